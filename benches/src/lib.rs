@@ -1,0 +1,1 @@
+//! Data and allocation counts that the benches share.

@@ -1,0 +1,283 @@
+//! The cursor that the protocols' nom grammars read.
+//!
+//! It knows the frame's rest, what is allowed (quirks) and met, and what the session has negotiated
+//! (`D`, each protocol's `Dialect`). An offset follows from what was left when a production failed.
+//! Public for the protocol crates only.
+
+use crate::{ParseError, Production, Quirk, Quirks};
+use core::cell::Cell;
+use nom::{AsBytes, Compare, CompareResult, IResult, Needed, Parser};
+
+/// What a parse depends on besides its octets.
+#[derive(Clone, Debug)]
+pub struct Context<D> {
+    /// What was negotiated.
+    pub dialect: D,
+    allowed: Quirks,
+    met: Cell<Quirks>,
+}
+
+impl<D> Context<D> {
+    /// `allowed`: the quirks that may be met.
+    pub fn new(dialect: D, allowed: Quirks) -> Self {
+        Context { dialect, allowed, met: Cell::new(Quirks::NONE) }
+    }
+
+    /// Runs `parser` over the whole of `frame`. Octets behind it are an error that expects `end`.
+    ///
+    /// # Errors
+    /// The furthest production that did not fit.
+    pub fn parse<'a, T>(
+        &'a self,
+        frame: &'a [u8],
+        mut parser: impl FnMut(Input<'a, D>) -> PResult<'a, T, D>,
+        end: &'static Production,
+    ) -> Result<(T, Quirks), ParseError> {
+        self.met.set(Quirks::NONE);
+        match parser(Input { rest: frame, context: self }) {
+            Ok((rest, value)) if rest.is_empty() => Ok((value, self.met.get())),
+            Ok((rest, _)) => Err(ParseError::new(frame.len() - rest.len(), end)),
+            Err(nom::Err::Error(e) | nom::Err::Failure(e)) => Err(ParseError::new(
+                frame.len() - e.left.min(frame.len()),
+                e.expected.unwrap_or(end),
+            )),
+            Err(nom::Err::Incomplete(_)) => Err(ParseError::new(frame.len(), end)),
+        }
+    }
+}
+
+/// What is left of a frame.
+#[derive(Debug)]
+pub struct Input<'a, D> {
+    rest: &'a [u8],
+    context: &'a Context<D>,
+}
+
+impl<D> Clone for Input<'_, D> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D> Copy for Input<'_, D> {}
+
+/// Where a production failed and what it was.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    left: usize,
+    expected: Option<&'static Production>,
+}
+
+/// What a production gives.
+pub type PResult<'a, T, D> = IResult<Input<'a, D>, T, Expected>;
+
+impl<'a, D> Input<'a, D> {
+    /// The octets that are left.
+    #[inline]
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// How many are left.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// Is none left?
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The next octet.
+    #[inline]
+    pub fn first(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    /// What was negotiated.
+    #[inline]
+    pub fn dialect(&self) -> &'a D {
+        &self.context.dialect
+    }
+
+    /// The first `n` octets and what is behind them; all of them if there are fewer.
+    #[inline]
+    pub fn split(self, n: usize) -> (Self, &'a [u8]) {
+        match self.rest.split_at_checked(n) {
+            Some((head, rest)) => (Input { rest, ..self }, head),
+            None => (Input { rest: &[], ..self }, self.rest),
+        }
+    }
+
+    /// The same context over other octets, which must lie in the same frame and end where it ends,
+    /// or offsets are wrong.
+    #[inline]
+    pub fn with_rest(self, rest: &'a [u8]) -> Self {
+        Input { rest, ..self }
+    }
+
+    /// The longest run of octets for which `class` has one of the bits of `mask`; may be empty.
+    #[inline]
+    pub fn run(self, class: &[u8; 256], mask: u8) -> (Self, &'a [u8]) {
+        let n = self
+            .rest
+            .iter()
+            .position(|b| class_of(class, *b) & mask == 0)
+            .unwrap_or(self.rest.len());
+        self.split(n)
+    }
+
+    /// An error here: `production` was expected.
+    #[inline]
+    pub fn fail<T>(self, production: &'static Production) -> PResult<'a, T, D> {
+        Err(nom::Err::Error(Expected { left: self.rest.len(), expected: Some(production) }))
+    }
+
+    /// Is `quirk` allowed here?
+    #[inline]
+    pub fn allows(&self, quirk: Quirk) -> bool {
+        self.context.allowed.contains(quirk)
+    }
+
+    /// `quirk` was met.
+    pub fn met(&self, quirk: Quirk) {
+        self.context.met.set(self.context.met.get().with(quirk));
+    }
+}
+
+#[inline]
+fn class_of(class: &[u8; 256], octet: u8) -> u8 {
+    class.get(usize::from(octet)).copied().unwrap_or(0)
+}
+
+/// `production` is what is missing where `parser` fails, unless a production inside it has said so.
+pub fn expected<'a, T, D>(
+    production: &'static Production,
+    mut parser: impl Parser<Input<'a, D>, Output = T, Error = Expected>,
+) -> impl Parser<Input<'a, D>, Output = T, Error = Expected>
+where
+    D: 'a,
+{
+    move |input: Input<'a, D>| {
+        parser.parse(input).map_err(|e| {
+            e.map(|e| Expected { left: e.left, expected: e.expected.or(Some(production)) })
+        })
+    }
+}
+
+/// What `parser` reads is taken only where `quirk` is allowed, and noted.
+pub fn quirk<'a, T, D>(
+    quirk: Quirk,
+    mut parser: impl Parser<Input<'a, D>, Output = T, Error = Expected>,
+) -> impl Parser<Input<'a, D>, Output = T, Error = Expected>
+where
+    D: 'a,
+{
+    move |input: Input<'a, D>| {
+        if !input.allows(quirk) {
+            return Err(nom::Err::Error(Expected { left: input.len(), expected: None }));
+        }
+        let (rest, value) = parser.parse(input)?;
+        input.met(quirk);
+        Ok((rest, value))
+    }
+}
+
+/// An alternative that may meet quirks before it fails: then it leaves none behind.
+pub fn undo<'a, T, D>(
+    mut parser: impl Parser<Input<'a, D>, Output = T, Error = Expected>,
+) -> impl Parser<Input<'a, D>, Output = T, Error = Expected>
+where
+    D: 'a,
+{
+    move |input: Input<'a, D>| {
+        let met = input.context.met.get();
+        parser.parse(input).inspect_err(|_| input.context.met.set(met))
+    }
+}
+
+impl<D> nom::error::ParseError<Input<'_, D>> for Expected {
+    #[inline]
+    fn from_error_kind(input: Input<'_, D>, _: nom::error::ErrorKind) -> Self {
+        Expected { left: input.len(), expected: None }
+    }
+
+    #[inline]
+    fn append(_: Input<'_, D>, _: nom::error::ErrorKind, other: Self) -> Self {
+        other
+    }
+
+    /// Of two alternatives the one that came further.
+    #[inline]
+    fn or(self, other: Self) -> Self {
+        if self.left <= other.left { self } else { other }
+    }
+}
+
+impl<'a, D> nom::Input for Input<'a, D> {
+    type Item = u8;
+    type Iter = core::iter::Copied<core::slice::Iter<'a, u8>>;
+    type IterIndices = core::iter::Enumerate<Self::Iter>;
+
+    #[inline]
+    fn input_len(&self) -> usize {
+        self.rest.len()
+    }
+
+    #[inline]
+    fn take(&self, n: usize) -> Self {
+        Input { rest: nom::Input::take(&self.rest, n), ..*self }
+    }
+
+    #[inline]
+    fn take_from(&self, n: usize) -> Self {
+        Input { rest: nom::Input::take_from(&self.rest, n), ..*self }
+    }
+
+    #[inline]
+    fn take_split(&self, n: usize) -> (Self, Self) {
+        (self.take_from(n), nom::Input::take(self, n))
+    }
+
+    #[inline]
+    fn position<P: Fn(u8) -> bool>(&self, predicate: P) -> Option<usize> {
+        self.rest.iter().position(|b| predicate(*b))
+    }
+
+    #[inline]
+    fn iter_elements(&self) -> Self::Iter {
+        self.rest.iter().copied()
+    }
+
+    #[inline]
+    fn iter_indices(&self) -> Self::IterIndices {
+        self.iter_elements().enumerate()
+    }
+
+    #[inline]
+    fn slice_index(&self, n: usize) -> Result<usize, Needed> {
+        self.rest.slice_index(n)
+    }
+}
+
+impl<D> Compare<&str> for Input<'_, D> {
+    #[inline]
+    fn compare(&self, t: &str) -> CompareResult {
+        self.rest.compare(t.as_bytes())
+    }
+
+    #[inline]
+    fn compare_no_case(&self, t: &str) -> CompareResult {
+        self.rest.compare_no_case(t.as_bytes())
+    }
+}
+
+impl<D> AsBytes for Input<'_, D> {
+    #[inline]
+    fn as_bytes(&self) -> &[u8] {
+        self.rest
+    }
+}

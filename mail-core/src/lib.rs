@@ -1,0 +1,35 @@
+//! What Mailwire's SMTP, IMAP and POP3 sessions share.
+//!
+//! A mail session is a value: octets go in, events come out; calls go in, octets come out. There is no
+//! socket, clock, thread or runtime in it. This crate holds the shape of such a value ([`Connection`])
+//! and what is the same for all six of them.
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(mailwire_docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod deadline;
+mod error;
+mod limit;
+mod open_set;
+mod quirk;
+mod secret;
+mod text;
+
+pub use deadline::Deadline;
+pub use error::{Fatal, InvalidValue, LimitExceeded, NotNow, ParseError, Production, Refusal};
+pub use limit::Limits;
+pub use quirk::{Quirk, Quirks};
+pub use secret::Secret;
+pub use text::Str;
+
+/// What a protocol crate builds its grammar and its sessions with. Not for applications.
+#[doc(hidden)]
+pub mod implement {
+    pub use crate::grammar;
+}
+#[doc(hidden)]
+pub mod grammar;

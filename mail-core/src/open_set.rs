@@ -1,0 +1,90 @@
+//! `open_set!`: the sets of a protocol that others may extend: verbs, keywords, parameters, codes.
+//!
+//! One table makes the enum, the keyword of each member, the dispatch in both directions and the list
+//! that tests walk. A new member is one line. What no member knows is kept by the type behind `else`,
+//! which refuses the known keywords, so one wire value has one representation.
+
+/// Makes an open set. For the protocol crates, which have a `lex` module with `Input` and `PResult`.
+///
+/// A member with a payload reads and writes what stands behind its keyword, separators included,
+/// through two functions of the payload's type: `grammar(Input) -> PResult<Self>` and
+/// `encode(&self, &mut Vec<u8>)`. The type behind `else` has `keyword(&self) -> &[u8]` and `encode`,
+/// which writes all of it.
+#[macro_export]
+#[allow(clippy::crate_in_macro_def, reason = "the protocol crate's own cursor is meant")]
+macro_rules! open_set {
+    (
+        $(#[$set:meta])*
+        pub enum $name:ident {
+            $( $(#[$member:meta])* $keyword:literal => $variant:ident $( ( $payload:ty ) )? ),* $(,)?
+        }
+        $(#[$rest:meta])*
+        else $other:ident ( $unknown:ty )
+    ) => {
+        $(#[$set])*
+        #[non_exhaustive]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $( $(#[$member])* #[doc(alias = $keyword)] $variant $( ($payload) )?, )*
+            $(#[$rest])*
+            $other($unknown),
+        }
+
+        impl $name {
+            /// The keywords that have a member of their own, in the RFCs' spelling.
+            pub const KEYWORDS: &'static [&'static str] = &[$($keyword),*];
+
+            /// The keyword: the RFC's spelling for a known one, as received for another.
+            pub fn keyword(&self) -> &[u8] {
+                match self {
+                    $( $crate::open_set!(@pattern $variant $(, $payload)?) => $keyword.as_bytes(), )*
+                    $name::$other(other) => other.keyword(),
+                }
+            }
+
+            /// Is this its keyword? Without case; goes on working when `Other` becomes a member.
+            pub fn is(&self, keyword: &str) -> bool {
+                self.keyword().eq_ignore_ascii_case(keyword.as_bytes())
+            }
+
+            /// Has this keyword a member of its own?
+            pub(crate) fn knows(keyword: &[u8]) -> bool {
+                Self::KEYWORDS.iter().any(|known| keyword.eq_ignore_ascii_case(known.as_bytes()))
+            }
+
+            /// The member of this keyword, read from what stands behind it; `None` for an unknown one.
+            pub(crate) fn dispatch<'a>(
+                keyword: &[u8],
+                behind: crate::lex::Input<'a>,
+            ) -> Option<crate::lex::PResult<'a, Self>> {
+                $(
+                    if keyword.eq_ignore_ascii_case($keyword.as_bytes()) {
+                        return Some($crate::open_set!(@read $name $variant behind $(, $payload)?));
+                    }
+                )*
+                None
+            }
+
+            /// Appends the wire form.
+            pub(crate) fn encode(&self, out: &mut ::alloc::vec::Vec<u8>) {
+                match self {
+                    $( $crate::open_set!(@bind payload $variant $(, $payload)?) => {
+                        out.extend_from_slice($keyword.as_bytes());
+                        $crate::open_set!(@write payload out $(, $payload)?);
+                    } )*
+                    $name::$other(other) => other.encode(out),
+                }
+            }
+        }
+    };
+    (@pattern $variant:ident) => { Self::$variant };
+    (@pattern $variant:ident, $payload:ty) => { Self::$variant(..) };
+    (@bind $bound:ident $variant:ident) => { Self::$variant };
+    (@bind $bound:ident $variant:ident, $payload:ty) => { Self::$variant($bound) };
+    (@read $name:ident $variant:ident $behind:ident) => { Ok(($behind, $name::$variant)) };
+    (@read $name:ident $variant:ident $behind:ident, $payload:ty) => {
+        <$payload>::grammar($behind).map(|(rest, payload)| (rest, $name::$variant(payload)))
+    };
+    (@write $bound:ident $out:ident) => {};
+    (@write $bound:ident $out:ident, $payload:ty) => { $bound.encode($out) };
+}

@@ -1,0 +1,5 @@
+//! POP3: reserved for the grammar and sessions to come; re-exports the shared core.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub use mailwire_core as core;
