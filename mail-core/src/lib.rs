@@ -11,11 +11,14 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+#[doc(hidden)]
+pub mod base64;
 mod deadline;
 mod error;
 mod limit;
 mod open_set;
 mod quirk;
+pub mod sasl;
 mod secret;
 mod text;
 
@@ -29,7 +32,7 @@ pub use text::Str;
 /// What a protocol crate builds its grammar and its sessions with. Not for applications.
 #[doc(hidden)]
 pub mod implement {
-    pub use crate::grammar;
+    pub use crate::{base64, grammar};
 }
 #[doc(hidden)]
 pub mod grammar;

@@ -1,0 +1,52 @@
+//! Base64 as SASL exchanges carry it: RFC 4648 §4, padded, no line breaks, nothing outside the alphabet,
+//! no stray bits (RFC 4422 §4 leaves the encoding to the protocols; all three take this one).
+
+use crate::Secret;
+use alloc::{vec, vec::Vec};
+use data_encoding::BASE64;
+
+/// Appends the encoding of `octets`.
+pub fn encode(octets: &[u8], out: &mut Vec<u8>) {
+    let from = out.len();
+    out.resize(from + BASE64.encode_len(octets.len()), 0);
+    if let Some(room) = out.get_mut(from..) {
+        BASE64.encode_mut(octets, room);
+    }
+}
+
+/// The octets that `text` stands for.
+///
+/// # Errors
+/// The first octet of `text` that does not fit.
+pub fn decode(text: &[u8]) -> Result<Secret, usize> {
+    let most = BASE64.decode_len(text.len()).map_err(|e| e.position)?;
+    let mut octets = vec![0; most];
+    let real = BASE64.decode_mut(text, &mut octets).map_err(|e| e.error.position)?;
+    octets.truncate(real);
+    Ok(Secret::new(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_strict() {
+        for (text, at) in [
+            ("YQ", 2),
+            ("YQ=", 3),
+            ("YR==", 1),
+            ("Y Q=", 1),
+            ("YQ==YQ==\r", 8),
+            ("====", 0),
+            ("YQ=\n", 2),
+        ] {
+            assert!(decode(text.as_bytes()).is_err(), "{text} at {at}");
+        }
+        for octets in [&b""[..], b"a", b"ab", b"abc", b"\0\xff\xfe"] {
+            let mut text = b"334 ".to_vec();
+            encode(octets, &mut text);
+            assert_eq!(decode(&text[4..]).unwrap().expose(), octets);
+        }
+    }
+}
