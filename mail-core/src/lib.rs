@@ -14,6 +14,7 @@ extern crate std;
 #[doc(hidden)]
 pub mod base64;
 mod deadline;
+pub mod dot;
 mod error;
 mod limit;
 mod open_set;
