@@ -3,7 +3,10 @@
 //! A server refuses what the table does not allow with 503 (or what the row says), a client does not send
 //! it. What was negotiated (TLS, AUTH, extensions) is not here: it is in the sessions' configuration.
 
-use crate::Command;
+use crate::{
+    Command,
+    parameter::{Body, MailParameter, RcptParameter},
+};
 
 /// Where a session stands between two commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,5 +87,26 @@ impl Rule {
     /// Is the verb legal in `state`?
     pub(crate) fn admits(&self, state: State) -> bool {
         self.legal & state as u8 != 0
+    }
+}
+
+/// The EHLO keyword that allows a parameter of MAIL; `None`: nobody here knows.
+pub(crate) fn mail_extension(parameter: &MailParameter) -> Option<&'static str> {
+    match parameter {
+        MailParameter::Size(_) => Some("SIZE"),
+        MailParameter::Body(Body::BinaryMime) => Some("BINARYMIME"),
+        MailParameter::Body(_) => Some("8BITMIME"),
+        MailParameter::Smtputf8 => Some("SMTPUTF8"),
+        MailParameter::Auth(_) => Some("AUTH"),
+        MailParameter::Ret(_) | MailParameter::Envid(_) => Some("DSN"),
+        MailParameter::Other(_) => None,
+    }
+}
+
+/// The EHLO keyword that allows a parameter of RCPT; `None`: nobody here knows.
+pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> Option<&'static str> {
+    match parameter {
+        RcptParameter::Notify(_) | RcptParameter::Orcpt(_) => Some("DSN"),
+        RcptParameter::Other(_) => None,
     }
 }

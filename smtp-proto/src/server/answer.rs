@@ -3,7 +3,8 @@
 //! An answer may come from anywhere (it is `Send`) and in any order; the session sends the answers in the
 //! order of the commands.
 
-use crate::{Auth, EnhancedStatusCode, Mail, Rcpt, Reply, reply};
+use super::canned;
+use crate::{Auth, EnhancedStatusCode, Mail, Rcpt, Reply, ReplyCode};
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
 use mailwire_core::{Secret, implement::Ticket};
@@ -76,8 +77,8 @@ impl<K> Pending<K> {
 
     /// No, with this 4yz or 5yz reply; a positive one is replaced by `451 4.3.0`.
     pub fn reject(self, reply: Reply) -> Answer {
-        let negative = reply.code().is_negative();
-        self.act(Act::Reply(if negative { reply } else { reply::LOCAL_ERROR.reply() }))
+        let negative = reply.is_negative();
+        self.act(Act::Reply(if negative { reply } else { canned::LOCAL_ERROR.reply() }))
     }
 }
 
@@ -138,7 +139,7 @@ impl Pending<Message> {
     ///
     /// Text that cannot stand in a reply is left out.
     pub fn accept_with(self, text: &str) -> Answer {
-        match Reply::new(reply::MESSAGE_ACCEPTED.code(), Some(EnhancedStatusCode::SUCCESS), text) {
+        match Reply::new(ReplyCode::OK, EnhancedStatusCode::new(2, 0, 0).ok(), text) {
             Ok(reply) => self.act(Act::Reply(reply)),
             Err(_) => self.act(Act::Accept),
         }

@@ -1,8 +1,13 @@
 //! `Config`: what one server offers, and what it demands.
 
-use crate::{Capability, address::Host, quirk};
+use crate::{
+    Capability,
+    address::Host,
+    extension::{Mechanisms, SizeLimit},
+    quirk,
+};
 use alloc::vec::Vec;
-use mailwire_core::{LineEnds, Limits, Quirks, Secured, sasl::MechanismName};
+use mailwire_core::{Limits, Quirks, Secured, dot::LineEnds, sasl::MechanismName};
 
 /// SMTP or LMTP: which hello is spoken, and how many replies a message has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -95,27 +100,37 @@ impl Config {
             && (secured.is_private() || self.dangerous_plaintext_auth || !mechanism.is_plaintext())
     }
 
+    /// Is the extension of this keyword offered at all?
+    pub(super) fn offers(&self, keyword: &[u8]) -> bool {
+        match keyword {
+            b"SIZE" => self.size.is_some(),
+            b"8BITMIME" => self.eight_bit_mime,
+            b"SMTPUTF8" => self.eight_bit_mime && self.smtputf8,
+            b"AUTH" => !self.mechanisms.is_empty(),
+            _ => self.capabilities.iter().any(|offered| offered.keyword().eq_ignore_ascii_case(keyword)),
+        }
+    }
+
     /// The lines of the hello reply in this situation.
     pub(super) fn offer(&self, secured: Secured, authenticated: bool) -> Vec<Capability> {
         let mut offer = Vec::with_capacity(8 + self.capabilities.len());
         offer.push(Capability::Pipelining);
         offer.push(Capability::EnhancedStatusCodes);
         if let Some(size) = self.size {
-            offer.push(Capability::size(size));
+            offer.push(Capability::Size(SizeLimit(Some(size))));
         }
         if self.eight_bit_mime {
             offer.push(Capability::EightBitMime);
             if self.smtputf8 {
-                offer.push(Capability::SmtpUtf8);
+                offer.push(Capability::Smtputf8);
             }
         }
         if self.starttls && !secured.is_private() {
             offer.push(Capability::StartTls);
         }
-        let mechanisms: Vec<_> =
-            self.mechanisms.iter().filter(|name| self.allows(name, secured)).cloned().collect();
-        if !mechanisms.is_empty() && !authenticated {
-            offer.push(Capability::auth(mechanisms));
+        let mechanisms = self.mechanisms.iter().filter(|name| self.allows(name, secured)).cloned();
+        if let (Ok(mechanisms), false) = (Mechanisms::new(mechanisms), authenticated) {
+            offer.push(Capability::Auth(mechanisms));
         }
         offer.extend(self.capabilities.iter().cloned());
         offer

@@ -21,8 +21,8 @@ pub enum Event {
     Hello {
         /// Was it HELO? Then no extension is offered.
         is_helo: bool,
-        /// The client's name for itself, `None` if it gave none (a quirk).
-        host: Option<Host>,
+        /// The client's name for itself; empty if it gave none, which is a quirk.
+        host: Host,
         /// The right to answer.
         pending: Pending<Hello>,
     },
