@@ -10,3 +10,23 @@ mod frame;
 
 pub use frame::Replies;
 pub use mailwire_core as core;
+
+#[macro_use]
+mod lex;
+pub mod address;
+mod capability;
+mod command;
+mod dialect;
+mod ehlo;
+mod enhanced_code;
+pub mod extension;
+pub mod parameter;
+pub mod quirk;
+mod reply;
+
+pub use capability::{Capability, OtherCapability};
+pub use command::{Argument, Command, Lookup, Mail, OtherCommand, Rcpt};
+pub use dialect::{Dialect, Parse};
+pub use ehlo::EhloReply;
+pub use enhanced_code::EnhancedStatusCode;
+pub use reply::{Reply, ReplyCode};
