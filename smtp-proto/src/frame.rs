@@ -113,7 +113,16 @@ mod tests {
         let whole = play(input, &[]);
         assert_eq!(
             whole,
-            ["220 mx\r\n", "250-a\r\n250-b\r\n250 c\r\n", "250\r\n", "25\r\n", "!", "!", "!", "354 go\r\n"]
+            [
+                "220 mx\r\n",
+                "250-a\r\n250-b\r\n250 c\r\n",
+                "250\r\n",
+                "25\r\n",
+                "!",
+                "!",
+                "!",
+                "354 go\r\n"
+            ]
         );
         for one in 0..=input.len() {
             assert_eq!(play(input, &[one]), whole, "cut at {one}");

@@ -3,6 +3,8 @@
 //! A server refuses what the table does not allow with 503 (or what the row says), a client does not send
 //! it. What was negotiated (TLS, AUTH, extensions) is not here: it is in the sessions' configuration.
 
+use mailwire_core::sasl::MechanismName;
+
 use crate::{
     Command,
     parameter::{Body, MailParameter, RcptParameter},
@@ -33,10 +35,9 @@ pub(crate) enum Group {
     Last,
 }
 
-/// One row: a verb, the states in which it is legal, its place in a group, what is missing otherwise.
+/// One row: the states in which a verb is legal, its place in a group, what is missing otherwise.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    pub(crate) verb: &'static str,
     legal: u8,
     pub(crate) group: Group,
     pub(crate) missing: &'static str,
@@ -45,25 +46,24 @@ pub(crate) struct Rule {
 const ANY: u8 = State::Greeted as u8 | TRANSACTION;
 const TRANSACTION: u8 = State::Ready as u8 | State::Mail as u8 | State::Rcpt as u8;
 
-const fn rule(verb: &'static str, legal: u8, group: Group, missing: &'static str) -> Rule {
-    Rule { verb, legal, group, missing }
+const fn rule(legal: u8, group: Group, missing: &'static str) -> Rule {
+    Rule { legal, group, missing }
 }
 
-pub(crate) static EHLO: Rule = rule("EHLO", ANY, Group::Last, "the greeting comes first");
-static HELO: Rule = rule("HELO", ANY, Group::Last, "the greeting comes first");
-static LHLO: Rule = rule("LHLO", ANY, Group::Last, "the greeting comes first");
-pub(crate) static MAIL: Rule =
-    rule("MAIL", State::Ready as u8, Group::Anywhere, "MAIL stands behind EHLO, outside a transaction");
-pub(crate) static RCPT: Rule =
-    rule("RCPT", State::Mail as u8 | State::Rcpt as u8, Group::Anywhere, "MAIL first");
-pub(crate) static DATA: Rule = rule("DATA", State::Rcpt as u8, Group::Last, "RCPT first");
-static RSET: Rule = rule("RSET", ANY, Group::Anywhere, "the greeting comes first");
-static NOOP: Rule = rule("NOOP", ANY, Group::Last, "the greeting comes first");
-static QUIT: Rule = rule("QUIT", ANY, Group::Last, "the greeting comes first");
-pub(crate) static STARTTLS: Rule = rule("STARTTLS", TRANSACTION, Group::Last, "EHLO first");
-pub(crate) static AUTH: Rule =
-    rule("AUTH", State::Ready as u8, Group::Last, "AUTH stands behind EHLO, outside a transaction");
-static OTHER: Rule = rule("", ANY, Group::Last, "the greeting comes first");
+static EHLO: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static HELO: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static LHLO: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static MAIL: Rule =
+    rule(State::Ready as u8, Group::Anywhere, "MAIL stands behind EHLO, outside a transaction");
+static RCPT: Rule = rule(State::Mail as u8 | State::Rcpt as u8, Group::Anywhere, "MAIL first");
+static DATA: Rule = rule(State::Rcpt as u8, Group::Last, "RCPT first");
+static RSET: Rule = rule(ANY, Group::Anywhere, "the greeting comes first");
+static NOOP: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static QUIT: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static STARTTLS: Rule = rule(TRANSACTION, Group::Last, "EHLO first");
+static AUTH: Rule =
+    rule(State::Ready as u8, Group::Last, "AUTH stands behind EHLO, outside a transaction");
+static OTHER: Rule = rule(ANY, Group::Last, "the greeting comes first");
 
 impl Rule {
     /// The row of `command`.
@@ -109,4 +109,10 @@ pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> Option<&'static str> 
         RcptParameter::Notify(_) | RcptParameter::Orcpt(_) => Some("DSN"),
         RcptParameter::Other(_) => None,
     }
+}
+
+/// Does the mechanism send the password itself? One that nobody here knows might.
+pub(crate) fn reveals_password(mechanism: &MechanismName) -> bool {
+    !(mechanism.as_bytes().get(..6).is_some_and(|head| head.eq_ignore_ascii_case(b"SCRAM-"))
+        || ["CRAM-MD5", "EXTERNAL", "ANONYMOUS"].iter().any(|name| mechanism.is(name)))
 }

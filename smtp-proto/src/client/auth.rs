@@ -3,7 +3,7 @@
 //! The mechanism lives with the application: it gets the server's octets and gives responses.
 
 use super::{Client, Event, Flight, Kind};
-use crate::{Auth, Command, Reply};
+use crate::{Auth, Command, Reply, state};
 use alloc::vec::Vec;
 use mailwire_core::{
     Handle, NotNow, ParseError, Secret,
@@ -19,7 +19,11 @@ impl Client {
     /// # Errors
     /// Not offered; inside a transaction; after success; a mechanism that reveals the password, where the
     /// connection is not private.
-    pub fn auth(&mut self, mechanism: MechanismName, initial_response: Option<Secret>) -> Result<Handle<Reply>, NotNow> {
+    pub fn auth(
+        &mut self,
+        mechanism: MechanismName,
+        initial_response: Option<Secret>,
+    ) -> Result<Handle<Reply>, NotNow> {
         self.command(&Command::Auth(Auth { mechanism, initial_response }))
     }
 
@@ -79,7 +83,10 @@ impl Client {
         if self.authenticated {
             return Err(NotNow::state("AUTH succeeds once (RFC 4954 §4)"));
         }
-        if !self.secured.is_private() && auth.mechanism.is_plaintext() && !self.config.dangerous_plaintext_auth {
+        if !self.secured.is_private()
+            && state::reveals_password(&auth.mechanism)
+            && !self.config.dangerous_plaintext_auth
+        {
             return Err(NotNow::security("this mechanism reveals the password: STARTTLS first"));
         }
         match &self.offer {

@@ -99,7 +99,7 @@ impl Client {
             }
             return Step::Again;
         }
-        self.proven = State::Data;
+        self.state = State::Data;
         self.outgoing = Some(Outgoing { encoder: Encoder::new(self.config.line_ends) });
         Step::Event(Event::BodyReady { of: id, body: self.channel.body(id) })
     }
@@ -120,7 +120,7 @@ impl Client {
 
     fn end_message(&mut self, id: u64) {
         let Some(Flight { replies, .. }) = self.flights.pop_front() else { return };
-        (self.accepted, self.proven) = (0, State::Ready);
+        (self.accepted, self.state) = (0, State::Ready);
         let event = self.done(id, Outcome::Delivery(Delivery { replies }));
         self.later.push_back(event);
     }

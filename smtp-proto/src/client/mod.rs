@@ -22,7 +22,8 @@ use crate::{
 use alloc::{collections::VecDeque, vec::Vec};
 use body::Outgoing;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Framed, Handle, Layer, LimitExceeded, NotNow, Quirks, Secured, Wire,
+    Connection, Deadline, Fatal, Framed, Handle, Layer, LimitExceeded, NotNow, Quirks, Secured,
+    Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -64,10 +65,10 @@ pub struct Client {
     flights: VecDeque<Flight>,
     later: VecDeque<Event>,
     offer: Option<EhloReply>,
-    /// What the session will be in when all in flight succeeds.
+    /// Where the session will stand when all that is in flight succeeds.
+    ahead: State,
+    /// Where it stands by the replies that have come.
     state: State,
-    /// What it is in by the replies that have come.
-    proven: State,
     secured: Secured,
     authenticated: bool,
     /// Octets queued since the last wait point.
@@ -97,7 +98,9 @@ struct Flight {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Greeting,
-    Hello { extended: bool },
+    Hello {
+        extended: bool,
+    },
     StartTls,
     Auth,
     Mail,
@@ -105,7 +108,9 @@ enum Kind {
     /// DATA, before the 354.
     Data,
     /// The message, `due` replies to come.
-    Message { due: usize },
+    Message {
+        due: usize,
+    },
     Rset,
     Quit,
     Other,
@@ -126,8 +131,8 @@ impl Client {
             flights: VecDeque::from([greeting]),
             later: VecDeque::new(),
             offer: None,
-            state: State::Greeted,
-            proven: State::Connected,
+            ahead: State::Greeted,
+            state: State::Connected,
             authenticated: false,
             unanswered: 0,
             accepted: 0,
@@ -140,7 +145,7 @@ impl Client {
 
     /// Where the session stands by the replies that have come.
     pub fn state(&self) -> State {
-        self.proven
+        self.state
     }
 
     /// What the server has offered since the last hand-off; `None` before the answer to EHLO.
@@ -276,15 +281,15 @@ impl Client {
             self.unanswered = 0;
         }
         match kind {
-            Kind::Hello { .. } => self.state = State::Ready,
-            Kind::Mail => self.state = State::Mail,
-            Kind::Rcpt => self.state = State::Rcpt,
+            Kind::Hello { .. } => self.ahead = State::Ready,
+            Kind::Mail => self.ahead = State::Mail,
+            Kind::Rcpt => self.ahead = State::Rcpt,
             Kind::Data => {
                 self.channel.queue_body(id);
                 self.channel.mark(id);
-                self.state = State::Ready;
+                self.ahead = State::Ready;
             }
-            Kind::Rset if self.state != State::Greeted => self.state = State::Ready,
+            Kind::Rset if self.ahead != State::Greeted => self.ahead = State::Ready,
             Kind::Quit => self.quitting = true,
             _ => {}
         }
@@ -298,19 +303,30 @@ impl Client {
             return Err(NotNow::state("the session is at a hand-off or has ended"));
         }
         match self.flights.back().map(|flight| flight.kind) {
-            Some(Kind::Hello { .. }) => return Err(NotNow::state("wait for the answer to the hello: it says what is offered")),
-            Some(Kind::StartTls) => return Err(NotNow::state("nothing may follow STARTTLS before the hand-off")),
+            Some(Kind::Hello { .. }) => {
+                return Err(NotNow::state(
+                    "wait for the answer to the hello: it says what is offered",
+                ));
+            }
+            Some(Kind::StartTls) => {
+                return Err(NotNow::state("nothing may follow STARTTLS before the hand-off"));
+            }
             Some(Kind::Auth) => return Err(NotNow::state("wait for the end of AUTH")),
             _ => {}
         }
         let harmless = matches!(
             command,
-            Command::Ehlo(_) | Command::Lhlo(_) | Command::StartTls | Command::Noop(_) | Command::Rset | Command::Quit
+            Command::Ehlo(_)
+                | Command::Lhlo(_)
+                | Command::StartTls
+                | Command::Noop(_)
+                | Command::Rset
+                | Command::Quit
         );
         if self.config.require_tls && !self.secured.is_private() && !harmless {
             return Err(NotNow::security("TLS is demanded: STARTTLS first"));
         }
-        if !rule.admits(self.state) {
+        if !rule.admits(self.ahead) {
             return Err(NotNow::state(rule.missing));
         }
         Ok(())
@@ -320,7 +336,9 @@ impl Client {
     fn check_kind(&self, command: &Command) -> Result<Kind, NotNow> {
         let lmtp = self.config.protocol == Protocol::Lmtp;
         Ok(match command {
-            Command::Ehlo(_) | Command::Helo(_) if lmtp => return Err(NotNow::value("LMTP says LHLO")),
+            Command::Ehlo(_) | Command::Helo(_) if lmtp => {
+                return Err(NotNow::value("LMTP says LHLO"));
+            }
             Command::Lhlo(_) if !lmtp => return Err(NotNow::value("LHLO is LMTP's")),
             Command::Ehlo(_) | Command::Lhlo(_) => Kind::Hello { extended: true },
             Command::Helo(_) => Kind::Hello { extended: false },
@@ -347,7 +365,9 @@ impl Client {
             Command::Rset => Kind::Rset,
             Command::Quit => Kind::Quit,
             Command::Other(other) if other.changes_framing() => {
-                return Err(NotNow::state("this verb changes what the next octets mean, which the session does not know"));
+                return Err(NotNow::state(
+                    "this verb changes what the next octets mean, which the session does not know",
+                ));
             }
             _ => Kind::Other,
         })
@@ -392,7 +412,7 @@ impl Client {
 
     fn done(&mut self, id: u64, outcome: Outcome) -> Event {
         if self.flights.is_empty() {
-            self.state = self.proven;
+            self.ahead = self.state;
         }
         Event::Done(Done { id, outcome })
     }
@@ -450,23 +470,26 @@ impl Client {
             Kind::Greeting => return self.greeted(reply),
             Kind::Hello { extended } => {
                 if let Some(hello) = self.hello_of(&reply, extended) {
-                    (self.proven, self.accepted, self.utf8) = (State::Ready, 0, false);
+                    (self.state, self.accepted, self.utf8) = (State::Ready, 0, false);
                     self.offer = Some(hello.clone());
                     return Step::Event(self.done(id, Outcome::Hello(hello)));
                 }
-                self.state = self.proven;
+                self.ahead = self.state;
             }
-            Kind::StartTls if reply.code() == ReplyCode::READY => self.channel.switch(Layer::TlsClient),
+            Kind::StartTls if reply.code() == ReplyCode::READY => {
+                self.channel.switch(Layer::TlsClient)
+            }
             Kind::Auth => self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED,
             Kind::Mail => {
-                (self.accepted, self.proven) = (0, if positive { State::Mail } else { State::Ready });
+                (self.accepted, self.state) =
+                    (0, if positive { State::Mail } else { State::Ready });
             }
             Kind::Rcpt if positive => {
                 self.accepted += 1;
-                self.proven = State::Rcpt;
+                self.state = State::Rcpt;
             }
-            Kind::Rset if positive && self.proven != State::Greeted => {
-                (self.proven, self.accepted) = (State::Ready, 0);
+            Kind::Rset if positive && self.state != State::Greeted => {
+                (self.state, self.accepted) = (State::Ready, 0);
             }
             Kind::Quit => {
                 self.drop_flights();
@@ -491,13 +514,13 @@ impl Client {
 
     fn greeted(&mut self, reply: Reply) -> Step<Event> {
         if reply.code() == ReplyCode::READY {
-            self.proven = State::Greeted;
+            self.state = State::Greeted;
         } else {
             // RFC 5321 §3.1: only QUIT is left. What was queued never leaves.
             self.drop_flights();
             self.channel.drop_blocked();
+            self.ahead = State::Connected;
             self.state = State::Connected;
-            self.proven = State::Connected;
             if reply.code() == ReplyCode::NOT_AVAILABLE {
                 self.channel.close();
             }
@@ -551,7 +574,7 @@ impl Client {
                 self.channel.release(id);
                 self.flights.pop_front();
                 if matches!(kind, Kind::Hello { .. }) {
-                    self.state = self.proven;
+                    self.ahead = self.state;
                 }
                 Step::Event(self.done(id, Outcome::Malformed(error)))
             }
@@ -577,7 +600,9 @@ impl Connection for Client {
         let (seconds, what) = match self.flights.front()?.kind {
             Kind::Greeting => (300, "the greeting, RFC 5321 §4.5.3.2.1"),
             Kind::Data => (120, "the answer to DATA, RFC 5321 §4.5.3.2.4"),
-            Kind::Message { .. } if self.outgoing.is_some() => (180, "a part of the message, RFC 5321 §4.5.3.2.5"),
+            Kind::Message { .. } if self.outgoing.is_some() => {
+                (180, "a part of the message, RFC 5321 §4.5.3.2.5")
+            }
             Kind::Message { .. } => (600, "the answer to the message, RFC 5321 §4.5.3.2.6"),
             _ => (300, "a reply, RFC 5321 §4.5.3.2"),
         };
@@ -614,7 +639,9 @@ impl Connection for Client {
     fn at_eof(&mut self, _: &Internal) -> Option<Fatal> {
         let orderly = match self.flights.front() {
             None => true,
-            Some(flight) => flight.kind == Kind::Quit && self.config.quirks.contains(quirk::EOF_AFTER_QUIT),
+            Some(flight) => {
+                flight.kind == Kind::Quit && self.config.quirks.contains(quirk::EOF_AFTER_QUIT)
+            }
         };
         let orderly = orderly && self.channel.octets().is_empty();
         self.drop_flights();
@@ -627,8 +654,8 @@ impl Connection for Client {
         self.authenticated = false;
         self.accepted = 0;
         self.utf8 = false;
+        self.ahead = State::Greeted;
         self.state = State::Greeted;
-        self.proven = State::Greeted;
         self.replies = Replies::default();
     }
 

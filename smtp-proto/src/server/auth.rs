@@ -15,7 +15,8 @@ static RESPONSE: Production = Production::new("base64", 4954, "4");
 /// Where in an AUTH line the initial response stands: behind the mechanism's name.
 pub(super) fn secret(line: &[u8]) -> Range<usize> {
     let end = line.len().saturating_sub(2);
-    let mut blanks = line.iter().enumerate().filter(|(_, octet)| **octet == b' ').map(|(at, _)| at + 1);
+    let mut blanks =
+        line.iter().enumerate().filter(|(_, octet)| **octet == b' ').map(|(at, _)| at + 1);
     let begin = blanks.nth(1).unwrap_or(end);
     begin.min(end)..end
 }
@@ -26,13 +27,20 @@ impl Server {
             return self.out_of_order(canned::AUTH_TWICE, "AUTH succeeds once (RFC 4954 §4)");
         }
         if self.config.mechanisms.is_empty() || !self.extended {
-            return self.refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("AUTH is not offered here"));
+            return self
+                .refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("AUTH is not offered here"));
         }
         if !self.config.allows(&auth.mechanism, self.secured) {
             return if self.config.mechanisms.contains(&auth.mechanism) {
-                self.refuse(canned::AUTH_CLEAR, Fault::Security("this mechanism wants TLS (RFC 4954 §4)"))
+                self.refuse(
+                    canned::AUTH_CLEAR,
+                    Fault::Security("this mechanism wants TLS (RFC 4954 §4)"),
+                )
             } else {
-                self.refuse(canned::NO_MECHANISM, Fault::NotOffered("this mechanism is not offered"))
+                self.refuse(
+                    canned::NO_MECHANISM,
+                    Fault::NotOffered("this mechanism is not offered"),
+                )
             };
         }
         let pending = self.open(Kind::Auth);

@@ -71,7 +71,8 @@ impl Server {
     }
 
     fn end_body(&mut self) -> Step<Event> {
-        let Reading::Body(incoming) = core::mem::replace(&mut self.reading, Reading::Commands) else {
+        let Reading::Body(incoming) = core::mem::replace(&mut self.reading, Reading::Commands)
+        else {
             return Step::Again;
         };
         match incoming.refused {

@@ -30,7 +30,8 @@ pub(crate) const PARAMETER: Canned = canned(555, "5.5.4 Parameter not recognized
 pub(crate) const TOO_LARGE: Canned = canned(552, "5.3.4 Message too large");
 pub(crate) const TOO_MANY_RECIPIENTS: Canned = canned(452, "4.5.3 Too many recipients");
 pub(crate) const LINE_TOO_LONG: Canned = canned(500, "5.5.2 Line too long");
-pub(crate) const AUTH_LINE_TOO_LONG: Canned = canned(500, "5.5.6 Authentication exchange line is too long");
+pub(crate) const AUTH_LINE_TOO_LONG: Canned =
+    canned(500, "5.5.6 Authentication exchange line is too long");
 pub(crate) const NEEDS_SMTPUTF8: Canned = canned(553, "5.6.7 Non-ASCII address without SMTPUTF8");
 pub(crate) const AUTH_FIRST: Canned = canned(530, "5.7.0 Authentication required");
 pub(crate) const AUTH_TWICE: Canned = canned(503, "5.5.1 Already authenticated");
@@ -62,13 +63,19 @@ impl Canned {
         let mut line = Vec::with_capacity(self.text.len() + 6);
         self.encode(&mut line);
         // The test below shows that each of them parses.
-        Reply::parse(&line, &Parse::strict()).map_or(Reply::bare(ReplyCode::LOCAL_ERROR), |(reply, _)| reply)
+        Reply::parse(&line, &Parse::strict())
+            .map_or(Reply::bare(ReplyCode::LOCAL_ERROR), |(reply, _)| reply)
     }
 
     /// Appends the reply line.
     pub(crate) fn encode(self, out: &mut Vec<u8>) {
         let digit = |n: u16| b'0' + (n % 10) as u8;
-        out.extend_from_slice(&[digit(self.code / 100), digit(self.code / 10), digit(self.code), b' ']);
+        out.extend_from_slice(&[
+            digit(self.code / 100),
+            digit(self.code / 10),
+            digit(self.code),
+            b' ',
+        ]);
         out.extend_from_slice(self.text.as_bytes());
         out.extend_from_slice(b"\r\n");
     }

@@ -4,7 +4,7 @@ use crate::{
     Capability,
     address::Host,
     extension::{Mechanisms, SizeLimit},
-    quirk,
+    quirk, state,
 };
 use alloc::vec::Vec;
 use mailwire_core::{Limits, Quirks, Secured, dot::LineEnds, sasl::MechanismName};
@@ -97,7 +97,9 @@ impl Config {
     /// May the mechanism be used when the connection is protected by `secured`?
     pub(super) fn allows(&self, mechanism: &MechanismName, secured: Secured) -> bool {
         self.mechanisms.contains(mechanism)
-            && (secured.is_private() || self.dangerous_plaintext_auth || !mechanism.is_plaintext())
+            && (secured.is_private()
+                || self.dangerous_plaintext_auth
+                || !state::reveals_password(mechanism))
     }
 
     /// Is the extension of this keyword offered at all?
@@ -107,7 +109,10 @@ impl Config {
             b"8BITMIME" => self.eight_bit_mime,
             b"SMTPUTF8" => self.eight_bit_mime && self.smtputf8,
             b"AUTH" => !self.mechanisms.is_empty(),
-            _ => self.capabilities.iter().any(|offered| offered.keyword().eq_ignore_ascii_case(keyword)),
+            _ => self
+                .capabilities
+                .iter()
+                .any(|offered| offered.keyword().eq_ignore_ascii_case(keyword)),
         }
     }
 

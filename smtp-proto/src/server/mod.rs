@@ -15,8 +15,9 @@ pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
 
 use crate::{
-    Command, Dialect, Mail, Parse, Rcpt, Reply, quirk,
+    Command, Dialect, Mail, Parse, Rcpt, Reply,
     address::Host,
+    quirk,
     state::{self, Rule, State},
 };
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
@@ -24,7 +25,8 @@ use answer::Act;
 use body::Incoming;
 use canned::Canned;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, NotNow, ParseError, Quirks, Secured, Wire,
+    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, NotNow, ParseError, Quirks,
+    Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -97,10 +99,14 @@ struct Slot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Greeting,
-    Hello { extended: bool },
+    Hello {
+        extended: bool,
+    },
     StartTls,
     Auth,
-    Mail { utf8: bool },
+    Mail {
+        utf8: bool,
+    },
     Rcpt,
     Data,
     Message,
@@ -191,7 +197,9 @@ impl Server {
             Event::BodyEnd { pending, .. } => pending.reject(canned::LOCAL_ERROR.reply()),
             Event::Other { command, pending } => {
                 let known = !matches!(command, Command::Other(_));
-                pending.reply(if known { canned::NOT_IMPLEMENTED } else { canned::UNKNOWN_COMMAND }.reply())
+                pending.reply(
+                    if known { canned::NOT_IMPLEMENTED } else { canned::UNKNOWN_COMMAND }.reply(),
+                )
             }
             Event::AuthCancelled
             | Event::BodyBegin
@@ -333,7 +341,11 @@ impl Server {
     }
 
     fn welcome(&mut self) {
-        let offer = if self.extended { self.config.offer(self.secured, self.authenticated) } else { Vec::new() };
+        let offer = if self.extended {
+            self.config.offer(self.secured, self.authenticated)
+        } else {
+            Vec::new()
+        };
         let config = &self.config;
         self.channel.write(|out| {
             out.extend_from_slice(if offer.is_empty() { b"250 " } else { b"250-" });
@@ -364,11 +376,16 @@ impl Server {
         self.errors += 1;
         self.channel.touch();
         let id = self.channel.number();
-        self.slots.push_back(Slot { id, kind: Kind::Own, done: Some(Box::new(Act::Reply(reply.clone()))) });
+        self.slots.push_back(Slot {
+            id,
+            kind: Kind::Own,
+            done: Some(Box::new(Act::Reply(reply.clone()))),
+        });
         self.send_answers();
         if self.errors > self.channel.limits().errors {
             self.put(canned::TOO_MANY_ERRORS);
-            let limit = LimitExceeded::new("errors in a row", u64::from(self.channel.limits().errors));
+            let limit =
+                LimitExceeded::new("errors in a row", u64::from(self.channel.limits().errors));
             self.channel.fail(Fatal::Limit(limit));
         }
         Step::Event(Event::Refused { fault, reply })
@@ -532,10 +549,14 @@ impl Server {
 
     fn starttls(&mut self) -> Step<Event> {
         if !self.config.starttls {
-            return self.refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("STARTTLS is not offered here"));
+            return self.refuse(
+                canned::NOT_IMPLEMENTED,
+                Fault::NotOffered("STARTTLS is not offered here"),
+            );
         }
         if self.secured.is_private() {
-            return self.out_of_order(canned::TLS_ACTIVE, "TLS is already in place (RFC 3207 §4.2)");
+            return self
+                .out_of_order(canned::TLS_ACTIVE, "TLS is already in place (RFC 3207 §4.2)");
         }
         let pending = self.open(Kind::StartTls);
         Step::Event(Event::StartTls { pending })
@@ -546,16 +567,24 @@ impl Server {
             return self.out_of_order(canned::AUTH_FIRST, "AUTH comes first here (RFC 6409 §4.3)");
         }
         let parameters = &mail.parameters;
-        if !self.extended && !parameters.is_empty() || !parameters.iter().all(|p| self.takes(state::mail_extension(p), p.keyword())) {
+        if !self.extended && !parameters.is_empty()
+            || !parameters.iter().all(|p| self.takes(state::mail_extension(p), p.keyword()))
+        {
             return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL"));
         }
         let utf8 = parameters.is_smtputf8();
         if !utf8 && !mail.is_ascii() {
-            return self.refuse(canned::NEEDS_SMTPUTF8, Fault::NotOffered("an address beyond ASCII without SMTPUTF8"));
+            return self.refuse(
+                canned::NEEDS_SMTPUTF8,
+                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
+            );
         }
         if let (Some(max), Some(size)) = (self.config.size, parameters.size()) {
             if size > max {
-                return self.refuse(canned::TOO_LARGE, LimitExceeded::new("octets in a message", max).into());
+                return self.refuse(
+                    canned::TOO_LARGE,
+                    LimitExceeded::new("octets in a message", max).into(),
+                );
             }
         }
         let pending = self.open(Kind::Mail { utf8 });
@@ -574,7 +603,10 @@ impl Server {
             return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of RCPT"));
         }
         if !self.utf8 && !rcpt.is_ascii() {
-            return self.refuse(canned::NEEDS_SMTPUTF8, Fault::NotOffered("an address beyond ASCII without SMTPUTF8"));
+            return self.refuse(
+                canned::NEEDS_SMTPUTF8,
+                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
+            );
         }
         let due = self.slots.iter().filter(|slot| slot.kind == Kind::Rcpt).count();
         if self.accepted + due >= self.config.recipients {
@@ -607,7 +639,9 @@ impl Connection for Server {
         match self.reading {
             _ if !self.slots.is_empty() || !self.channel.wire().is_open() => None,
             Reading::Nothing => None,
-            Reading::Body(_) => Some(self.channel.deadline(180, "the next part of a message, RFC 5321 §4.5.3.2.5")),
+            Reading::Body(_) => {
+                Some(self.channel.deadline(180, "the next part of a message, RFC 5321 §4.5.3.2.5"))
+            }
             _ => Some(self.channel.deadline(300, "the next command, RFC 5321 §4.5.3.2.7")),
         }
     }
@@ -641,7 +675,8 @@ impl Connection for Server {
                 Some(Fatal::Eof)
             }
             Reading::AuthResponse => Some(Fatal::Eof),
-            _ => (!self.channel.octets().is_empty() || self.lines.is_skipping()).then_some(Fatal::Eof),
+            _ => (!self.channel.octets().is_empty() || self.lines.is_skipping())
+                .then_some(Fatal::Eof),
         }
     }
 
