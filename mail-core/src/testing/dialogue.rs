@@ -450,6 +450,10 @@ pub struct Failure {
 }
 
 impl Failure {
+    pub(super) fn new(way: &str, line: usize, text: String) -> Self {
+        Failure { way: way.to_owned(), line, text }
+    }
+
     /// The line of the script, from 1; 0 behind its end.
     pub const fn line(&self) -> usize {
         self.line

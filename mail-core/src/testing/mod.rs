@@ -41,9 +41,15 @@
 mod adapter;
 mod cutter;
 mod dialogue;
+mod flip;
+mod pair;
+mod peer;
 mod script;
 
 pub use adapter::{ActError, Adapter, Said};
 pub use cutter::{Cut, Cutter};
 pub use dialogue::{Failure, play};
+pub use flip::Flip;
+pub use pair::{Pair, Rest, Standing};
+pub use peer::Peer;
 pub use script::{Dialogue, Role, ScriptError, unescape};
