@@ -350,7 +350,11 @@ impl<'d, A: Adapter> Replay<'d, A> {
     // ---- the application acts
 
     fn act(&mut self, words: &str) -> Result<(), Failure> {
-        self.nothing_more(false)?;
+        // Calls that stand together are one act; what they caused is written below them.
+        let above = self.at.checked_sub(1).and_then(|above| self.dialogue.lines.get(above));
+        if !matches!(above.map(|line| &line.what), Some(What::Act(_) | What::NotNow(_))) {
+            self.nothing_more(false)?;
+        }
         let wanted = match self.dialogue.lines.get(self.at + 1).map(|line| &line.what) {
             Some(What::NotNow(text)) => Some(text),
             _ => None,

@@ -33,7 +33,8 @@
 //!
 //! Whatever else the session says is a failure: an octet or an event beyond what is written, an end that is
 //! not written. The order counts, except that events and octets caused by the same lines of the peer may be
-//! written either way round: octets queued before an event are not said before it.
+//! written either way round: octets queued before an event are not said before it. `A:` lines that stand
+//! together are one act; what they cause is written below them.
 //!
 //! Where it matters *when* octets come together, the script says so by `+`: octets behind a STARTTLS that
 //! were read with it are an attack, and octets read later are a broken handshake, which is TLS's affair.
