@@ -31,6 +31,8 @@ mod quirk;
 pub mod sasl;
 mod secret;
 mod switch;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod wire;
 
