@@ -16,6 +16,7 @@ pub mod base64;
 mod channel;
 mod connection;
 mod deadline;
+pub mod dot;
 mod error;
 mod frame;
 mod handle;

@@ -3,5 +3,10 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
 
+mod frame;
+
+pub use frame::Replies;
 pub use mailwire_core as core;
