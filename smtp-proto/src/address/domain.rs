@@ -3,7 +3,7 @@
 //! One pass over the octets. U-labels are taken as UTF-8 and neither normalised nor checked against
 //! IDNA: that belongs to whoever looks the name up.
 
-use crate::lex::{HIGH, Input, LDH, PResult, class, utf8, whole};
+use crate::lex::{ALNUM, Input, PResult, class, utf8, whole};
 use crate::quirk;
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -89,37 +89,38 @@ impl Domain {
 /// Ldh-str        = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. By quirks: `_`, a hyphen behind a label, a dot behind the name.
+#[inline]
 pub(crate) fn domain(i: Input<'_>) -> PResult<'_, Domain> {
     let (rest, name) = name(i)?;
     Ok((rest, Domain(Str::new(name))))
 }
 
 /// The octets of a [`domain`].
+#[inline]
 pub(super) fn name(i: Input<'_>) -> PResult<'_, &[u8]> {
+    let all = i.rest();
     let mut len = 0;
     let mut before = b'.';
     let mut high = false;
-    for &octet in i.rest() {
-        if class(octet) & LDH != 0 {
-            if octet == b'-' && before == b'.' {
-                break;
+    // Most octets are letters and digits; only what separates them wants a look around.
+    for &octet in all {
+        if class(octet) & ALNUM == 0 {
+            match octet {
+                b'-' if before != b'.' => {}
+                b'-' => break,
+                b'.' if before == b'.' => break,
+                b'.' if before == b'-' && !tolerated(&i, quirk::HYPHEN_AFTER_LABEL) => break,
+                b'.' => {}
+                b'_' if tolerated(&i, quirk::UNDERSCORE_IN_DOMAIN) => {}
+                0x80.. if i.dialect().utf8 => high = true,
+                _ => break,
             }
-        } else if octet == b'.' {
-            if before == b'.' || before == b'-' && !tolerated(&i, quirk::HYPHEN_AFTER_LABEL) {
-                return i.split(len).0.fail(&DOMAIN);
-            }
-        } else if octet == b'_' && tolerated(&i, quirk::UNDERSCORE_IN_DOMAIN) {
-        } else if class(octet) & HIGH != 0 && i.dialect().utf8 {
-            high = true;
-        } else {
-            break;
         }
         before = octet;
         len += 1;
     }
     let (rest, octets) = i.split(len);
-    if len == 0
-        || before == b'.' && !tolerated(&i, quirk::DOT_AFTER_DOMAIN)
+    if before == b'.' && (len == 0 || !tolerated(&i, quirk::DOT_AFTER_DOMAIN))
         || before == b'-' && !tolerated(&i, quirk::HYPHEN_AFTER_LABEL)
     {
         return rest.fail(&DOMAIN);
@@ -134,6 +135,7 @@ pub(super) fn name(i: Input<'_>) -> PResult<'_, &[u8]> {
 }
 
 /// Is `quirk` allowed? Then it is noted.
+#[cold]
 fn tolerated(i: &Input<'_>, quirk: mailwire_core::Quirk) -> bool {
     let allowed = i.allows(quirk);
     if allowed {

@@ -3,7 +3,7 @@
 //! Only the host may interpret it (§2.3.11), so nothing is folded: case counts. Quoting does not:
 //! `"a"@x` and `a@x` are one address, so equality looks at the content, while the spelling is kept.
 
-use crate::lex::{ATEXT, CLASS, DOT, HIGH, Input, PResult, QTEXT, class, utf8, whole, with_utf8};
+use crate::lex::{ATEXT, CLASS, HIGH, Input, PResult, QTEXT, class, utf8, whole, with_utf8};
 use crate::quirk;
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -156,21 +156,24 @@ pub(crate) fn local_part(i: Input<'_>) -> PResult<'_, LocalPart> {
 /// atext          =/ UTF8-non-ascii
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. By quirks: a dot at the end, dots where an atom should be.
+#[inline]
 fn dot_string(i: Input<'_>) -> PResult<'_, &[u8]> {
-    let mask = with_utf8(&i, ATEXT | DOT);
+    let mask = with_utf8(&i, ATEXT);
     let mut before = b'.';
     let mut len = 0;
     let mut seen = 0;
     for &octet in i.rest() {
         let class = class(octet);
         if class & mask == 0 {
-            break;
-        }
-        if octet == b'.' && before == b'.' {
-            if !i.allows(quirk::STRAY_DOT_IN_LOCAL_PART) {
-                return i.split(len).0.fail(&DOT_STRING);
+            if octet != b'.' {
+                break;
             }
-            i.met(quirk::STRAY_DOT_IN_LOCAL_PART);
+            if before == b'.' {
+                if !i.allows(quirk::STRAY_DOT_IN_LOCAL_PART) {
+                    break;
+                }
+                i.met(quirk::STRAY_DOT_IN_LOCAL_PART);
+            }
         }
         seen |= class;
         before = octet;
@@ -181,7 +184,7 @@ fn dot_string(i: Input<'_>) -> PResult<'_, &[u8]> {
         return rest.fail(&LOCAL_PART);
     }
     if before == b'.' {
-        if !i.allows(quirk::DOT_AFTER_LOCAL_PART) {
+        if rest.first() == Some(b'.') || !i.allows(quirk::DOT_AFTER_LOCAL_PART) {
             return rest.fail(&DOT_STRING);
         }
         i.met(quirk::DOT_AFTER_LOCAL_PART);

@@ -86,6 +86,7 @@ impl Mailbox {
 /// Mailbox        = Local-part "@" ( Domain / address-literal )
 /// ```
 /// RFC 5321 §4.1.2
+#[inline]
 pub(crate) fn mailbox(i: Input<'_>) -> PResult<'_, Mailbox> {
     let (rest, local_part) = local_part(i)?;
     let (rest, ()) = octet(rest, b'@', &MAILBOX)?;

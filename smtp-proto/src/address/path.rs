@@ -147,6 +147,7 @@ impl ForwardPath {
 /// Reverse-path   = Path / "<>"
 /// ```
 /// RFC 5321 §4.1.2
+#[inline]
 pub(crate) fn reverse_path(i: Input<'_>) -> PResult<'_, ReversePath> {
     if let [b'<', b'>', rest @ ..] = i.rest() {
         return Ok((i.with_rest(rest), ReversePath::Null));
@@ -161,6 +162,7 @@ pub(crate) fn reverse_path(i: Input<'_>) -> PResult<'_, ReversePath> {
 ///             Forward-path ) [SP Rcpt-parameters] CRLF
 /// ```
 /// RFC 5321 §4.1.2, §4.1.1.3
+#[inline]
 pub(crate) fn forward_path(i: Input<'_>) -> PResult<'_, ForwardPath> {
     const POSTMASTER: &[u8] = b"<Postmaster>";
     if let Some((head, rest)) = i.rest().split_at_checked(POSTMASTER.len()) {
@@ -176,6 +178,7 @@ pub(crate) fn forward_path(i: Input<'_>) -> PResult<'_, ForwardPath> {
 /// Path           = "<" [ A-d-l ":" ] Mailbox ">"
 /// ```
 /// RFC 5321 §4.1.2. Without brackets by a quirk.
+#[inline]
 fn path<'a>(i: Input<'a>, role: &'static Production) -> PResult<'a, Path> {
     let Some((b'<', inside)) = i.rest().split_first() else {
         if !i.allows(quirk::NO_BRACKETS) {
@@ -211,6 +214,7 @@ fn path<'a>(i: Input<'a>, role: &'static Production) -> PResult<'a, Path> {
 /// At-domain      = "@" Domain
 /// ```
 /// RFC 5321 §4.1.2
+#[cold]
 fn a_d_l(i: Input<'_>) -> PResult<'_, &[u8]> {
     let mut rest = i;
     loop {

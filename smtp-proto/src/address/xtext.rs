@@ -1,6 +1,7 @@
 //! `xtext`: printable ASCII that hides blanks, `+` and `=`. RFC 3461 §4.
 
 use alloc::vec::Vec;
+use mailwire_core::Str;
 
 /// Is `text` what a parameter may hide in xtext: printable ASCII and blanks? RFC 3461 §4.2, §4.4.
 /// Gives the first octet that is not.
@@ -45,10 +46,14 @@ pub(crate) fn check(xtext: &[u8]) -> Result<(), usize> {
 }
 
 /// What `xtext` stands for.
-pub(crate) fn decode(xtext: &[u8]) -> Result<Vec<u8>, usize> {
+pub(crate) fn decode(xtext: &[u8]) -> Result<Str, usize> {
+    if !xtext.contains(&b'+') {
+        check(xtext)?;
+        return Ok(Str::new(xtext));
+    }
     let mut out = Vec::with_capacity(xtext.len());
     read(xtext, |octet| out.push(octet))?;
-    Ok(out)
+    Ok(Str::new(&out))
 }
 
 /// Appends `text` as xtext.

@@ -93,6 +93,7 @@ pub(crate) fn rcpt_parameter(i: Input<'_>) -> PResult<'_, RcptParameter> {
 /// esmtp-value    =/ 1*(%d33-60 / %d62-126 / UTF8-non-ascii)
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. The cursor behind the `=`, and the value.
+#[inline]
 fn value<'a>(
     i: Input<'a>,
     production: &'static Production,
@@ -196,9 +197,8 @@ macro_rules! parameters {
                 self.iter().all($parameter::is_ascii)
             }
 
-            /// `*(SP parameter)`
-            pub(crate) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
-                let mut list = List::new();
+            /// `*(SP parameter)`, each added to those here.
+            pub(crate) fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
                 let mut rest = i;
                 while !lex::at_end_of_line(&rest) {
                     let start = blanks(rest)?.0;
@@ -206,12 +206,12 @@ macro_rules! parameters {
                     if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
                         return behind.fail(&ESMTP_PARAM);
                     }
-                    if list.push(parameter, same_keyword).is_err() {
+                    if self.0.push(parameter, same_keyword).is_err() {
                         return start.fail(&$production);
                     }
                     rest = behind;
                 }
-                Ok((rest, $list(list)))
+                Ok((rest, ()))
             }
 
             /// Appends a blank and the wire form for each.
@@ -243,7 +243,11 @@ macro_rules! parameters {
                     line.push(b' ');
                 }
                 line.extend_from_slice(octets);
-                lex::whole(&line, Self::grammar)
+                lex::whole(&line, |i| {
+                    let mut parameters = Self::new();
+                    let (rest, ()) = parameters.read(i)?;
+                    Ok((rest, parameters))
+                })
             }
         }
 
@@ -267,7 +271,8 @@ trait Keyword {
 }
 
 fn same_keyword<P: Keyword>(a: &P, b: &P) -> bool {
-    a.keyword().eq_ignore_ascii_case(b.keyword())
+    core::mem::discriminant(a) == core::mem::discriminant(b)
+        && a.keyword().eq_ignore_ascii_case(b.keyword())
 }
 
 /// One blank; more by a quirk.
