@@ -78,10 +78,16 @@ impl Command {
     /// Where the grammar was left. A server answers with [`Reply::from`](crate::Reply).
     pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Command, Quirks), ParseError> {
         let context = Context::new(parse.dialect, parse.quirks);
-        // Filled in place: a command is a large value, and moving it costs more than reading it.
-        let mut out = Command::Rset;
-        let ((), met) = context.parse(frame, |i| command(i, &mut out), &CRLF)?;
-        Ok((out, met))
+        // Filled in place, in the caller's room: a command is a large value, and moving it costs more
+        // than reading a short one.
+        let mut result = Ok((Command::Rset, Quirks::NONE));
+        if let Ok((out, met)) = &mut result {
+            match context.parse(frame, |i| command(i, out), &CRLF) {
+                Ok(((), quirks)) => *met = quirks,
+                Err(e) => result = Err(e),
+            }
+        }
+        result
     }
 
     /// Appends the line with its CRLF, secrets included.

@@ -20,6 +20,8 @@ pub mod extension;
 pub mod parameter;
 pub mod quirk;
 mod reply;
+#[cfg(test)]
+mod table;
 
 pub use capability::{Capability, OtherCapability};
 pub use command::{Argument, Command, Lookup, Mail, OtherCommand, Rcpt};

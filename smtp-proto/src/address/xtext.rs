@@ -68,3 +68,33 @@ pub(crate) fn encode(text: &[u8], out: &mut Vec<u8>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xtexts() {
+        // RFC 3461 §4
+        for (text, xtext) in [("a+b=c", "a+2Bb+3Dc"), ("a b", "a+20b"), ("!~", "!~"), ("", "")] {
+            let mut out = Vec::new();
+            encode(text.as_bytes(), &mut out);
+            assert_eq!(out, xtext.as_bytes());
+            assert_eq!(decode(&out).unwrap(), text);
+        }
+        assert_eq!(decode(b"+2b").unwrap(), "+");
+        for (bad, at) in [
+            ("a=b", 1),
+            ("a b", 1),
+            ("+2", 0),
+            ("x+GG", 1),
+            ("+0D", 0),
+            ("a+00", 1),
+            ("\u{fc}", 0),
+            ("+80", 0),
+        ] {
+            assert_eq!(decode(bad.as_bytes()), Err(at), "{bad}");
+            assert_eq!(check(bad.as_bytes()), Err(at), "{bad}");
+        }
+    }
+}
