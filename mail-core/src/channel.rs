@@ -54,6 +54,11 @@ impl Channel {
         self.wire.input.octets()
     }
 
+    /// How many octets have come since the beginning.
+    pub fn received(&self) -> u64 {
+        self.wire.received
+    }
+
     /// The first `n` octets are the frame of the event to come.
     #[inline]
     pub fn hold(&mut self, n: usize) {
@@ -137,6 +142,11 @@ impl Channel {
     /// The peer has refused `id` at its wait point: what is queued of it up to its mark is dropped.
     pub fn cancel(&mut self, id: u64) {
         self.wire.output.cancel(id);
+    }
+
+    /// Drops what cannot leave yet.
+    pub fn drop_blocked(&mut self) {
+        self.wire.output.cut();
     }
 
     /// Is nothing queued?

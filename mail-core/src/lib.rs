@@ -16,6 +16,10 @@ pub mod base64;
 mod channel;
 mod connection;
 mod deadline;
+pub mod dot;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+#[cfg_attr(mailwire_docsrs, doc(cfg(any(feature = "tokio", feature = "blocking"))))]
+pub mod driver;
 mod error;
 mod frame;
 mod handle;

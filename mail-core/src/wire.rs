@@ -16,6 +16,8 @@ pub struct Wire {
     pub(crate) session: usize,
     pub(crate) mark: u32,
     pub(crate) quirks: Quirks,
+    /// Octets since the beginning.
+    pub(crate) received: u64,
     /// The parser waits for octets: it must get them, however full the buffer is.
     pub(crate) starved: bool,
     gate: Gate,
@@ -42,6 +44,7 @@ impl Wire {
             session,
             mark: 0,
             quirks: Quirks::NONE,
+            received: 0,
             starved: true,
             gate: Gate::Open,
         }
@@ -49,7 +52,7 @@ impl Wire {
 
     /// Stores what has come from the peer. Nothing is parsed before `poll`.
     pub fn receive(&mut self, octets: &[u8]) {
-        if self.takes(octets.is_empty()) {
+        if self.takes(octets.len()) {
             self.input.push(octets);
         }
     }
@@ -64,15 +67,16 @@ impl Wire {
 
     /// Takes back the room that [`space`](Wire::space) lent, with what was read into it.
     pub fn filled(&mut self, octets: BytesMut) {
-        if self.takes(octets.is_empty()) {
+        if self.takes(octets.len()) {
             self.input.filled(octets);
         }
     }
 
-    fn takes(&mut self, nothing: bool) -> bool {
-        if nothing {
+    fn takes(&mut self, n: usize) -> bool {
+        if n == 0 {
             return false;
         }
+        self.received += n as u64;
         if let Gate::Switched(_) = self.gate {
             self.end(End::Failed(Fatal::FedDuringHandOff));
         }
