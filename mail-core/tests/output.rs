@@ -41,7 +41,7 @@ enum Item {
 }
 
 #[derive(Debug, Default)]
-struct Model(Vec<Item>);
+struct Model(Vec<Item>, bool);
 
 impl Model {
     fn barrier(&self) -> usize {
@@ -62,8 +62,15 @@ impl Model {
         self.0[..self.barrier()].iter().filter_map(octet).collect()
     }
 
+    fn item(&mut self, item: Item) {
+        // Nothing is queued after the end.
+        self.0.extend((!self.1).then_some(item));
+    }
+
     fn push(&mut self, octets: &[u8], secret: bool) {
-        self.0.extend(octets.iter().map(|octet| Item::Octet(*octet, secret)));
+        self.0.extend(
+            if self.1 { &[] } else { octets }.iter().map(|octet| Item::Octet(*octet, secret)),
+        );
     }
 
     fn push_body(&mut self, octets: &[u8]) {
@@ -80,10 +87,12 @@ impl Model {
     }
 
     fn advance(&mut self, n: usize) {
-        for _ in 0..n.min(self.visible().len()) {
-            let octet = self.0.iter().position(|item| matches!(item, Item::Octet(..))).unwrap();
-            self.0.remove(octet);
-        }
+        let mut left = n.min(self.visible().len());
+        self.0.retain(|item| {
+            let goes = left > 0 && matches!(item, Item::Octet(..));
+            left -= usize::from(goes);
+            !goes
+        });
     }
 
     fn is_drained(&self) -> bool {
@@ -93,7 +102,7 @@ impl Model {
 
 fn octets() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
-        20 => prop::collection::vec(any::<u8>(), 0..12),
+        40 => prop::collection::vec(any::<u8>(), 0..12),
         1 => (any::<u8>(), 16_000..18_000usize).prop_map(|(octet, n)| vec![octet; n]),
     ]
 }
@@ -120,7 +129,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn shows_what_the_model_shows(ops in prop::collection::vec(op(), 1..60)) {
         let mut session = toy::client().session;
@@ -147,17 +156,17 @@ proptest! {
                     let id = channel.number();
                     ids.push(id);
                     channel.wait(id);
-                    model.0.push(Item::Wait(id));
+                    model.item(Item::Wait(id));
                 }
                 Op::QueueBody => {
                     let id = channel.number();
                     ids.push(id);
                     channel.queue_body(id);
-                    model.0.push(Item::Body(id));
+                    model.item(Item::Body(id));
                 }
                 Op::Mark(n) => {
                     channel.mark(nth(*n));
-                    model.0.push(Item::Mark(nth(*n)));
+                    model.item(Item::Mark(nth(*n)));
                 }
                 Op::Release => {
                     if let Some(Item::Wait(id)) = at {
@@ -208,6 +217,7 @@ proptest! {
                     channel.close();
                     let barrier = model.barrier();
                     model.0.truncate(barrier);
+                    model.1 = true;
                 }
             }
 

@@ -71,7 +71,8 @@ fn poll_does_not_depend_on_the_output_that_has_left() {
         }
         actor.session.send_body(body.as_ref().unwrap(), b"text").unwrap();
         actor.session.finish_body(body.take().unwrap()).unwrap();
-        for octet in b"+ b\r\n- c\r\n* news\r\n+ go\r\n" {
+        let late = b"+ b\r\n- c\r\n* news\r\n+ go\r\n";
+        for (n, octet) in late.iter().enumerate() {
             actor.session.wire_mut().receive(&[*octet]);
             if !keeps {
                 drain(&mut actor.session);
@@ -79,7 +80,7 @@ fn poll_does_not_depend_on_the_output_that_has_left() {
             let (words, switch) = polled(&mut actor);
             all.extend(words);
             // The hand-off is what may wait for the output, and must.
-            assert_eq!(switch.is_some(), !keeps && *octet == b'\n' && all.len() == 7);
+            assert_eq!(switch.is_some(), !keeps && n + 1 == late.len());
         }
         if keeps {
             assert!(matches!(actor.session.poll(), Next::Idle));
@@ -371,7 +372,7 @@ fn long_queues_cost_what_they_hold() {
     let queue = |n: usize, answer: &[u8]| {
         let mut session = played("");
         for _ in 0..n {
-            session.put("a").unwrap();
+            drop(session.put("a").unwrap());
         }
         let mut sent = 0;
         for i in 0..n {
