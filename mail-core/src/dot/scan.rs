@@ -23,9 +23,9 @@ pub(super) fn find<const BARE: bool>(octets: &[u8]) -> Option<usize> {
         return Some(1);
     }
     // Small blocks first: a body of nothing but dots would else have a large one searched for each.
-    let near = octets.get(..4 * SMALL + 2).unwrap_or(octets);
+    let near = octets.get(..2 * SMALL + 2).unwrap_or(octets);
     let mut passed = pass::<SMALL, BARE>(near, 0);
-    if passed == 4 * SMALL {
+    if passed == 2 * SMALL {
         passed = pass::<BLOCK, BARE>(octets, passed);
         passed = pass::<SMALL, BARE>(octets, passed);
     }
