@@ -230,9 +230,6 @@ fn encode(c: &mut Criterion, name: &str, size: usize) {
             },
         );
     }
-    run(g, "mailrs-smtp-client dot_stuff (no terminator)", wire.len() - 3, || {
-        mailrs_smtp_client::connection::dot_stuff(black_box(&body)).len()
-    });
     run(g, "io-smtp SmtpData (body by value)", wire.len(), || {
         use io_smtp::coroutine::{SmtpCoroutine, SmtpCoroutineState, SmtpYield};
         let mut coroutine = io_smtp::rfc5321::data::SmtpData::new(body.clone());

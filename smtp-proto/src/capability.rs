@@ -1,0 +1,181 @@
+//! `Capability`: a line of the EHLO reply. RFC 5321 §4.1.1.1.
+//!
+//! An open set: to add a keyword, a line here and, if it has parameters, a file in `extension/`.
+//! A line whose keyword is known and whose parameters are wrong is kept by [`OtherCapability`], so one
+//! bad line costs its own keyword and nothing else.
+
+use crate::extension::{Mechanisms, SizeLimit};
+use crate::lex::{Input, LDH, PResult, class};
+use crate::quirk;
+use alloc::vec::Vec;
+use core::{fmt, hash};
+use mailwire_core::{InvalidValue, Production, Str, open_set, sasl::MechanismName};
+
+pub(crate) static EHLO_LINE: Production = Production::new("ehlo-line", 5321, "4.1.1.1");
+
+open_set! {
+    /// What a server says in one line of its EHLO reply.
+    pub enum Capability {
+        /// Any octets in lines. RFC 6152 §2
+        "8BITMIME" => EightBitMime,
+        /// SASL. RFC 4954 §3
+        "AUTH" => Auth(Mechanisms),
+        /// BINARYMIME. RFC 3030 §3
+        "BINARYMIME" => BinaryMime,
+        /// BDAT. RFC 3030 §2
+        "CHUNKING" => Chunking,
+        /// Delivery status notifications. RFC 3461 §3
+        "DSN" => Dsn,
+        /// Every reply has one. RFC 2034 §3
+        "ENHANCEDSTATUSCODES" => EnhancedStatusCodes,
+        /// Commands may be sent in groups. RFC 2920 §3
+        "PIPELINING" => Pipelining,
+        /// How large a message may be. RFC 1870 §4
+        "SIZE" => Size(SizeLimit),
+        /// UTF-8 in addresses and header fields. RFC 6531 §3.1
+        "SMTPUTF8" => Smtputf8,
+        /// TLS. RFC 3207 §2
+        "STARTTLS" => StartTls,
+    }
+    /// Any other, as received.
+    else Other(OtherCapability)
+}
+
+/// A line that no member of [`Capability`] can say: of an unknown keyword, or malformed.
+#[derive(Clone)]
+pub struct OtherCapability(Str);
+
+impl OtherCapability {
+    /// # Errors
+    /// What does not fit, by its octet in the line that would be made of it; a keyword that has a member
+    /// of its own.
+    pub fn new<'a>(
+        keyword: &str,
+        parameters: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, InvalidValue> {
+        let mut line = Vec::from(keyword);
+        if let Some(at) = keyword_end(&line).filter(|at| *at < line.len()) {
+            return Err(InvalidValue::new(at, &EHLO_LINE));
+        }
+        if line.is_empty() || Capability::knows(&line) {
+            return Err(InvalidValue::new(0, &EHLO_LINE));
+        }
+        for parameter in parameters {
+            line.push(b' ');
+            let bad = parameter.bytes().position(|b| !matches!(b, 33..=126));
+            if let Some(at) = bad.or(parameter.is_empty().then_some(0)) {
+                return Err(InvalidValue::new(line.len() + at, &EHLO_LINE));
+            }
+            line.extend_from_slice(parameter.as_bytes());
+        }
+        Ok(OtherCapability(Str::new(&line)))
+    }
+
+    /// The keyword as received: all up to the first blank.
+    pub fn keyword(&self) -> &[u8] {
+        self.0.split(|b| *b == b' ').next().unwrap_or_default()
+    }
+
+    /// What stands behind the keyword, as received.
+    pub fn parameters(&self) -> impl Iterator<Item = &[u8]> + '_ {
+        self.0.split(|b| *b == b' ').skip(1).filter(|parameter| !parameter.is_empty())
+    }
+
+    /// Is the keyword known, and are only its parameters wrong?
+    pub fn is_malformed(&self) -> bool {
+        Capability::knows(self.keyword())
+    }
+
+    /// Is it a line of the RFC's grammar?
+    pub fn is_strict(&self) -> bool {
+        !self.is_malformed()
+            && keyword_end(self.keyword()) == Some(self.keyword().len())
+            && self.0.iter().all(|b| matches!(b, 32..=126))
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+}
+
+/// How far `octets` are a keyword; `None` if not at all.
+///
+/// ```abnf
+/// ehlo-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+/// ```
+/// RFC 5321 §4.1.1.1
+fn keyword_end(octets: &[u8]) -> Option<usize> {
+    octets.first().filter(|b| b.is_ascii_alphanumeric())?;
+    Some(octets.iter().take_while(|b| class(**b) & LDH != 0).count())
+}
+
+/// ```abnf
+/// ehlo-line    = ehlo-keyword *( SP ehlo-param )
+/// ehlo-param   = 1*(%d33-126)
+/// ```
+/// RFC 5321 §4.1.1.1. Never fails on a line of a reply that is not empty.
+pub(crate) fn capability(i: Input<'_>) -> PResult<'_, Capability> {
+    let all = i.rest();
+    if all.is_empty() || all.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+        return i.fail(&EHLO_LINE);
+    }
+    // Blanks at the end would only make known lines unknown.
+    let line = all.trim_ascii_end();
+    let end = i.split(all.len()).0;
+    let keyword = line.split(|b| *b == b' ').next().unwrap_or_default();
+    // Offsets within one line are never seen, so a shorter rest does no harm.
+    let behind = i.with_rest(line.get(keyword.len()..).unwrap_or_default());
+    if let Some(Ok((rest, known))) = Capability::dispatch(keyword, behind) {
+        // RFC 6531 §3.1 item 3: parameters of SMTPUTF8 are reserved and ignored.
+        if rest.is_empty() || matches!(known, Capability::Smtputf8) {
+            return Ok((end, known));
+        }
+    }
+    if let Some(mechanisms) = old_auth(&i, line) {
+        i.met(quirk::AUTH_EQUALS);
+        return Ok((end, Capability::Auth(mechanisms)));
+    }
+    if keyword_end(keyword) != Some(keyword.len()) {
+        i.met(quirk::ODD_KEYWORD);
+    }
+    Ok((end, Capability::Other(OtherCapability(Str::new(line)))))
+}
+
+/// `AUTH=PLAIN LOGIN`, the form before RFC 2554, by a quirk.
+fn old_auth(i: &Input<'_>, line: &[u8]) -> Option<Mechanisms> {
+    let (keyword, names) = line.split_at_checked(5)?;
+    if !keyword.eq_ignore_ascii_case(b"AUTH=") || !i.allows(quirk::AUTH_EQUALS) {
+        return None;
+    }
+    let names = names.split(|b| *b == b' ').filter(|name| !name.is_empty());
+    let names: Result<Vec<_>, _> = names.map(MechanismName::new).collect();
+    Mechanisms::new(names.ok()?).ok()
+}
+
+impl PartialEq for OtherCapability {
+    fn eq(&self, other: &Self) -> bool {
+        self.keyword().eq_ignore_ascii_case(other.keyword())
+            && self.parameters().eq(other.parameters())
+    }
+}
+
+impl Eq for OtherCapability {}
+
+impl hash::Hash for OtherCapability {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        for octet in self.keyword() {
+            state.write_u8(octet.to_ascii_uppercase());
+        }
+        for parameter in self.parameters() {
+            parameter.hash(state);
+        }
+    }
+}
+
+impl fmt::Debug for OtherCapability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OtherCapability({:?})", self.0)
+    }
+}
+
+wire_form!(Capability, capability);

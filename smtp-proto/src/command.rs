@@ -1,0 +1,710 @@
+//! `Command`: what a client says. RFC 5321 §4.1.1; RFC 2033, 3207, 4954.
+//!
+//! The verb is found by one comparison of its first four octets; behind it, each command has its
+//! production. Unknown verbs are kept, with their arguments, but not shown: a mistyped `AUTH` carries a
+//! credential.
+//! Not here: what is legal when; the lines inside AUTH, see [`crate::extension::AuthResponse`].
+
+use crate::address::{Domain, ForwardPath, Host, ReversePath, forward_path, host, reverse_path};
+use crate::extension::{Auth, auth};
+use crate::lex::{self, CLASS, CRLF, HIGH, Input, PResult, QTEXT, TEXT, class, with_utf8};
+use crate::parameter::{MailParameter, MailParameters, RcptParameter, RcptParameters};
+use crate::{Dialect, Parse, quirk};
+use alloc::vec::Vec;
+use core::{fmt, hash};
+use mailwire_core::{
+    InvalidValue, NotNow, ParseError, Production, Quirk, Quirks, Str, implement::grammar::Context,
+};
+
+pub(crate) static COMMAND: Production = Production::new("command", 5321, "4.1.1");
+static FROM: Production = Production::new("SP \"FROM:\"", 5321, "4.1.1.2");
+static TO: Production = Production::new("SP \"TO:\"", 5321, "4.1.1.3");
+static LDH_LABELS: Production = Production::new("LDH labels or A-labels", 6531, "3.7.1");
+static STRING: Production = Production::new("String", 5321, "4.1.2");
+
+/// A command line.
+///
+/// `Display` is the wire form without CRLF, except that it masks an initial response and the arguments
+/// of an unknown verb.
+///
+/// ```
+/// use mailwire_smtp::{Command, Parse};
+/// let (command, met) = Command::parse(b"mail from:<a@b.example> size=5\r\n", &Parse::strict())?;
+/// assert!(met.is_empty());
+/// let Command::Mail(mail) = &command else { panic!() };
+/// assert_eq!(mail.parameters.size(), Some(5));
+/// assert_eq!(command.to_string(), "MAIL FROM:<a@b.example> SIZE=5");
+/// # Ok::<(), mailwire_smtp::core::ParseError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Command {
+    /// Who the client is, and that it knows of extensions. RFC 5321 §4.1.1.1
+    Ehlo(Host),
+    /// Who the client is. RFC 5321 §4.1.1.1
+    Helo(Host),
+    /// EHLO of LMTP. RFC 2033 §4.1
+    Lhlo(Host),
+    /// Begins a transaction. RFC 5321 §4.1.1.2
+    Mail(Mail),
+    /// Adds a recipient. RFC 5321 §4.1.1.3
+    Rcpt(Rcpt),
+    /// The message follows. RFC 5321 §4.1.1.4
+    Data,
+    /// Drops the transaction. RFC 5321 §4.1.1.5
+    Rset,
+    /// Does nothing. RFC 5321 §4.1.1.9
+    Noop(Option<Argument>),
+    /// The end. RFC 5321 §4.1.1.10
+    Quit,
+    /// TLS from here. RFC 3207 §4
+    StartTls,
+    /// Begins a SASL exchange. RFC 4954 §4
+    Auth(Auth),
+    /// Is there such a user? RFC 5321 §4.1.1.6
+    Vrfy(Lookup),
+    /// Who is on such a list? RFC 5321 §4.1.1.7
+    Expn(Lookup),
+    /// RFC 5321 §4.1.1.8
+    Help(Option<Argument>),
+    /// Any other verb. RFC 5321 §4.2.4
+    Other(OtherCommand),
+}
+
+impl Command {
+    /// Reads one line with its CRLF; says which quirks were met.
+    ///
+    /// # Errors
+    /// Where the grammar was left. A server answers with [`Reply::from`](crate::Reply).
+    pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Command, Quirks), ParseError> {
+        let context = Context::new(parse.dialect, parse.quirks);
+        // Filled in place, in the caller's room: a command is a large value, and moving it costs more
+        // than reading a short one.
+        let mut result = Ok((Command::Rset, Quirks::NONE));
+        if let Ok((out, met)) = &mut result {
+            match context.parse(frame, |i| command(i, out), &CRLF) {
+                Ok(((), quirks)) => *met = quirks,
+                Err(e) => result = Err(e),
+            }
+        }
+        result
+    }
+
+    /// Appends the line with its CRLF, secrets included.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.verb());
+        match self {
+            Command::Ehlo(host) | Command::Helo(host) | Command::Lhlo(host) => {
+                if !host.is_empty() {
+                    out.push(b' ');
+                    host.encode(out);
+                }
+            }
+            Command::Mail(mail) => mail.encode(out),
+            Command::Rcpt(rcpt) => rcpt.encode(out),
+            Command::Data | Command::Rset | Command::Quit | Command::StartTls => {}
+            Command::Noop(argument) | Command::Help(argument) => {
+                if let Some(argument) = argument {
+                    out.push(b' ');
+                    argument.encode(out);
+                }
+            }
+            Command::Auth(auth) => auth.encode(out),
+            Command::Vrfy(lookup) | Command::Expn(lookup) => lookup.encode(out),
+            Command::Other(other) => other.encode(out),
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// The verb: the RFC's spelling for a known one, as received for another.
+    pub fn verb(&self) -> &[u8] {
+        match self {
+            Command::Ehlo(_) => b"EHLO",
+            Command::Helo(_) => b"HELO",
+            Command::Lhlo(_) => b"LHLO",
+            Command::Mail(_) => b"MAIL",
+            Command::Rcpt(_) => b"RCPT",
+            Command::Data => b"DATA",
+            Command::Rset => b"RSET",
+            Command::Noop(_) => b"NOOP",
+            Command::Quit => b"QUIT",
+            Command::StartTls => b"STARTTLS",
+            Command::Auth(_) => b"AUTH",
+            Command::Vrfy(_) => b"VRFY",
+            Command::Expn(_) => b"EXPN",
+            Command::Help(_) => b"HELP",
+            Command::Other(other) => other.verb(),
+        }
+    }
+
+    /// The verbs that have a member of their own.
+    pub const VERBS: &'static [&'static str] = &[
+        "EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "STARTTLS", "AUTH",
+        "VRFY", "EXPN", "HELP",
+    ];
+
+    /// Is this its verb? Without case; goes on working when `Other` becomes a member.
+    pub fn is(&self, verb: &str) -> bool {
+        self.verb().eq_ignore_ascii_case(verb.as_bytes())
+    }
+
+    /// Would it be read back without a quirk?
+    pub fn is_strict(&self) -> bool {
+        match self {
+            Command::Ehlo(host) | Command::Helo(host) | Command::Lhlo(host) => host.is_strict(),
+            Command::Mail(mail) => mail.reverse_path.is_strict(),
+            Command::Rcpt(rcpt) => rcpt.forward_path.is_strict(),
+            _ => true,
+        }
+    }
+
+    /// Can `dialect` carry it? A client asks before it queues the command.
+    ///
+    /// # Errors
+    /// Says what has to be negotiated or changed: addresses beyond ASCII want SMTPUTF8 announced, and
+    /// the parameter of that name in MAIL (RFC 6531 §3.4); EHLO wants A-labels, for nothing is negotiated
+    /// there (§3.7.1).
+    pub fn fits(&self, dialect: Dialect) -> Result<(), NotNow> {
+        let ascii = match self {
+            Command::Ehlo(host) | Command::Helo(host) | Command::Lhlo(host) => {
+                if !host.is_ascii() {
+                    return Err(NotNow::value("write the host's name in A-labels"));
+                }
+                true
+            }
+            Command::Mail(mail) => {
+                let utf8 = mail.parameters.is_smtputf8();
+                if !utf8 && !mail.is_ascii() {
+                    return Err(NotNow::value("add the parameter SMTPUTF8 to MAIL"));
+                }
+                !utf8 && mail.is_ascii()
+            }
+            Command::Rcpt(rcpt) => rcpt.is_ascii(),
+            Command::Vrfy(lookup) | Command::Expn(lookup) => {
+                if !lookup.smtputf8 && !lookup.argument.is_ascii() {
+                    return Err(NotNow::value("set smtputf8 for the lookup"));
+                }
+                !lookup.smtputf8
+            }
+            Command::Noop(argument) | Command::Help(argument) => {
+                argument.as_ref().is_none_or(Argument::is_ascii)
+            }
+            Command::Other(other) => other.is_ascii(),
+            _ => true,
+        };
+        if ascii || dialect.utf8 {
+            Ok(())
+        } else {
+            Err(NotNow::value("the server has not announced SMTPUTF8"))
+        }
+    }
+}
+
+/// ```abnf
+/// ehlo           = "EHLO" SP ( Domain / address-literal ) CRLF
+/// helo           = "HELO" SP Domain CRLF
+/// mail = "MAIL FROM:" Reverse-path
+///                                [SP Mail-parameters] CRLF
+/// rcpt = "RCPT TO:" ( "<Postmaster@" Domain ">" / "<Postmaster>" /
+///             Forward-path ) [SP Rcpt-parameters] CRLF
+/// data = "DATA" CRLF
+/// rset = "RSET" CRLF
+/// vrfy = "VRFY" SP String CRLF
+/// expn = "EXPN" SP String CRLF
+/// help = "HELP" [ SP String ] CRLF
+/// noop = "NOOP" [ SP String ] CRLF
+/// quit = "QUIT" CRLF
+/// ```
+/// RFC 5321 §4.1.1
+///
+/// Fills `out` in.
+#[inline]
+fn command<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
+    let Some((verb, behind)) = i.rest().split_first_chunk::<4>() else {
+        return other_command(i, out);
+    };
+    let behind = i.with_rest(behind);
+    if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
+        return starttls(i, out);
+    }
+    // Verbs are letters, which this brings to upper case; nothing else becomes a letter by it.
+    let verb = (u32::from_be_bytes(*verb) & 0xdfdf_dfdf).to_be_bytes();
+    let rest = match &verb {
+        b"MAIL" => mail(behind, out)?.0,
+        b"RCPT" => rcpt(behind, out)?.0,
+        b"DATA" => set(behind, out, Command::Data),
+        b"EHLO" => name(behind, quirk::EHLO_WITHOUT_NAME, |host| *out = Command::Ehlo(host))?.0,
+        b"QUIT" => set(behind, out, Command::Quit),
+        b"RSET" => set(behind, out, Command::Rset),
+        b"AUTH" => {
+            let (rest, auth) = auth(behind)?;
+            set(rest, out, Command::Auth(auth))
+        }
+        b"NOOP" => optional(behind, |argument| *out = Command::Noop(argument))?.0,
+        b"HELO" => name(behind, quirk::HELO_WITHOUT_NAME, |host| *out = Command::Helo(host))?.0,
+        b"LHLO" => name(behind, quirk::EHLO_WITHOUT_NAME, |host| *out = Command::Lhlo(host))?.0,
+        b"VRFY" => lookup(behind, |lookup| *out = Command::Vrfy(lookup))?.0,
+        b"EXPN" => lookup(behind, |lookup| *out = Command::Expn(lookup))?.0,
+        b"HELP" => optional(behind, |argument| *out = Command::Help(argument))?.0,
+        _ => return other_command(i, out),
+    };
+    lex::end_of_line(rest)
+}
+
+#[inline]
+fn set<'a>(i: Input<'a>, out: &mut Command, command: Command) -> Input<'a> {
+    *out = command;
+    i
+}
+
+/// ```abnf
+/// STARTTLS = "STARTTLS" CRLF
+/// ```
+/// RFC 3207 §4. Or a verb of more than four octets that is unknown.
+fn starttls<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
+    match i.rest().split_at_checked(8) {
+        Some((verb, behind @ ([] | [b' ' | b'\t' | b'\r' | b'\n', ..])))
+            if verb.eq_ignore_ascii_case(b"STARTTLS") =>
+        {
+            *out = Command::StartTls;
+            lex::end_of_line(i.with_rest(behind))
+        }
+        _ => other_command(i, out),
+    }
+}
+
+/// `SP ( Domain / address-literal )`. HELO, too, may have a literal: RFC 5321 §4.1.1.1 says in prose
+/// what a client without a name of its own sends. No U-labels: nothing is negotiated yet (RFC 6531 §3.7.1).
+#[inline]
+fn name<'a>(i: Input<'a>, absent: Quirk, make: impl FnOnce(Host)) -> PResult<'a, ()> {
+    if i.allows(absent) && lex::at_end_of_line(&i) {
+        i.met(absent);
+        make(Domain::absent().into());
+        return Ok((i, ()));
+    }
+    let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
+    let (rest, host) = host(i)?;
+    if !host.is_ascii() {
+        return i.fail(&LDH_LABELS);
+    }
+    make(host);
+    Ok((rest, ()))
+}
+
+fn optional<'a>(i: Input<'a>, make: impl FnOnce(Option<Argument>)) -> PResult<'a, ()> {
+    if lex::at_end_of_line(&i) {
+        make(None);
+        return Ok((i, ()));
+    }
+    let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
+    let (i, argument) = argument(i)?;
+    make(Some(argument));
+    Ok((i, ()))
+}
+
+/// The blanks that may stand behind a colon by a quirk.
+fn blanks_before_path(i: Input<'_>) -> Input<'_> {
+    if i.first() != Some(b' ') || !i.allows(quirk::BLANK_BEFORE_PATH) {
+        return i;
+    }
+    i.met(quirk::BLANK_BEFORE_PATH);
+    i.split(i.rest().iter().take_while(|b| **b == b' ').count()).0
+}
+
+/// The MAIL command.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Mail {
+    /// Where a bounce goes.
+    pub reverse_path: ReversePath,
+    /// What the extensions add.
+    pub parameters: MailParameters,
+}
+
+impl Mail {
+    /// Without parameters.
+    pub fn new(reverse_path: impl Into<ReversePath>) -> Self {
+        Mail { reverse_path: reverse_path.into(), parameters: MailParameters::new() }
+    }
+
+    /// With one parameter more.
+    ///
+    /// # Errors
+    /// It is there already.
+    pub fn with(self, parameter: MailParameter) -> Result<Self, InvalidValue> {
+        Ok(Mail { parameters: self.parameters.with(parameter)?, ..self })
+    }
+
+    /// Does it not want SMTPUTF8? RFC 6531 §3.4
+    pub fn is_ascii(&self) -> bool {
+        self.reverse_path.is_ascii() && self.parameters.is_ascii()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b" FROM:");
+        self.reverse_path.encode(out);
+        self.parameters.encode(out);
+    }
+}
+
+/// `" FROM:" Reverse-path [SP Mail-parameters]`
+#[inline]
+fn mail<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
+    let i = match i.rest().split_at_checked(6) {
+        Some((from, rest)) if from.eq_ignore_ascii_case(b" FROM:") => i.with_rest(rest),
+        _ => return i.fail(&FROM),
+    };
+    let (i, reverse_path) = reverse_path(blanks_before_path(i))?;
+    *out = Command::Mail(Mail { reverse_path, parameters: MailParameters::new() });
+    match out {
+        Command::Mail(mail) if !i.rest().starts_with(b"\r") => mail.parameters.read(i),
+        _ => Ok((i, ())),
+    }
+}
+
+/// The RCPT command.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Rcpt {
+    /// Where the message goes.
+    pub forward_path: ForwardPath,
+    /// What the extensions add.
+    pub parameters: RcptParameters,
+}
+
+impl Rcpt {
+    /// Without parameters.
+    pub fn new(forward_path: impl Into<ForwardPath>) -> Self {
+        Rcpt { forward_path: forward_path.into(), parameters: RcptParameters::new() }
+    }
+
+    /// With one parameter more.
+    ///
+    /// # Errors
+    /// It is there already.
+    pub fn with(self, parameter: RcptParameter) -> Result<Self, InvalidValue> {
+        Ok(Rcpt { parameters: self.parameters.with(parameter)?, ..self })
+    }
+
+    /// Does it not want SMTPUTF8? RFC 6531 §3.4
+    pub fn is_ascii(&self) -> bool {
+        self.forward_path.is_ascii() && self.parameters.is_ascii()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b" TO:");
+        self.forward_path.encode(out);
+        self.parameters.encode(out);
+    }
+}
+
+/// `" TO:" Forward-path [SP Rcpt-parameters]`
+#[inline]
+fn rcpt<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
+    let i = match i.rest().split_at_checked(4) {
+        Some((to, rest)) if to.eq_ignore_ascii_case(b" TO:") => i.with_rest(rest),
+        _ => return i.fail(&TO),
+    };
+    let (i, forward_path) = forward_path(blanks_before_path(i))?;
+    *out = Command::Rcpt(Rcpt { forward_path, parameters: RcptParameters::new() });
+    match out {
+        Command::Rcpt(rcpt) if !i.rest().starts_with(b"\r") => rcpt.parameters.read(i),
+        _ => Ok((i, ())),
+    }
+}
+
+/// The argument of NOOP, HELP, VRFY and EXPN.
+///
+/// The grammar has a String, an atom or a quoted string. What is sent in practice is text (`VRFY
+/// user@host` fits neither), and NOOP's is to be ignored (RFC 5321 §4.1.1.9), so any printable text is
+/// taken and kept as spelled; [`Argument::new`] makes a String.
+///
+/// ```
+/// use mailwire_smtp::Argument;
+/// assert_eq!(Argument::new("a b")?.to_string(), "\"a b\"");
+/// # Ok::<(), mailwire_smtp::core::InvalidValue>(())
+/// ```
+#[doc(alias = "String")]
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Argument(Str);
+
+impl Argument {
+    /// An atom, or a quoted string where it must be one.
+    ///
+    /// # Errors
+    /// A control character has no spelling.
+    pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidValue> {
+        let text = text.as_ref().as_bytes();
+        let bad = |b: &u8| class(*b) & (QTEXT | HIGH) == 0 && !matches!(b, b'"' | b'\\');
+        if let Some(at) = text.iter().position(bad) {
+            return Err(InvalidValue::new(at, &STRING));
+        }
+        let atom = |b: &u8| class(*b) & (lex::ATEXT | HIGH) != 0;
+        if !text.is_empty() && text.iter().all(atom) {
+            return Ok(Argument(Str::new(text)));
+        }
+        let mut quoted = Vec::from(b"\"");
+        for octet in text {
+            if matches!(octet, b'"' | b'\\') {
+                quoted.push(b'\\');
+            }
+            quoted.push(*octet);
+        }
+        quoted.push(b'"');
+        Ok(Argument(Str::new(&quoted)))
+    }
+
+    /// As spelled.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().unwrap_or_default()
+    }
+
+    /// Can it stand where SMTPUTF8 is not in force?
+    pub fn is_ascii(&self) -> bool {
+        self.0.is_ascii()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+}
+
+/// Printable text up to the end of the line, the blanks there aside.
+///
+/// ```abnf
+/// String         = Atom / Quoted-string
+/// ```
+/// RFC 5321 §4.1.2, read more widely: see [`Argument`].
+fn argument(i: Input<'_>) -> PResult<'_, Argument> {
+    let (_, text) = i.run(&CLASS, with_utf8(&i, TEXT));
+    let text = text.trim_ascii_end();
+    if text.first().is_none_or(u8::is_ascii_whitespace) {
+        return i.fail(&STRING);
+    }
+    lex::utf8(i, text, &STRING)?;
+    Ok((i.split(text.len()).0, Argument(Str::new(text))))
+}
+
+impl fmt::Debug for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Argument({:?})", self.0)
+    }
+}
+
+wire_form!(Argument, argument);
+
+/// What VRFY and EXPN ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Lookup {
+    /// A user or a list.
+    pub argument: Argument,
+    /// May the answer hold UTF-8? RFC 6531 §3.7.4.2
+    pub smtputf8: bool,
+}
+
+impl Lookup {
+    /// With an answer in ASCII.
+    pub fn new(argument: Argument) -> Self {
+        Lookup { argument, smtputf8: false }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(b' ');
+        self.argument.encode(out);
+        if self.smtputf8 {
+            out.extend_from_slice(b" SMTPUTF8");
+        }
+    }
+}
+
+/// ```abnf
+/// SP String [SP "SMTPUTF8"]
+/// ```
+/// RFC 5321 §4.1.1.6, §4.1.1.7, RFC 6531 §3.7.4.2
+fn lookup<'a>(i: Input<'a>, make: impl FnOnce(Lookup)) -> PResult<'a, ()> {
+    const SMTPUTF8: &[u8] = b" SMTPUTF8";
+    let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
+    let (rest, argument) = argument(i)?;
+    let text = argument.0.as_bytes();
+    if let Some((text, suffix)) = text.split_at_checked(text.len().saturating_sub(SMTPUTF8.len())) {
+        let text = text.trim_ascii_end();
+        if !text.is_empty() && suffix.eq_ignore_ascii_case(SMTPUTF8) {
+            let argument = Argument(Str::new(text));
+            make(Lookup { argument, smtputf8: true });
+            return Ok((rest, ()));
+        }
+    }
+    make(Lookup { argument, smtputf8: false });
+    Ok((rest, ()))
+}
+
+/// A command with a verb that has no member of its own.
+///
+/// Its arguments are in none of the formatted forms: nobody knows whether they are a secret.
+#[derive(Clone)]
+pub struct OtherCommand {
+    verb: Str,
+    arguments: Option<Str>,
+}
+
+/// Verbs behind which the peer would read what follows in another way, or as another.
+const CHANGES_FRAMING: &[&str] = &["BDAT", "ATRN", "TURN", "XCLIENT", "STARTSSL", "XEXCH50"];
+
+impl OtherCommand {
+    /// # Errors
+    /// What does not fit; a verb that has a member of its own, or behind which what follows is no command
+    /// (such as `BDAT`).
+    pub fn new(verb: &str, arguments: Option<&str>) -> Result<Self, InvalidValue> {
+        let octets = verb.as_bytes();
+        if verb_len(octets) != octets.len() || octets.is_empty() {
+            return Err(InvalidValue::new(verb_len(octets), &COMMAND));
+        }
+        let known = Command::VERBS.iter().any(|known| verb.eq_ignore_ascii_case(known));
+        let verb = Str::new(octets);
+        let arguments = match arguments {
+            None | Some("") => None,
+            Some(text) => {
+                let fits = |b: u8| class(b) & (TEXT | HIGH) != 0;
+                match text.bytes().position(|b| !fits(b)) {
+                    Some(at) => return Err(InvalidValue::new(at, &COMMAND)),
+                    // Blanks at the ends belong to nobody.
+                    None if text.trim_ascii() != text => {
+                        return Err(InvalidValue::new(0, &COMMAND));
+                    }
+                    None => Some(Str::from(text)),
+                }
+            }
+        };
+        let other = OtherCommand { verb, arguments };
+        if known || other.changes_framing() {
+            return Err(InvalidValue::new(0, &COMMAND));
+        }
+        Ok(other)
+    }
+
+    /// The verb as received.
+    pub fn verb(&self) -> &[u8] {
+        &self.verb
+    }
+
+    /// What stands behind the verb, as received.
+    pub fn arguments(&self) -> Option<&[u8]> {
+        self.arguments.as_ref().map(Str::as_bytes)
+    }
+
+    /// May what follows it be something other than commands? Such a command is read, so that a server can
+    /// close, but cannot be made.
+    pub fn changes_framing(&self) -> bool {
+        CHANGES_FRAMING.iter().any(|verb| self.verb.eq_ignore_ascii_case(verb.as_bytes()))
+    }
+
+    /// Can it stand where SMTPUTF8 is not in force?
+    pub fn is_ascii(&self) -> bool {
+        self.arguments.as_ref().is_none_or(|arguments| arguments.is_ascii())
+    }
+
+    /// What stands behind the verb, blank included.
+    fn encode(&self, out: &mut Vec<u8>) {
+        if let Some(arguments) = &self.arguments {
+            out.push(b' ');
+            out.extend_from_slice(arguments);
+        }
+    }
+}
+
+/// How far `octets` are a verb: letters and digits, and what private ones have besides.
+fn verb_len(octets: &[u8]) -> usize {
+    let len =
+        octets.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).count();
+    if octets.first().is_some_and(u8::is_ascii_alphabetic) { len } else { 0 }
+}
+
+/// Any other verb, with any printable arguments. RFC 5321 §4.2.4
+#[cold]
+fn other_command<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
+    let (rest, verb) = i.split(verb_len(i.rest()));
+    if verb.is_empty() {
+        return i.fail(&COMMAND);
+    }
+    let verb = Str::new(verb);
+    if lex::at_end_of_line(&rest) {
+        *out = Command::Other(OtherCommand { verb, arguments: None });
+        return lex::end_of_line(rest);
+    }
+    let Ok((start, ())) = lex::octet(rest, b' ', &COMMAND) else { return rest.fail(&COMMAND) };
+    let start = start.split(start.rest().iter().take_while(|b| **b == b' ').count()).0;
+    let (_, text) = start.run(&CLASS, with_utf8(&i, TEXT));
+    let text = text.trim_ascii_end();
+    if text.is_empty() {
+        return start.fail(&COMMAND);
+    }
+    lex::utf8(start, text, &COMMAND)?;
+    let arguments = Some(Str::new(text));
+    *out = Command::Other(OtherCommand { verb, arguments });
+    lex::end_of_line(start.split(text.len()).0)
+}
+
+impl PartialEq for OtherCommand {
+    fn eq(&self, other: &Self) -> bool {
+        self.verb.eq_ignore_ascii_case(&other.verb) && self.arguments == other.arguments
+    }
+}
+
+impl Eq for OtherCommand {}
+
+impl hash::Hash for OtherCommand {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        for octet in self.verb.iter() {
+            state.write_u8(octet.to_ascii_uppercase());
+        }
+        self.arguments.hash(state);
+    }
+}
+
+/// The verb; arguments are masked.
+impl fmt::Display for OtherCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.verb, if self.arguments.is_some() { " ***" } else { "" })
+    }
+}
+
+impl fmt::Debug for OtherCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OtherCommand({self})")
+    }
+}
+
+/// The wire form without CRLF; an initial response and the arguments of an unknown verb are masked.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Command::Auth(auth) => auth.fmt(f),
+            Command::Other(other) => other.fmt(f),
+            _ => {
+                let mut out = Vec::new();
+                self.encode(&mut out);
+                let line = out.strip_suffix(b"\r\n").unwrap_or(&out);
+                f.pad(&alloc::string::String::from_utf8_lossy(line))
+            }
+        }
+    }
+}
+
+impl TryFrom<&[u8]> for Command {
+    type Error = InvalidValue;
+    /// Reads a line without its CRLF by the strict grammar.
+    fn try_from(line: &[u8]) -> Result<Self, InvalidValue> {
+        let mut frame = Vec::with_capacity(line.len() + 2);
+        frame.extend_from_slice(line);
+        frame.extend_from_slice(b"\r\n");
+        let parsed = Command::parse(&frame, &Parse::strict());
+        // It may have been a secret.
+        mailwire_core::Secret::new(frame);
+        Ok(parsed?.0)
+    }
+}
+
+impl core::str::FromStr for Command {
+    type Err = InvalidValue;
+    fn from_str(line: &str) -> Result<Self, InvalidValue> {
+        Self::try_from(line.as_bytes())
+    }
+}

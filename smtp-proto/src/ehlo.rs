@@ -1,0 +1,161 @@
+//! `EhloReply`: who the server is and what it offers. RFC 5321 §4.1.1.1.
+//!
+//! Made of a [`Reply`], and made into one. A line that is no capability does not spoil the others.
+
+use crate::address::Host;
+use crate::capability::{Capability, capability};
+use crate::extension::Mechanisms;
+use crate::lex::whole;
+use crate::{Parse, Reply, ReplyCode};
+use alloc::vec::Vec;
+use mailwire_core::{InvalidValue, Production, Quirks, Str, implement::grammar::Context};
+
+static EHLO_OK_RSP: Production = Production::new("ehlo-ok-rsp", 5321, "4.1.1.1");
+
+/// What a server answers to EHLO or LHLO when it is well.
+///
+/// ```
+/// use mailwire_smtp::{EhloReply, Parse, Reply};
+/// let (reply, _) = Reply::parse(b"250-mx.example hi\r\n250-SIZE 100\r\n250 X_Y z\r\n", &Parse::default())?;
+/// let (ehlo, _) = EhloReply::from_reply(&reply, &Parse::default()).unwrap();
+/// assert_eq!(ehlo.domain(), b"mx.example");
+/// assert_eq!(ehlo.size(), Some(100));
+/// assert!(ehlo.find("x_y").is_some());
+/// # Ok::<(), mailwire_smtp::core::ParseError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EhloReply {
+    domain: Str,
+    greet: Option<Str>,
+    capabilities: Vec<Capability>,
+}
+
+impl EhloReply {
+    /// # Errors
+    /// `greet` is no text; a capability that could not be sent, see
+    /// [`OtherCapability::is_strict`](crate::OtherCapability::is_strict).
+    pub fn new(
+        host: &Host,
+        greet: Option<&str>,
+        capabilities: impl IntoIterator<Item = Capability>,
+    ) -> Result<Self, InvalidValue> {
+        let mut domain = Vec::new();
+        host.encode(&mut domain);
+        let ehlo = EhloReply {
+            domain: Str::new(&domain),
+            greet: greet.map(Str::from),
+            capabilities: capabilities.into_iter().collect(),
+        };
+        let strict = ehlo.capabilities.iter().all(|capability| match capability {
+            Capability::Other(other) => other.is_strict(),
+            _ => true,
+        });
+        if domain.is_empty() || !strict {
+            return Err(InvalidValue::new(0, &EHLO_OK_RSP));
+        }
+        ehlo.to_reply().map(|_| ehlo)
+    }
+
+    /// Reads the lines of a 250; `None` for any other code.
+    ///
+    /// The first line is who the server is, whatever stands there; empty lines are skipped.
+    pub fn from_reply(reply: &Reply, parse: &Parse) -> Option<(Self, Quirks)> {
+        if reply.code() != ReplyCode::OK {
+            return None;
+        }
+        let mut lines = reply.lines();
+        let mut first = lines.next().unwrap_or_default().splitn(2, |b| *b == b' ');
+        let domain = Str::new(first.next().unwrap_or_default());
+        let greet = first.next().map(Str::new);
+        let context = Context::new(parse.dialect, parse.quirks);
+        let mut met = Quirks::NONE;
+        let capabilities = lines
+            .filter_map(|line| context.parse(line, capability, &EHLO_OK_RSP).ok())
+            .map(|(capability, quirks)| {
+                met = met.union(quirks);
+                capability
+            })
+            .collect();
+        Some((EhloReply { domain, greet, capabilities }, met))
+    }
+
+    /// The same server, offering nothing: what HELO makes of it.
+    #[must_use]
+    pub fn without_capabilities(self) -> Self {
+        EhloReply { capabilities: Vec::new(), ..self }
+    }
+
+    fn to_reply(&self) -> Result<Reply, InvalidValue> {
+        let mut first = Vec::from(self.domain.as_bytes());
+        if let Some(greet) = &self.greet {
+            first.push(b' ');
+            first.extend_from_slice(greet);
+        }
+        let lines = core::iter::once(first).chain(self.capabilities.iter().map(|capability| {
+            let mut line = Vec::new();
+            capability.encode(&mut line);
+            line
+        }));
+        let lines = lines.map(|line| alloc::string::String::from_utf8_lossy(&line).into_owned());
+        Reply::multiline(ReplyCode::OK, None, lines)
+    }
+
+    /// Who the server says it is: meant to be its domain, but often text.
+    pub fn domain(&self) -> &[u8] {
+        &self.domain
+    }
+
+    /// Who the server says it is, where it is a domain or an address literal.
+    pub fn host(&self) -> Option<Host> {
+        whole(&self.domain, crate::address::host).ok()
+    }
+
+    /// What it says besides.
+    pub fn greet(&self) -> Option<&[u8]> {
+        self.greet.as_ref().map(Str::as_bytes)
+    }
+
+    /// Each line, in the server's order.
+    pub fn capabilities(&self) -> impl Iterator<Item = &Capability> + '_ {
+        self.capabilities.iter()
+    }
+
+    /// The first line of this keyword, without case.
+    pub fn find(&self, keyword: &str) -> Option<&Capability> {
+        self.capabilities().find(|capability| capability.is(keyword))
+    }
+
+    /// Is this offered: is there a line of the keyword, and no malformed one?
+    pub fn offers(&self, keyword: &str) -> bool {
+        self.capabilities().any(|capability| match capability {
+            Capability::Other(other) if other.is_malformed() => false,
+            capability => capability.is(keyword),
+        })
+    }
+
+    /// The largest message that the server takes, in octets, if it says so. RFC 1870 §3
+    pub fn size(&self) -> Option<u64> {
+        self.capabilities().find_map(|capability| match capability {
+            Capability::Size(size) => size.limit(),
+            _ => None,
+        })
+    }
+
+    /// The mechanisms of all AUTH lines, each once. RFC 4954 §3
+    pub fn mechanisms(&self) -> Mechanisms {
+        let lines = self.capabilities().filter_map(|capability| match capability {
+            Capability::Auth(mechanisms) => Some(mechanisms),
+            _ => None,
+        });
+        let mut all = Mechanisms::default();
+        lines.for_each(|line| all.merge(line));
+        all
+    }
+}
+
+/// Made to be sent: the lines were checked when the value was made, or came in a reply.
+impl From<&EhloReply> for Reply {
+    fn from(ehlo: &EhloReply) -> Self {
+        ehlo.to_reply().unwrap_or(Reply::bare(ReplyCode::OK))
+    }
+}

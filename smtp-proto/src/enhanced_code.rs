@@ -1,0 +1,102 @@
+//! `EnhancedStatusCode`: what a reply means, in three numbers. RFC 2034 §4, RFC 3463 §2.
+
+use crate::lex::{self, Input, PResult};
+use alloc::vec::Vec;
+use mailwire_core::{InvalidValue, Production};
+
+static STATUS_CODE: Production = Production::new("status-code", 3463, "2");
+
+/// Class, subject and detail, such as `5.1.1`.
+///
+/// ```
+/// use mailwire_smtp::EnhancedStatusCode;
+/// let code: EnhancedStatusCode = "5.1.1".parse()?;
+/// assert_eq!((code.class(), code.subject(), code.detail()), (5, 1, 1));
+/// # Ok::<(), mailwire_smtp::core::InvalidValue>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EnhancedStatusCode {
+    class: u8,
+    subject: u16,
+    detail: u16,
+}
+
+impl EnhancedStatusCode {
+    /// # Errors
+    /// A class other than 2, 4, 5 (offset 0), a subject (2) or detail (4) beyond 999.
+    pub const fn new(class: u8, subject: u16, detail: u16) -> Result<Self, InvalidValue> {
+        if !matches!(class, 2 | 4 | 5) {
+            return Err(InvalidValue::new(0, &STATUS_CODE));
+        }
+        if subject > 999 {
+            return Err(InvalidValue::new(2, &STATUS_CODE));
+        }
+        if detail > 999 {
+            return Err(InvalidValue::new(4, &STATUS_CODE));
+        }
+        Ok(EnhancedStatusCode { class, subject, detail })
+    }
+
+    /// For the tables of this crate, whose numbers a test walks.
+    pub(crate) const fn of(class: u8, subject: u16, detail: u16) -> Self {
+        EnhancedStatusCode { class, subject, detail }
+    }
+
+    /// 2 success, 4 persistent transient failure, 5 permanent failure. RFC 3463 §3.1
+    pub const fn class(self) -> u8 {
+        self.class
+    }
+
+    /// What it is about: 1 address, 2 mailbox, 3 mail system, 4 network, 5 protocol, 6 content,
+    /// 7 security. RFC 3463 §2
+    pub const fn subject(self) -> u16 {
+        self.subject
+    }
+
+    /// What exactly.
+    pub const fn detail(self) -> u16 {
+        self.detail
+    }
+
+    pub(crate) fn encode(self, out: &mut Vec<u8>) {
+        out.push(b'0' + self.class % 10);
+        for number in [self.subject, self.detail] {
+            out.push(b'.');
+            lex::decimal(number.into(), out);
+        }
+    }
+}
+
+/// ```abnf
+/// status-code = class "." subject "." detail
+/// class = "2"/"4"/"5"
+/// subject = 1*3digit
+/// detail = 1*3digit
+/// ```
+/// RFC 3463 §2. Leading zeros would make two spellings; nobody has them, and they are refused.
+pub(crate) fn status_code(i: Input<'_>) -> PResult<'_, EnhancedStatusCode> {
+    let (rest, class) = i.split(1);
+    let class = match class {
+        [digit @ (b'2' | b'4' | b'5')] => digit - b'0',
+        _ => return i.fail(&STATUS_CODE),
+    };
+    let (rest, subject) = number(rest)?;
+    let (rest, detail) = number(rest)?;
+    Ok((rest, EnhancedStatusCode { class, subject, detail }))
+}
+
+/// `"." 1*3digit`
+fn number(i: Input<'_>) -> PResult<'_, u16> {
+    let (i, ()) = lex::octet(i, b'.', &STATUS_CODE)?;
+    let len = i.rest().iter().take_while(|b| b.is_ascii_digit()).count();
+    let (rest, digits) = i.split(len);
+    match digits {
+        [b'0', _, ..] | [] | [_, _, _, _, ..] => i.fail(&STATUS_CODE),
+        digits => {
+            let n = digits.iter().fold(0, |n: u16, digit| n * 10 + u16::from(digit - b'0'));
+            Ok((rest, n))
+        }
+    }
+}
+
+wire_form!(EnhancedStatusCode, status_code);

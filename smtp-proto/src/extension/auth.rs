@@ -1,0 +1,223 @@
+//! AUTH: the command, the lines of its exchange, the mechanisms that EHLO offers. RFC 4954 §3, §4.
+//!
+//! An initial response is a secret: it is in [`Auth::initial_response`] and in the wire form that the
+//! session sends, but neither `Debug` nor `Display` show it.
+//! Not here: the parameter of MAIL, see [`crate::parameter::MailAuth`]; the mechanisms, see
+//! [`mailwire_core::sasl`].
+
+use crate::lex::{self, CLASS, Input, PResult, VALUE};
+use alloc::vec::Vec;
+use core::{fmt, hash};
+use mailwire_core::{
+    InvalidValue, ParseError, Production, Secret,
+    implement::{base64, grammar::Context},
+    sasl::MechanismName,
+};
+
+static MECHANISM: Production = Production::new("sasl-mech", 4954, "8");
+pub(crate) static INITIAL_RESPONSE: Production = Production::new("initial-response", 4954, "8");
+static RESPONSE: Production = Production::new("response", 4954, "8");
+
+/// The AUTH command: begins an exchange.
+///
+/// `Display` masks the initial response: it is not what goes over the wire.
+///
+/// ```
+/// use mailwire_smtp::{Command, Parse};
+/// let (command, _) = Command::parse(b"AUTH PLAIN AGEAYg==\r\n", &Parse::strict())?;
+/// assert_eq!(command.to_string(), "AUTH PLAIN ***");
+/// let Command::Auth(auth) = command else { panic!() };
+/// assert_eq!(auth.initial_response.unwrap().expose(), b"\0a\0b");
+/// # Ok::<(), mailwire_smtp::core::ParseError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Auth {
+    /// Which mechanism.
+    pub mechanism: MechanismName,
+    /// The first response of a client-first mechanism, decoded; an empty one is `=` on the wire.
+    pub initial_response: Option<Secret>,
+}
+
+impl Auth {
+    /// Without an initial response.
+    pub fn new(mechanism: MechanismName) -> Self {
+        Auth { mechanism, initial_response: None }
+    }
+
+    /// With this initial response.
+    #[must_use]
+    pub fn with_initial_response(self, response: Secret) -> Self {
+        Auth { initial_response: Some(response), ..self }
+    }
+
+    /// What stands behind the verb, secret included.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        out.push(b' ');
+        out.extend_from_slice(self.mechanism.as_bytes());
+        match &self.initial_response {
+            None => {}
+            Some(response) if response.is_empty() => out.extend_from_slice(b" ="),
+            Some(response) => {
+                out.push(b' ');
+                base64::encode(response.expose(), out);
+            }
+        }
+    }
+}
+
+/// ```abnf
+/// auth-command     = "AUTH" SP sasl-mech [SP initial-response]
+///                    *(CRLF [base64]) [CRLF cancel-response]
+///                    CRLF
+/// initial-response = base64 / "="
+/// ```
+/// RFC 4954 §8. What stands behind the verb.
+pub(crate) fn auth(i: Input<'_>) -> PResult<'_, Auth> {
+    let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
+    let (rest, name) = i.run(&CLASS, VALUE);
+    let mechanism = match MechanismName::new(name) {
+        Ok(mechanism) => mechanism,
+        Err(e) => return i.split(e.offset()).0.fail(&MECHANISM),
+    };
+    if lex::at_end_of_line(&rest) {
+        return Ok((rest, Auth::new(mechanism)));
+    }
+    let (i, ()) = lex::octet(rest, b' ', &lex::SP)?;
+    let (rest, text) = base64_text(i);
+    if text.is_empty() {
+        return i.fail(&INITIAL_RESPONSE);
+    }
+    let response = if text == b"=" { Ok(Secret::default()) } else { base64::decode(text) };
+    match response {
+        Ok(response) => Ok((rest, Auth { mechanism, initial_response: Some(response) })),
+        Err(at) => i.split(at).0.fail(&INITIAL_RESPONSE),
+    }
+}
+
+/// Up to the next blank or control character.
+fn base64_text(i: Input<'_>) -> (Input<'_>, &[u8]) {
+    i.split(i.rest().iter().take_while(|b| b.is_ascii_graphic()).count())
+}
+
+/// Secrets have no hash that may be seen, so only whether there is one counts.
+impl hash::Hash for Auth {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.mechanism.hash(state);
+        self.initial_response.is_some().hash(state);
+    }
+}
+
+/// The command with its initial response masked.
+impl fmt::Display for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let masked = if self.initial_response.is_some() { " ***" } else { "" };
+        write!(f, "AUTH {}{masked}", self.mechanism)
+    }
+}
+
+/// A line that the client sends inside the exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "the grammar has these two")]
+pub enum AuthResponse {
+    /// The answer to a challenge; an empty one is an empty line.
+    Response(Secret),
+    /// `*`: the client gives up.
+    Cancel,
+}
+
+impl AuthResponse {
+    /// Reads a line with its CRLF.
+    ///
+    /// # Errors
+    /// Neither base64 nor `*`; nothing of it has been decoded.
+    pub fn parse(frame: &[u8], parse: &crate::Parse) -> Result<Self, ParseError> {
+        let context = Context::new(parse.dialect, parse.quirks);
+        context.parse(frame, auth_response, &lex::CRLF).map(|(response, _)| response)
+    }
+
+    /// Appends the line with its CRLF.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            AuthResponse::Response(response) => base64::encode(response.expose(), out),
+            AuthResponse::Cancel => out.push(b'*'),
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// ```abnf
+/// [base64] CRLF / "*" CRLF
+/// ```
+/// RFC 4954 §4, §8. No blank is tolerated: the line is a credential or nothing.
+fn auth_response(i: Input<'_>) -> PResult<'_, AuthResponse> {
+    let (rest, text) = base64_text(i);
+    let response = match text {
+        b"*" => AuthResponse::Cancel,
+        text => match base64::decode(text) {
+            Ok(response) => AuthResponse::Response(response),
+            Err(at) => return i.split(at).0.fail(&RESPONSE),
+        },
+    };
+    let (rest, ()) = lex::crlf(rest)?;
+    Ok((rest, response))
+}
+
+/// The mechanisms that a server offers, in its order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Mechanisms(Vec<MechanismName>);
+
+impl Mechanisms {
+    /// # Errors
+    /// None at all: then there is nothing to offer.
+    pub fn new(names: impl IntoIterator<Item = MechanismName>) -> Result<Self, InvalidValue> {
+        let names: Vec<_> = names.into_iter().collect();
+        if names.is_empty() { Err(InvalidValue::new(0, &MECHANISM)) } else { Ok(Mechanisms(names)) }
+    }
+
+    /// Each name.
+    pub fn iter(&self) -> impl Iterator<Item = &MechanismName> + '_ {
+        self.0.iter()
+    }
+
+    /// Is this one offered? Without case.
+    pub fn contains(&self, name: &str) -> bool {
+        self.iter().any(|offered| offered.is(name))
+    }
+
+    /// Adds the mechanisms of `other` that are not there yet.
+    pub(crate) fn merge(&mut self, other: &Mechanisms) {
+        for name in &other.0 {
+            if !self.0.contains(name) {
+                self.0.push(name.clone());
+            }
+        }
+    }
+
+    /// ```abnf
+    /// auth-ehlo-line = "AUTH" 1*( SP sasl-mech )
+    /// ```
+    /// RFC 4954 §3, §8. A server that offers none yet is taken, too: `AUTH` alone is seen.
+    pub(crate) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
+        let mut names = Vec::new();
+        let mut rest = i;
+        while !rest.is_empty() {
+            let (start, ()) = lex::octet(rest, b' ', &lex::SP)?;
+            let (behind, name) = start.run(&CLASS, VALUE);
+            match MechanismName::new(name) {
+                Ok(name) => names.push(name),
+                // Several blanks, or one at the end.
+                Err(_) if name.is_empty() && matches!(behind.first(), None | Some(b' ')) => {}
+                Err(e) => return start.split(e.offset()).0.fail(&MECHANISM),
+            }
+            rest = behind;
+        }
+        Ok((rest, Mechanisms(names)))
+    }
+
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        for name in &self.0 {
+            out.push(b' ');
+            out.extend_from_slice(name.as_bytes());
+        }
+    }
+}

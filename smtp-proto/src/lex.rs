@@ -1,0 +1,255 @@
+//! What every production stands on: the cursor, the classes of octets, blanks and line ends.
+//! RFC 5321 §4.1.2, §2.3.8; with SMTPUTF8 RFC 6531 §3.3.
+//!
+//! A frame is parsed with its line end, so that an offset counts from the frame's first octet and a
+//! bare CR or LF is an octet that no class has.
+
+use crate::{Dialect, quirk};
+use alloc::vec::Vec;
+use core::fmt;
+use mailwire_core::{
+    InvalidValue, Production, Quirks,
+    implement::grammar::{self, Context},
+};
+
+/// A cursor over what is left of the frame.
+pub(crate) type Input<'a> = grammar::Input<'a, Dialect>;
+
+/// What a production gives.
+pub(crate) type PResult<'a, T> = grammar::PResult<'a, T, Dialect>;
+
+pub(crate) static CRLF: Production = Production::new("CRLF", 5321, "2.3.8");
+pub(crate) static SP: Production = Production::new("SP", 5321, "4.1.1");
+pub(crate) static END: Production = Production::new("end of value", 0, "");
+
+/// `ALPHA / DIGIT / "-"`, `_` aside.
+pub(crate) const LDH: u8 = 1;
+/// atext of RFC 5322 §3.2.3.
+pub(crate) const ATEXT: u8 = 1 << 1;
+/// `qtextSMTP = %d32-33 / %d35-91 / %d93-126`, RFC 5321 §4.1.2.
+pub(crate) const QTEXT: u8 = 1 << 2;
+/// `%d33-60 / %d62-126`, an octet of an esmtp-value, RFC 5321 §4.1.2.
+pub(crate) const VALUE: u8 = 1 << 3;
+/// `%d09 / %d32-126`, an octet of a textstring, RFC 5321 §4.2.
+pub(crate) const TEXT: u8 = 1 << 4;
+/// `%d33-90 / %d94-126`, RFC 5321 §4.1.3.
+pub(crate) const DCONTENT: u8 = 1 << 5;
+/// `ALPHA / DIGIT`, Let-dig of RFC 5321 §4.1.2.
+pub(crate) const ALNUM: u8 = 1 << 6;
+/// An octet of UTF8-non-ascii, RFC 6531 §3.3.
+pub(crate) const HIGH: u8 = 1 << 7;
+
+/// The classes of each octet.
+pub(crate) static CLASS: [u8; 256] = classes();
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let b = octet as u8;
+        let mut class = 0;
+        if b.is_ascii_alphanumeric() || b == b'-' {
+            class |= LDH;
+        }
+        if b.is_ascii_alphanumeric()
+            || matches!(b, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'/')
+            || matches!(b, b'=' | b'?' | b'^' | b'_' | b'`' | b'{' | b'|' | b'}' | b'~')
+        {
+            class |= ATEXT;
+        }
+        if matches!(b, 32..=33 | 35..=91 | 93..=126) {
+            class |= QTEXT;
+        }
+        if matches!(b, 33..=60 | 62..=126) {
+            class |= VALUE;
+        }
+        if matches!(b, 9 | 32..=126) {
+            class |= TEXT;
+        }
+        if matches!(b, 33..=90 | 94..=126) {
+            class |= DCONTENT;
+        }
+        if b.is_ascii_alphanumeric() {
+            class |= ALNUM;
+        }
+        if b >= 0x80 {
+            class |= HIGH;
+        }
+        table[octet] = class;
+        octet += 1;
+    }
+    table
+}
+
+/// The classes of `octet`.
+#[inline]
+pub(crate) fn class(octet: u8) -> u8 {
+    CLASS.get(usize::from(octet)).copied().unwrap_or(0)
+}
+
+/// `mask`, and with SMTPUTF8 the octets of UTF-8 as well. RFC 6531 §3.3
+#[inline]
+pub(crate) fn with_utf8(i: &Input<'_>, mask: u8) -> u8 {
+    if i.dialect().utf8 { mask | HIGH } else { mask }
+}
+
+/// The octets at `i`, which a production has run over, are UTF-8; or an error at the first that is not.
+#[inline]
+pub(crate) fn utf8<'a>(
+    i: Input<'a>,
+    octets: &'a [u8],
+    production: &'static Production,
+) -> PResult<'a, ()> {
+    if octets.is_ascii() {
+        return Ok((i, ()));
+    }
+    match core::str::from_utf8(octets) {
+        Ok(_) => Ok((i, ())),
+        Err(e) => i.split(e.valid_up_to()).0.fail(production),
+    }
+}
+
+/// One octet; `production` is what its absence is called.
+#[inline]
+pub(crate) fn octet<'a>(
+    i: Input<'a>,
+    wanted: u8,
+    production: &'static Production,
+) -> PResult<'a, ()> {
+    match i.rest().split_first() {
+        Some((first, rest)) if *first == wanted => Ok((i.with_rest(rest), ())),
+        _ => i.fail(production),
+    }
+}
+
+/// ```abnf
+/// CRLF = %d13.10
+/// ```
+/// RFC 5321 §2.3.8. LF alone by a quirk.
+#[inline]
+pub(crate) fn crlf(i: Input<'_>) -> PResult<'_, ()> {
+    match i.rest() {
+        [b'\r', b'\n', rest @ ..] => Ok((i.with_rest(rest), ())),
+        [b'\n', rest @ ..] if i.allows(quirk::LF_LINE_END) => {
+            i.met(quirk::LF_LINE_END);
+            Ok((i.with_rest(rest), ()))
+        }
+        _ => i.fail(&CRLF),
+    }
+}
+
+/// The end of a command line. Blanks before it are tolerated, as RFC 5321 §4.1.1 wants of servers.
+#[inline]
+pub(crate) fn end_of_line(i: Input<'_>) -> PResult<'_, ()> {
+    if let [b'\r', b'\n', rest @ ..] = i.rest() {
+        return Ok((i.with_rest(rest), ()));
+    }
+    let blanks = i.rest().iter().take_while(|b| is_blank(**b)).count();
+    if blanks == 0 {
+        return crlf(i);
+    }
+    if !i.allows(quirk::TRAILING_BLANK) {
+        return i.fail(&CRLF);
+    }
+    let (rest, ()) = crlf(i.split(blanks).0)?;
+    i.met(quirk::TRAILING_BLANK);
+    Ok((rest, ()))
+}
+
+/// Does nothing but blanks stand before the line end?
+#[inline]
+pub(crate) fn at_end_of_line(i: &Input<'_>) -> bool {
+    match i.first() {
+        None | Some(b'\r' | b'\n') => true,
+        Some(b' ' | b'\t') => {
+            matches!(i.rest().iter().find(|b| !is_blank(**b)), None | Some(b'\r' | b'\n'))
+        }
+        Some(_) => false,
+    }
+}
+
+#[inline]
+fn is_blank(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t')
+}
+
+/// A value whose wire form is the whole of `octets`, by the strict grammar.
+pub(crate) fn whole<T>(
+    octets: &[u8],
+    production: impl for<'a> Fn(Input<'a>) -> PResult<'a, T>,
+) -> Result<T, InvalidValue> {
+    let context = Context::new(Dialect::utf8(), Quirks::NONE);
+    let (value, _) = context.parse(octets, |i| production(i), &END)?;
+    Ok(value)
+}
+
+/// Formats into octets.
+pub(crate) struct Out<'a>(pub(crate) &'a mut Vec<u8>);
+
+impl fmt::Write for Out<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Appends what `value` displays; octets never refuse, so there is nothing to report.
+pub(crate) fn display(value: impl fmt::Display, out: &mut Vec<u8>) {
+    let _: fmt::Result = fmt::Write::write_fmt(&mut Out(out), format_args!("{value}"));
+}
+
+/// `n` in decimal digits.
+pub(crate) fn decimal(mut n: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut len = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (n % 10) as u8;
+        n /= 10;
+        len += 1;
+        if n == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(20 - len..).unwrap_or_default());
+}
+
+/// The number that 1 to 20 digits stand for; `None` for anything else and what is too large.
+pub(crate) fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 20 {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |n, b| {
+        let digit = b.is_ascii_digit().then(|| b - b'0')?;
+        n.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// `Display` is the wire form, `FromStr` and `TryFrom` read it by the strict grammar.
+macro_rules! wire_form {
+    ($type:ty, $production:expr) => {
+        impl ::core::fmt::Display for $type {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut out = ::alloc::vec::Vec::new();
+                self.encode(&mut out);
+                f.pad(&::alloc::string::String::from_utf8_lossy(&out))
+            }
+        }
+        wire_form!(read $type, $production);
+    };
+    (read $type:ty, $production:expr) => {
+        impl ::core::str::FromStr for $type {
+            type Err = ::mailwire_core::InvalidValue;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::try_from(text.as_bytes())
+            }
+        }
+
+        impl TryFrom<&[u8]> for $type {
+            type Error = ::mailwire_core::InvalidValue;
+            fn try_from(octets: &[u8]) -> Result<Self, Self::Error> {
+                $crate::lex::whole(octets, $production)
+            }
+        }
+    };
+}

@@ -1,0 +1,32 @@
+//! `SIZE=`: how large the message is. RFC 1870 §4, §5.
+
+use super::value;
+use crate::lex::{Input, PResult, decimal, number};
+use alloc::vec::Vec;
+use mailwire_core::Production;
+
+static SIZE_VALUE: Production = Production::new("size-value", 1870, "5");
+
+/// The octets of the message as DATA will carry them, stuffed dots aside. The canonical form has no
+/// leading zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size(pub u64);
+
+impl Size {
+    /// ```abnf
+    /// size-value ::= 1*20DIGIT
+    /// ```
+    /// RFC 1870 §5. Beyond 64 bits it is an error, never another number.
+    pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
+        let (start, rest, value) = value(i, &SIZE_VALUE)?;
+        match number(value) {
+            Some(n) => Ok((rest, Size(n))),
+            None => start.fail(&SIZE_VALUE),
+        }
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        out.push(b'=');
+        decimal(self.0, out);
+    }
+}

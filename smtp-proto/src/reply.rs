@@ -1,0 +1,603 @@
+//! `Reply`: what a server answers. RFC 5321 §4.2; RFC 2034, 4954 §4.
+//!
+//! All lines of a reply are one value: the code once, the texts joined, one allocation at most.
+//! The first digit of the code says how it went (§4.2.1), whatever the rest says.
+//! Not here: what an EHLO reply offers, see [`crate::EhloReply`].
+
+use crate::enhanced_code::{EnhancedStatusCode, status_code};
+use crate::lex::{self, CLASS, HIGH, Input, PResult, TEXT, class};
+use crate::{Dialect, Parse, quirk};
+use alloc::vec::Vec;
+use core::fmt;
+use mailwire_core::{
+    InvalidValue, NotNow, ParseError, Production, Quirks, Secret, Str,
+    implement::{base64, grammar::Context},
+};
+
+pub(crate) static REPLY_CODE: Production = Production::new("Reply-code", 5321, "4.2");
+pub(crate) static REPLY_LINE: Production = Production::new("Reply-line", 5321, "4.2");
+static SAME_CODE: Production = Production::new("the code of the first line", 5321, "4.2.1");
+static TEXTSTRING: Production = Production::new("textstring", 5321, "4.2");
+static LINE_LENGTH: Production = Production::new("Reply-line of 512 octets", 5321, "4.5.3.1.5");
+static ENHANCED: Production = Production::new("status-code of the reply's class", 2034, "4");
+static CHALLENGE: Production = Production::new("base64 challenge", 4954, "4");
+
+/// Octets of a reply line, code and CRLF included. RFC 5321 §4.5.3.1.5
+const LINE: usize = 512;
+
+/// The three digits of a reply.
+///
+/// ```abnf
+/// Reply-code     = %x32-35 %x30-35 %x30-39
+/// ```
+/// RFC 5321 §4.2
+#[doc(alias = "Reply-code")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReplyCode(u16);
+
+macro_rules! codes {
+    ($( $(#[$doc:meta])* $name:ident = $code:literal; )*) => {
+        impl ReplyCode {
+            $( $(#[$doc])* pub const $name: ReplyCode = ReplyCode($code); )*
+
+            /// Those with a name here.
+            pub const NAMED: &'static [ReplyCode] = &[$(ReplyCode::$name),*];
+        }
+    };
+}
+
+codes! {
+    /// 211 System status, or system help reply. RFC 5321 §4.2.3
+    SYSTEM_STATUS = 211;
+    /// 214 Help message. RFC 5321 §4.2.3
+    HELP = 214;
+    /// 220 Service ready; go ahead with TLS. RFC 5321 §4.2.3, RFC 3207 §4
+    READY = 220;
+    /// 221 Closing. RFC 5321 §4.2.3
+    CLOSING = 221;
+    /// 235 Authentication succeeded. RFC 4954 §6
+    AUTHENTICATED = 235;
+    /// 250 Done. RFC 5321 §4.2.3
+    OK = 250;
+    /// 251 User not local; will forward. RFC 5321 §4.2.3
+    WILL_FORWARD = 251;
+    /// 252 Cannot VRFY user, but will attempt delivery. RFC 5321 §4.2.3
+    CANNOT_VERIFY = 252;
+    /// 334 A challenge. RFC 4954 §4
+    CHALLENGE = 334;
+    /// 354 Start mail input. RFC 5321 §4.2.3
+    START_MAIL_INPUT = 354;
+    /// 421 Service not available, closing; at any time. RFC 5321 §3.8
+    NOT_AVAILABLE = 421;
+    /// 432 A password transition is needed. RFC 4954 §6
+    PASSWORD_TRANSITION = 432;
+    /// 450 Mailbox unavailable now. RFC 5321 §4.2.3
+    MAILBOX_BUSY = 450;
+    /// 451 Local error in processing. RFC 5321 §4.2.3
+    LOCAL_ERROR = 451;
+    /// 452 Insufficient storage; too many recipients. RFC 5321 §4.2.3, §4.5.3.1.10
+    INSUFFICIENT_STORAGE = 452;
+    /// 454 TLS or AUTH not available now. RFC 3207 §4, RFC 4954 §6
+    TEMPORARILY_UNAVAILABLE = 454;
+    /// 455 Unable to accommodate parameters now. RFC 5321 §4.2.3
+    CANNOT_ACCOMMODATE = 455;
+    /// 500 Syntax error, command unrecognized; line too long. RFC 5321 §4.2.3
+    SYNTAX_ERROR = 500;
+    /// 501 Syntax error in parameters; AUTH cancelled. RFC 5321 §4.2.3, RFC 4954 §4
+    ARGUMENT_SYNTAX_ERROR = 501;
+    /// 502 Command not implemented. RFC 5321 §4.2.4
+    NOT_IMPLEMENTED = 502;
+    /// 503 Bad sequence of commands. RFC 5321 §4.2.3
+    BAD_SEQUENCE = 503;
+    /// 504 Command parameter not implemented; unknown mechanism. RFC 5321 §4.2.3, RFC 4954 §4
+    PARAMETER_NOT_IMPLEMENTED = 504;
+    /// 521 Host does not accept mail. RFC 7504 §3
+    NO_MAIL = 521;
+    /// 530 Authentication or STARTTLS required. RFC 4954 §6, RFC 3207 §4
+    AUTHENTICATION_REQUIRED = 530;
+    /// 534 Mechanism too weak. RFC 4954 §6
+    MECHANISM_TOO_WEAK = 534;
+    /// 535 Credentials invalid. RFC 4954 §6
+    CREDENTIALS_INVALID = 535;
+    /// 538 Encryption required for the mechanism; deprecated. RFC 4954 §6
+    ENCRYPTION_REQUIRED = 538;
+    /// 550 Mailbox unavailable. RFC 5321 §4.2.3
+    MAILBOX_UNAVAILABLE = 550;
+    /// 551 User not local. RFC 5321 §4.2.3
+    NOT_LOCAL = 551;
+    /// 552 Storage allocation exceeded. RFC 5321 §4.2.3
+    STORAGE_EXCEEDED = 552;
+    /// 553 Mailbox name not allowed. RFC 5321 §4.2.3
+    MAILBOX_NAME_NOT_ALLOWED = 553;
+    /// 554 Transaction failed; no service. RFC 5321 §4.2.3
+    TRANSACTION_FAILED = 554;
+    /// 555 Parameters not recognized. RFC 5321 §4.2.3
+    PARAMETERS_NOT_RECOGNIZED = 555;
+    /// 556 Domain does not accept mail. RFC 7504 §4
+    DOMAIN_ACCEPTS_NO_MAIL = 556;
+}
+
+impl ReplyCode {
+    /// # Errors
+    /// The digit (0, 1, 2) that does not fit.
+    pub const fn new(code: u16) -> Result<Self, InvalidValue> {
+        if code < 200 || code > 599 {
+            Err(InvalidValue::new(0, &REPLY_CODE))
+        } else if code / 10 % 10 > 5 {
+            Err(InvalidValue::new(1, &REPLY_CODE))
+        } else {
+            Ok(ReplyCode(code))
+        }
+    }
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// The first digit: 2 done, 3 go on, 4 try again, 5 failed. RFC 5321 §4.2.1
+    pub const fn class(self) -> u8 {
+        (self.0 / 100) as u8
+    }
+
+    /// 2yz: done. RFC 5321 §4.2.1
+    pub const fn is_positive_completion(self) -> bool {
+        self.class() == 2
+    }
+
+    /// 3yz: accepted so far; more is wanted. RFC 5321 §4.2.1
+    pub const fn is_positive_intermediate(self) -> bool {
+        self.class() == 3
+    }
+
+    /// 4yz: not now; trying again makes sense. RFC 5321 §4.2.1
+    pub const fn is_transient_negative(self) -> bool {
+        self.class() == 4
+    }
+
+    /// 5yz: no. RFC 5321 §4.2.1
+    pub const fn is_permanent_negative(self) -> bool {
+        self.class() == 5
+    }
+
+    /// 4yz or 5yz.
+    pub const fn is_negative(self) -> bool {
+        self.class() >= 4
+    }
+
+    pub(crate) fn encode(self, out: &mut Vec<u8>) {
+        lex::decimal(self.0.into(), out);
+    }
+}
+
+#[inline]
+fn reply_code(i: Input<'_>) -> PResult<'_, ReplyCode> {
+    match i.rest() {
+        [a @ b'2'..=b'5', b @ b'0'..=b'5', c @ b'0'..=b'9', rest @ ..] => {
+            let digit = |b: &u8| u16::from(b - b'0');
+            Ok((i.with_rest(rest), ReplyCode(digit(a) * 100 + digit(b) * 10 + digit(c))))
+        }
+        _ => i.fail(&REPLY_CODE),
+    }
+}
+
+impl fmt::Debug for ReplyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReplyCode({})", self.0)
+    }
+}
+
+impl TryFrom<u16> for ReplyCode {
+    type Error = InvalidValue;
+    fn try_from(code: u16) -> Result<Self, InvalidValue> {
+        ReplyCode::new(code)
+    }
+}
+
+wire_form!(ReplyCode, reply_code);
+
+/// A reply: a code and one or more lines of text.
+///
+/// ```
+/// use mailwire_smtp::{Parse, Reply, ReplyCode};
+/// let (reply, _) = Reply::parse(b"550-5.7.1 line one\r\n550 5.7.1 end\r\n", &Parse::strict())?;
+/// assert!(reply.is_permanent_negative());
+/// assert_eq!(reply.enhanced_code(), Some("5.7.1".parse().unwrap()));
+/// assert_eq!(reply.texts().collect::<Vec<_>>(), [&b"line one"[..], b"end"]);
+/// assert_eq!(Reply::new(ReplyCode::OK, None, "ok").unwrap().to_string(), "250 ok");
+/// # Ok::<(), mailwire_smtp::core::ParseError>(())
+/// ```
+///
+/// Nothing is lost: `encode` writes what was parsed, even whether a blank stood behind a code without
+/// text (only a TAB there, and codes that differ, do not come back). Two replies are equal when their
+/// octets are.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Reply {
+    code: ReplyCode,
+    /// No blank behind the code of the last line.
+    bare: bool,
+    /// The texts, LF between them.
+    text: Str,
+}
+
+impl Reply {
+    /// One line. `enhanced` goes in front of `text`.
+    ///
+    /// # Errors
+    /// Says which octet of `text` is no textstring (RFC 5321 §4.2; UTF-8 is, by RFC 6531 §3.7.4, see
+    /// [`Reply::fits`]), or where a line of 512 octets ends; an enhanced code of another class than the
+    /// reply's, or with a 3yz reply (RFC 2034 §4).
+    pub fn new(
+        code: ReplyCode,
+        enhanced: Option<EnhancedStatusCode>,
+        text: impl AsRef<str>,
+    ) -> Result<Self, InvalidValue> {
+        Self::multiline(code, enhanced, [text])
+    }
+
+    /// Several lines, each with the enhanced code in front, as RFC 2034 §4 wants. Without any, the code
+    /// alone and a blank.
+    ///
+    /// # Errors
+    /// As [`Reply::new`]; offsets count in the line that does not fit.
+    pub fn multiline<T: AsRef<str>>(
+        code: ReplyCode,
+        enhanced: Option<EnhancedStatusCode>,
+        lines: impl IntoIterator<Item = T>,
+    ) -> Result<Self, InvalidValue> {
+        if enhanced.is_some_and(|enhanced| enhanced.class() != code.class()) {
+            return Err(InvalidValue::new(0, &ENHANCED));
+        }
+        let mut text = Vec::new();
+        for (n, line) in lines.into_iter().enumerate() {
+            if n > 0 {
+                text.push(b'\n');
+            }
+            let start = text.len();
+            push_enhanced(enhanced, &mut text);
+            let line = line.as_ref().as_bytes();
+            if let Some(at) = line.iter().position(|b| class(*b) & (TEXT | HIGH) == 0) {
+                return Err(InvalidValue::new(at, &TEXTSTRING));
+            }
+            text.extend_from_slice(line);
+            let over = (text.len() - start + 6).saturating_sub(LINE);
+            if over > 0 {
+                return Err(InvalidValue::new(line.len().saturating_sub(over), &LINE_LENGTH));
+            }
+        }
+        if text.is_empty() {
+            push_enhanced(enhanced, &mut text);
+        }
+        Ok(Reply { code, bare: false, text: Str::new(&text) })
+    }
+
+    /// Only the code, without even a blank; a client must take it (RFC 5321 §4.2.1).
+    pub const fn bare(code: ReplyCode) -> Self {
+        Reply { code, bare: true, text: Str::EMPTY }
+    }
+
+    /// A challenge of AUTH: one line, `334 ` and base64, empty for an empty challenge. RFC 4954 §4
+    pub fn challenge(octets: &[u8]) -> Self {
+        let mut text = Vec::new();
+        base64::encode(octets, &mut text);
+        Reply { code: ReplyCode::CHALLENGE, bare: false, text: Str::new(&text) }
+    }
+
+    /// For the sessions' own replies: `text` is printable ASCII of less than 490 octets and `enhanced` of
+    /// the code's class. A test walks them; what would be wrong is left out, never sent.
+    pub(crate) fn fixed(
+        code: ReplyCode,
+        enhanced: Option<EnhancedStatusCode>,
+        text: &'static str,
+    ) -> Self {
+        Reply::new(code, enhanced, text).unwrap_or(Reply::bare(code))
+    }
+
+    /// Reads all lines of a reply, each with its CRLF; says which quirks were met.
+    ///
+    /// # Errors
+    /// Where the grammar was left.
+    pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Reply, Quirks), ParseError> {
+        Context::new(parse.dialect, parse.quirks).parse(frame, reply, &lex::CRLF)
+    }
+
+    /// Appends all lines, each with its CRLF.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let mut lines = self.lines().peekable();
+        while let Some(line) = lines.next() {
+            self.code.encode(out);
+            if lines.peek().is_some() {
+                out.push(b'-');
+            } else if !(self.bare && line.is_empty()) {
+                out.push(b' ');
+            }
+            out.extend_from_slice(line);
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// The code.
+    pub fn code(&self) -> ReplyCode {
+        self.code
+    }
+
+    /// The lines without code, as received; there is at least one, perhaps empty.
+    pub fn lines(&self) -> impl Iterator<Item = &[u8]> + '_ {
+        self.text.split(|b| *b == b'\n')
+    }
+
+    /// The enhanced code that the first line begins with. Its class may differ from the reply's, whose
+    /// code counts.
+    pub fn enhanced_code(&self) -> Option<EnhancedStatusCode> {
+        if self.code.is_positive_intermediate() {
+            return None;
+        }
+        enhanced(self.lines().next()?).map(|(code, _)| code)
+    }
+
+    /// The lines without the enhanced code, where it is that of the first.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> + '_ {
+        let first = self.enhanced_code();
+        self.lines().map(move |line| match (first, enhanced(line)) {
+            (Some(first), Some((code, text))) if code == first => text,
+            _ => line,
+        })
+    }
+
+    /// The text of the first line without the enhanced code; what is not UTF-8 becomes U+FFFD.
+    pub fn text(&self) -> alloc::borrow::Cow<'_, str> {
+        alloc::string::String::from_utf8_lossy(self.texts().next().unwrap_or_default())
+    }
+
+    /// The challenge of a 334.
+    ///
+    /// # Errors
+    /// Another code, more than one line, or no base64: then a client cancels.
+    pub fn decode_challenge(&self) -> Result<Secret, InvalidValue> {
+        if self.code != ReplyCode::CHALLENGE {
+            return Err(InvalidValue::new(0, &CHALLENGE));
+        }
+        base64::decode(&self.text).map_err(|at| InvalidValue::new(at, &CHALLENGE))
+    }
+
+    /// 2yz: done. RFC 5321 §4.2.1
+    pub fn is_positive_completion(&self) -> bool {
+        self.code.is_positive_completion()
+    }
+
+    /// 3yz: accepted so far; more is wanted. RFC 5321 §4.2.1
+    pub fn is_positive_intermediate(&self) -> bool {
+        self.code.is_positive_intermediate()
+    }
+
+    /// 4yz: not now; trying again makes sense. RFC 5321 §4.2.1
+    pub fn is_transient_negative(&self) -> bool {
+        self.code.is_transient_negative()
+    }
+
+    /// 5yz: no. RFC 5321 §4.2.1
+    pub fn is_permanent_negative(&self) -> bool {
+        self.code.is_permanent_negative()
+    }
+
+    /// 4yz or 5yz.
+    pub fn is_negative(&self) -> bool {
+        self.code.is_negative()
+    }
+
+    /// Is the text ASCII?
+    pub fn is_ascii(&self) -> bool {
+        self.text.is_ascii()
+    }
+
+    /// Would a strict client take it, one that has used SMTPUTF8?
+    pub fn is_strict(&self) -> bool {
+        self.text.as_str().is_some()
+            && self.lines().all(|line| line.len() + 6 <= LINE)
+            && self.enhanced_code().is_none_or(|enhanced| enhanced.class() == self.code.class())
+    }
+
+    /// Can `dialect` carry it? A server asks before it queues the reply: text beyond ASCII may answer
+    /// only who has used SMTPUTF8.
+    ///
+    /// # Errors
+    /// It cannot. RFC 6531 §3.7.4
+    pub fn fits(&self, dialect: Dialect) -> Result<(), NotNow> {
+        if self.is_ascii() || dialect.utf8 && self.text.as_str().is_some() {
+            Ok(())
+        } else {
+            Err(NotNow::value("write the reply in ASCII: the client has not used SMTPUTF8"))
+        }
+    }
+}
+
+fn push_enhanced(enhanced: Option<EnhancedStatusCode>, text: &mut Vec<u8>) {
+    if let Some(enhanced) = enhanced {
+        enhanced.encode(text);
+        text.push(b' ');
+    }
+}
+
+/// The enhanced code that `line` begins with, and what is behind it.
+///
+/// ```abnf
+/// text ::= status-code SP textstring
+/// ```
+/// RFC 2034 §4. At the end of the line the blank may be missing.
+fn enhanced(line: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
+    // Most lines without a code are told by their second octet.
+    if line.get(1) != Some(&b'.') {
+        return None;
+    }
+    let context = Context::new(Dialect::ascii(), Quirks::NONE);
+    let mut behind: &[u8] = &[];
+    let (code, _) = context
+        .parse(
+            line,
+            |i| {
+                let (rest, code) = status_code(i)?;
+                match rest.rest() {
+                    [] => Ok((rest, code)),
+                    [b' ', text @ ..] => {
+                        behind = text;
+                        Ok((rest.split(rest.len()).0, code))
+                    }
+                    _ => rest.fail(&ENHANCED),
+                }
+            },
+            &lex::END,
+        )
+        .ok()?;
+    Some((code, line.get(line.len() - behind.len()..).unwrap_or_default()))
+}
+
+/// ```abnf
+/// Reply-line     = *( Reply-code "-" [ textstring ] CRLF )
+///                Reply-code [ SP textstring ] CRLF
+/// ```
+/// RFC 5321 §4.2. A blank without text is taken, too: RFC 4954 §4 has it in an empty challenge. By
+/// quirks: a TAB behind the code, octets beyond ASCII, long lines, codes that differ.
+pub(crate) fn reply(i: Input<'_>) -> PResult<'_, Reply> {
+    let (mut rest, mut code) = reply_code(i)?;
+    let mut texts: Option<Vec<u8>> = None;
+    let mut start = i;
+    let mut differ = false;
+    loop {
+        let (behind, last, bare) = match rest.rest() {
+            [b'-', behind @ ..] => (behind, false, false),
+            [b' ', behind @ ..] => (behind, true, false),
+            [b'\t', behind @ ..] if rest.allows(quirk::TAB_BEHIND_CODE) => {
+                rest.met(quirk::TAB_BEHIND_CODE);
+                (behind, true, false)
+            }
+            behind @ [b'\r' | b'\n', ..] => (behind, true, true),
+            _ => return rest.fail(&REPLY_LINE),
+        };
+        let (behind, text) = textstring(rest.with_rest(behind))?;
+        let (behind, ()) = lex::crlf(behind)?;
+        if start.len() - behind.len() > LINE {
+            if !i.allows(quirk::LONG_REPLY_LINE) {
+                return start.split(LINE).0.fail(&LINE_LENGTH);
+            }
+            i.met(quirk::LONG_REPLY_LINE);
+        }
+        let text = match &mut texts {
+            None if last => Str::new(text),
+            None => {
+                texts = Some(Vec::from(text));
+                Str::EMPTY
+            }
+            Some(texts) => {
+                texts.push(b'\n');
+                texts.extend_from_slice(text);
+                if last { Str::new(texts) } else { Str::EMPTY }
+            }
+        };
+        if last {
+            if differ && !code.is_negative() {
+                return i.fail(&SAME_CODE);
+            }
+            let reply = Reply { code, bare, text };
+            if i.allows(quirk::CLASS_MISMATCH)
+                && reply.enhanced_code().is_some_and(|enhanced| enhanced.class() != code.class())
+            {
+                i.met(quirk::CLASS_MISMATCH);
+            }
+            return Ok((behind, reply));
+        }
+        start = behind;
+        let (behind, next) = reply_code(behind)?;
+        if next != code {
+            if !i.allows(quirk::CODES_DIFFER) {
+                return start.fail(&SAME_CODE);
+            }
+            i.met(quirk::CODES_DIFFER);
+            differ = true;
+            code = code.max(next);
+        }
+        rest = behind;
+    }
+}
+
+/// ```abnf
+/// textstring     = 1*(%d09 / %d32-126) ; HT, SP, Printable US-ASCII
+/// ```
+/// RFC 5321 §4.2, and nothing at all.
+fn textstring(i: Input<'_>) -> PResult<'_, &[u8]> {
+    let (rest, text) = i.run(&CLASS, TEXT);
+    if rest.first().is_none_or(|b| b < 0x80) {
+        return Ok((rest, text));
+    }
+    let (rest, text) = i.run(&CLASS, TEXT | HIGH);
+    let deviation = match core::str::from_utf8(text) {
+        Ok(_) if i.dialect().utf8 => return Ok((rest, text)),
+        Ok(_) => quirk::UTF8_TEXT,
+        Err(_) => quirk::NON_UTF8_TEXT,
+    };
+    if !i.allows(deviation) {
+        return i.run(&CLASS, TEXT).0.fail(&TEXTSTRING);
+    }
+    i.met(deviation);
+    Ok((rest, text))
+}
+
+/// The syntax error as a server answers it; nothing of the client's line is repeated.
+///
+/// 500 where no verb stands, 553 in an address, 501 in anything else.
+impl From<&ParseError> for Reply {
+    fn from(error: &ParseError) -> Self {
+        let expected = error.expected();
+        let (code, enhanced) = if *expected == crate::command::COMMAND {
+            (ReplyCode::SYNTAX_ERROR, EnhancedStatusCode::of(5, 5, 2))
+        } else if crate::address::is_of_address(expected) {
+            (ReplyCode::MAILBOX_NAME_NOT_ALLOWED, EnhancedStatusCode::of(5, 1, 0))
+        } else {
+            (ReplyCode::ARGUMENT_SYNTAX_ERROR, EnhancedStatusCode::of(5, 5, 4))
+        };
+        let text = match expected.rfc() {
+            0 => alloc::format!("Expected {} at octet {}", expected.name(), error.offset()),
+            rfc => alloc::format!(
+                "Expected {} at octet {} (RFC {rfc} section {})",
+                expected.name(),
+                error.offset(),
+                expected.section()
+            ),
+        };
+        Reply::new(code, Some(enhanced), text)
+            .unwrap_or_else(|_| Reply::fixed(code, Some(enhanced), "Syntax error"))
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sep = if self.bare { "" } else { " " };
+        write!(f, "Reply({}{sep}{:?})", self.code, self.text)
+    }
+}
+
+/// The wire form without the last CRLF; what is not UTF-8 becomes U+FFFD.
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Vec::new();
+        self.encode(&mut out);
+        let lines = out.strip_suffix(b"\r\n").unwrap_or(&out);
+        f.write_str(&alloc::string::String::from_utf8_lossy(lines))
+    }
+}
+
+impl TryFrom<&[u8]> for Reply {
+    type Error = InvalidValue;
+    /// Reads lines without the last CRLF by the strict grammar.
+    fn try_from(lines: &[u8]) -> Result<Self, InvalidValue> {
+        let mut frame = Vec::from(lines);
+        frame.extend_from_slice(b"\r\n");
+        Ok(Reply::parse(&frame, &Parse::strict())?.0)
+    }
+}
+
+impl core::str::FromStr for Reply {
+    type Err = InvalidValue;
+    fn from_str(lines: &str) -> Result<Self, InvalidValue> {
+        Self::try_from(lines.as_bytes())
+    }
+}
