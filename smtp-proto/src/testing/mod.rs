@@ -10,7 +10,7 @@
 //!     A: accept
 //!     S: 220 mx.example ESMTP
 //!     C: RCPT TO:<u@mx.example>
-//!     E: refused: the greeting comes first
+//!     E: refused: EHLO first
 //!     S: 503 5.5.1 EHLO first
 //!     ",
 //! );

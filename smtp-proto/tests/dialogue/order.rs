@@ -42,7 +42,7 @@ fn hello_first() {
         A: accept
         S: 220 mx.example ESMTP
         C: MAIL FROM:<a@b.example>
-        E: refused: MAIL stands behind EHLO, outside a transaction
+        E: refused: EHLO first
         S: 503 5.5.1 EHLO first
         C: NOOP
         E: noop

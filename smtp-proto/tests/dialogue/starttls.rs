@@ -36,7 +36,7 @@ fn server_forgets_and_offers_more() {
         E: switch tls
         A: tls
         C: RCPT TO:<u@mx.example>
-        E: refused: MAIL first
+        E: refused: EHLO first
         S: 503 5.5.1 EHLO first
         C: EHLO me.example
         E: ehlo me.example
