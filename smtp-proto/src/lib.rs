@@ -26,6 +26,8 @@ pub mod server;
 mod state;
 #[cfg(test)]
 mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use capability::{Capability, OtherCapability};
 pub use command::{Argument, Command, Lookup, Mail, OtherCommand, Rcpt};
