@@ -1,5 +1,12 @@
 //! The blocking driver over a toy protocol: two threads, tiny pipes, sockets, failures.
 #![cfg(feature = "blocking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 #[path = "common/toy.rs"]
 #[allow(dead_code)]

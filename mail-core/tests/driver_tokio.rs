@@ -1,5 +1,12 @@
 //! The tokio driver over a toy protocol, tiny pipes, streams that stutter, and a toy layer.
 #![cfg(feature = "tokio")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 #[path = "common/toy.rs"]
 #[allow(dead_code)]
