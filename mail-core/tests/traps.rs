@@ -423,3 +423,16 @@ fn long_queues_cost_what_they_hold() {
         assert!(ratio < 64.0, "{what}: 16 times as much costs {ratio:.0} times as much");
     }
 }
+
+#[test]
+fn who_does_not_poll_is_not_asked_to_read_for_ever() {
+    let mut session = played("");
+    assert!(matches!(session.poll(), Next::Idle));
+    let most = limits().input;
+    let mut held = 0;
+    while session.wire().wants_read() {
+        session.wire_mut().receive(&[b'x'; 1024]);
+        held += 1024;
+        assert!(held <= most + 1024, "{held} octets and still hungry");
+    }
+}

@@ -55,7 +55,7 @@ pub mod blocking;
 #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "tokio")))]
 pub mod tokio;
 
-use crate::{Connection, Deadline, Output, Switch, Wire};
+use crate::{Connection, Deadline, Output, Switch, Wire, secret::wipe};
 use bytes::{Buf, Bytes};
 use core::{fmt, time::Duration};
 use std::io::{self, ErrorKind, IoSlice};
@@ -119,11 +119,8 @@ fn came(wire: &mut Wire, octets: &mut [u8]) {
         return wire.receive_eof();
     }
     wire.receive(octets);
-    // Who turns without polling may read up to the limit, not on and on because the parser once starved.
-    wire.starved = false;
-    // It may be a password. `fill` and a barrier, for octet by octet takes longer than the read itself.
-    octets.fill(0);
-    zeroize::optimization_barrier(octets);
+    // It may be a password.
+    wipe(octets);
 }
 
 /// Does this error of a read say that the stream has ended?
