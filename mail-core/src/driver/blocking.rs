@@ -28,17 +28,17 @@
 //! with a stream without timeouts, what helps is that a session leaves at most some KiB of commands
 //! unanswered and that a socket's buffers hold them.
 
-use super::{Clock, NotUpgraded, READ, Timer, came, check, is_end, offer, sent, tell};
+use super::{Clock, NotUpgraded, READ, Timer, came, check, is_end, offer, sent, show, tell};
 use crate::{Connection, Next, Secured, Switch};
 use bytes::{Buf, Bytes};
-use core::time::Duration;
+use core::{fmt, time::Duration};
 use std::{
     io::{self, ErrorKind, Read, Write},
     time::Instant,
 };
 
 /// After so long a write that moves nothing lets the other direction have its turn.
-const PATIENCE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(10);
 /// So long the other direction is looked at.
 const GLANCE: Duration = Duration::from_millis(1);
 
@@ -102,7 +102,6 @@ timeout_through!(&mut S, std::boxed::Box<S>);
 /// - Layers: [`upgrade`](Driver::upgrade)
 /// - The parts: [`session`](Driver::session), [`session_mut`](Driver::session_mut), [`io`](Driver::io),
 ///   [`io_mut`](Driver::io_mut), [`into_parts`](Driver::into_parts)
-#[derive(Debug)]
 pub struct Driver<C, S> {
     session: C,
     io: S,
@@ -203,8 +202,8 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
             let left = due.map(|(when, _)| when.saturating_duration_since(Instant::now()));
             if reads && left != Some(Duration::ZERO) {
                 match self.read(if unsent { Some(GLANCE) } else { left }) {
-                    Ok(Some(more)) if more || self.broken.is_none() => return Ok(true),
-                    Ok(_) => {}
+                    Ok(true) => return Ok(true),
+                    Ok(false) => {}
                     Err(error) => _ = self.broken.get_or_insert(error),
                 }
             }
@@ -298,8 +297,8 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
         Ok(true)
     }
 
-    /// Reads once. Have octets come, and not the end? `None`: nothing in time.
-    fn read(&mut self, timeout: Option<Duration>) -> io::Result<Option<bool>> {
+    /// Reads once: octets, or the end. False: nothing came in time.
+    fn read(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
         let timeout = timeout.map(|timeout| timeout.max(GLANCE));
         if self.read != Some(timeout) {
             self.io.set_read_timeout(timeout)?;
@@ -308,12 +307,18 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
         let mut scratch = [0; READ];
         let n = match again(|| self.io.read(&mut scratch)) {
             Ok(Some(n)) => n,
-            Ok(None) => return Ok(None),
+            Ok(None) => return Ok(false),
             Err(error) if is_end(&error) => 0,
             Err(error) => return Err(error),
         };
         came(self.session.wire_mut(), scratch.get_mut(..n).unwrap_or_default());
-        Ok(Some(n > 0))
+        Ok(true)
+    }
+}
+
+impl<C: fmt::Debug, S> fmt::Debug for Driver<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, &self.session, core::any::type_name::<S>())
     }
 }
 

@@ -55,12 +55,14 @@ pub mod blocking;
 #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "tokio")))]
 pub mod tokio;
 
-use crate::{Connection, Deadline, Output, Switch, Wire, secret::wipe};
+use crate::{Connection, Deadline, Output, Switch, Wire};
 use bytes::{Buf, Bytes};
 use core::{fmt, time::Duration};
 use std::io::{self, ErrorKind, IoSlice};
 
-/// So much is read at once: on the stack, for a buffer of each connection would be held while it waits.
+/// So much is read at once: on the stack, and copied. Lent room, [`Wire::space`], saves the copy, but
+/// over a socket no difference can be measured, while a peer that sends one octet would then cost so
+/// much memory, and a frame that comes slowly would be moved at each read that finds nothing.
 const READ: usize = 8 * 1024;
 /// So many pieces of output leave in one write.
 const PIECES: usize = 16;
@@ -119,7 +121,9 @@ fn came(wire: &mut Wire, octets: &mut [u8]) {
     wire.receive(octets);
     // Who turns without polling may read up to the limit, not on and on because the parser once starved.
     wire.starved = false;
-    wipe(octets);
+    // It may be a password. `fill` and a barrier, for octet by octet takes longer than the read itself.
+    octets.fill(0);
+    zeroize::optimization_barrier(octets);
 }
 
 /// Does this error of a read say that the stream has ended?
@@ -152,6 +156,14 @@ fn tell<C: Connection, T>(
             Err((_, why)) => Err(io::Error::other(why)),
         },
     }
+}
+
+/// A driver in `Debug`: of the stream only its type, for many streams show nothing.
+fn show(f: &mut fmt::Formatter<'_>, session: &dyn fmt::Debug, stream: &str) -> fmt::Result {
+    f.debug_struct("Driver")
+        .field("session", session)
+        .field("io", &format_args!("{stream}"))
+        .finish()
 }
 
 /// A point in time.

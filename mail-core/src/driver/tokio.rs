@@ -15,16 +15,29 @@
 //! # }
 //! ```
 //!
+//! # Sending a body
+//! `room` reads on while it waits, but polls no event: enough where the peer answers when it has the
+//! body. Where both may send at once, poll between two turns, or both wait for the other to look:
+//!
+//! ```text
+//! match driver.session_mut().poll() {
+//!     Next::Idle if driver.session().wire().room() > 0 => send the next chunk,
+//!     Next::Idle => driver.turn().await?,
+//!     other => handle it,
+//! }
+//! ```
+//!
 //! # Giving up half-way
 //! `next`, `turn`, `room`, `flush`, `shutdown` and the stream of `events` may be dropped at any await
 //! point, as `select!` and `timeout` do, and called again: whatever was read is in the session, whatever
 //! has left is no longer in its output, a running deadline runs on, and a hand-off that was found is
 //! given by the next call. The two upgrades are the exception; each says what becomes of the session.
 
-use super::{Clock, NotUpgraded, READ, Timer, came, check, is_end, offer, sent, tell};
+use super::{Clock, NotUpgraded, READ, Timer, came, check, is_end, offer, sent, show, tell};
 use crate::{Connection, End, Next, Secured, Switch};
 use bytes::{Buf, Bytes};
 use core::{
+    fmt,
     future::{Future, poll_fn},
     mem::MaybeUninit,
     pin::Pin,
@@ -59,7 +72,6 @@ pub enum Happened<E> {
 ///   [`io_mut`](Driver::io_mut), [`into_parts`](Driver::into_parts), [`shutdown`](Driver::shutdown)
 ///
 /// While it waits it holds no buffer. Deadlines need a runtime with its time driver enabled.
-#[derive(Debug)]
 pub struct Driver<C, S> {
     session: C,
     io: S,
@@ -275,7 +287,7 @@ impl<C: Connection, S: AsyncRead + AsyncWrite + Unpin> Driver<C, S> {
         }
         if self.session.wire().wants_read() {
             match self.poll_read(cx) {
-                Poll::Ready(Ok(more)) => moved |= more || self.broken.is_none(),
+                Poll::Ready(Ok(())) => moved = true,
                 Poll::Ready(Err(error)) => _ = self.broken.get_or_insert(error),
                 Poll::Pending => {}
             }
@@ -327,17 +339,16 @@ impl<C: Connection, S: AsyncRead + AsyncWrite + Unpin> Driver<C, S> {
         Ok(moved)
     }
 
-    /// Reads once. Have octets come, and not the end?
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    /// Reads once: octets, or the end.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = [const { MaybeUninit::uninit() }; READ];
         let mut octets = ReadBuf::uninit(&mut scratch);
         match ready!(Pin::new(&mut self.io).poll_read(cx, &mut octets)) {
             Err(error) if !is_end(&error) => return Poll::Ready(Err(error)),
             _ => {}
         }
-        let more = !octets.filled().is_empty();
         came(self.session.wire_mut(), octets.filled_mut());
-        Poll::Ready(Ok(more))
+        Poll::Ready(Ok(()))
     }
 
     fn poll_sleep(&mut self, cx: &mut Context<'_>, when: Instant) -> Poll<()> {
@@ -346,6 +357,12 @@ impl<C: Connection, S: AsyncRead + AsyncWrite + Unpin> Driver<C, S> {
             sleep.as_mut().reset(when);
         }
         sleep.as_mut().poll(cx)
+    }
+}
+
+impl<C: fmt::Debug, S> fmt::Debug for Driver<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, &self.session, core::any::type_name::<S>())
     }
 }
 
@@ -386,7 +403,6 @@ async fn within<T>(
 }
 
 /// The events of a session as a stream: see [`Driver::events`].
-#[derive(Debug)]
 #[must_use = "streams do nothing unless polled"]
 pub struct Events<'a, C, S> {
     driver: &'a mut Driver<C, S>,
@@ -397,6 +413,12 @@ impl<C: Connection, S: AsyncRead + AsyncWrite + Unpin> Events<'_, C, S> {
     /// The session: call it between two events.
     pub fn session_mut(&mut self) -> &mut C {
         &mut self.driver.session
+    }
+}
+
+impl<C: fmt::Debug, S> fmt::Debug for Events<'_, C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.driver.fmt(f)
     }
 }
 
