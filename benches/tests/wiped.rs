@@ -4,6 +4,8 @@
 //! The allocator of this test looks through every block when it is freed. It stands here and not in the
 //! library crates, for those admit no `unsafe`, not even in their tests.
 
+#![allow(unsafe_code, reason = "an allocator that looks at what is freed")]
+
 use bytes::{Buf, BufMut};
 use mailwire_core::{
     Connection, Deadline, Fatal, Framed, Layer, Limits, Lines, Next, Secret, Secured, Wire,

@@ -1,5 +1,12 @@
 //! The tokio driver over a toy protocol, tiny pipes, streams that stutter, and a toy layer.
 #![cfg(feature = "tokio")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 #[path = "common/toy.rs"]
 #[allow(dead_code)]
@@ -111,10 +118,8 @@ impl AsyncWrite for Stream {
         if self.stutters(1, cx) {
             return Poll::Pending;
         }
-        if self.held.len() >= 32 {
-            if self.push(cx)?.is_pending() {
-                return Poll::Pending;
-            }
+        if self.held.len() >= 32 && self.push(cx)?.is_pending() {
+            return Poll::Pending;
         }
         let n = buf.len().min(if self.stutter.is_some() { 2 } else { 32 });
         let key = self.key;

@@ -15,6 +15,18 @@
 //! # }
 //! ```
 //!
+//! # Sending a body
+//! `room` reads on while it waits, but polls no event: enough where the peer answers when it has the
+//! body. Where both may send at once, poll between two turns, or both wait for the other to look:
+//!
+//! ```text
+//! match driver.session_mut().poll() {
+//!     Next::Idle if driver.session().wire().room() > 0 => send the next chunk,
+//!     Next::Idle => driver.turn().await?,
+//!     other => handle it,
+//! }
+//! ```
+//!
 //! # Giving up half-way
 //! `next`, `turn`, `room`, `flush`, `shutdown` and the stream of `events` may be dropped at any await
 //! point, as `select!` and `timeout` do, and called again: whatever was read is in the session, whatever
