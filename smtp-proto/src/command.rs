@@ -233,13 +233,23 @@ fn command<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
     let rest = match &verb {
         b"MAIL" => mail(behind, out)?.0,
         b"RCPT" => rcpt(behind, out)?.0,
-        b"DATA" => set(behind, out, Command::Data),
+        b"DATA" => {
+            *out = Command::Data;
+            behind
+        }
         b"EHLO" => name(behind, quirk::EHLO_WITHOUT_NAME, |host| *out = Command::Ehlo(host))?.0,
-        b"QUIT" => set(behind, out, Command::Quit),
-        b"RSET" => set(behind, out, Command::Rset),
+        b"QUIT" => {
+            *out = Command::Quit;
+            behind
+        }
+        b"RSET" => {
+            *out = Command::Rset;
+            behind
+        }
         b"AUTH" => {
             let (rest, auth) = auth(behind)?;
-            set(rest, out, Command::Auth(auth))
+            *out = Command::Auth(auth);
+            rest
         }
         b"NOOP" => optional(behind, |argument| *out = Command::Noop(argument))?.0,
         b"HELO" => name(behind, quirk::HELO_WITHOUT_NAME, |host| *out = Command::Helo(host))?.0,
@@ -250,12 +260,6 @@ fn command<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
         _ => return other_command(i, out),
     };
     lex::end_of_line(rest)
-}
-
-#[inline]
-fn set<'a>(i: Input<'a>, out: &mut Command, command: Command) -> Input<'a> {
-    *out = command;
-    i
 }
 
 /// ```abnf
