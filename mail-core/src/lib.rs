@@ -13,25 +13,48 @@ extern crate std;
 
 #[doc(hidden)]
 pub mod base64;
+mod channel;
+mod connection;
 mod deadline;
+pub mod dot;
+#[cfg(any(feature = "tokio", feature = "blocking"))]
+#[cfg_attr(mailwire_docsrs, doc(cfg(any(feature = "tokio", feature = "blocking"))))]
+pub mod driver;
 mod error;
+mod frame;
+mod handle;
+mod input;
 mod limit;
 mod open_set;
+mod output;
 mod quirk;
 pub mod sasl;
 mod secret;
+mod switch;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
+mod wire;
 
+pub use connection::{Connection, End, Next};
 pub use deadline::Deadline;
 pub use error::{Fatal, InvalidValue, LimitExceeded, NotNow, ParseError, Production, Refusal};
+pub use frame::{Framed, Lines};
+pub use handle::{Body, Handle};
 pub use limit::Limits;
+pub use output::Output;
 pub use quirk::{Quirk, Quirks};
 pub use secret::Secret;
+pub use switch::{Layer, Secured, Switch};
 pub use text::Str;
+pub use wire::Wire;
 
 /// What a protocol crate builds its grammar and its sessions with. Not for applications.
 #[doc(hidden)]
 pub mod implement {
+    pub use crate::channel::Channel;
+    pub use crate::connection::{Internal, Step};
+    pub use crate::handle::Ticket;
     pub use crate::{base64, grammar};
 }
 #[doc(hidden)]

@@ -79,6 +79,12 @@ impl EhloReply {
         Some((EhloReply { domain, greet, capabilities }, met))
     }
 
+    /// The same server, offering nothing: what HELO makes of it.
+    #[must_use]
+    pub fn without_capabilities(self) -> Self {
+        EhloReply { capabilities: Vec::new(), ..self }
+    }
+
     fn to_reply(&self) -> Result<Reply, InvalidValue> {
         let mut first = Vec::from(self.domain.as_bytes());
         if let Some(greet) = &self.greet {

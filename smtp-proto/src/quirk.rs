@@ -57,6 +57,8 @@ quirks! {
     LONG_BODY_LINE = 13, "long-body-line", "HTML generators", "aio-libs/aiosmtpd#285, OpenSMTPD/OpenSMTPD#683, OpenSMTPD/OpenSMTPD#1134", true;
     /// A bare CR or LF in a received body: kept, never an end. RFC 5321 §2.3.8. For sessions.
     BARE_CR_OR_LF_IN_BODY = 14, "bare-cr-or-lf", "scanners, fax gateways", "emersion/go-smtp#243, smtpd_forbid_bare_newline", true;
+    /// The client speaks before it is greeted: its octets wait. RFC 5321 §4.3.1. For sessions.
+    EARLY_TALK = 15, "early-talk", "spam software, load balancers", "RFC 5321 §4.3.1", true;
 
     /// The lines of one reply have different codes: never success, the worst one counts. RFC 5321 §4.2.1
     CODES_DIFFER = 32, "codes-differ", "anti-spam appliances", "vert-x3/vertx-mail-client#81", true;

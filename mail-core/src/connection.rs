@@ -1,0 +1,180 @@
+//! `Connection`: the one shape of all six sessions.
+//!
+//! ```text
+//! loop {
+//!     match session.poll() {
+//!         Next::Event(event)   => handle it, perhaps call the session,
+//!         Next::Idle           => move octets: write `output()`, read if `wants_read()`,
+//!         Next::Switch(switch) => put the layer under the stream, then `resume`,
+//!         Next::Closed(end)    => stop,
+//!     }
+//! }
+//! ```
+
+use crate::{Deadline, Fatal, NotNow, Secured, Switch, Wire, implement::Channel, switch::Layer};
+
+/// What [`poll`](Connection::poll) found, in the order of the wire.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "complete by definition; a driver must handle each")]
+pub enum Next<E> {
+    /// Something happened.
+    Event(E),
+    /// Nothing, until octets arrive or leave, a deadline passes, or the application acts.
+    Idle,
+    /// A layer is due: everything before it has been parsed and written.
+    Switch(Switch),
+    /// The session is over, now and at every later call.
+    Closed(End),
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums, reason = "complete by definition")]
+pub enum End {
+    /// As the protocol wants it.
+    Clean,
+    /// Otherwise.
+    Failed(Fatal),
+}
+
+/// What a session's `step` found. For the protocol crates.
+#[derive(Debug)]
+#[doc(hidden)]
+#[allow(clippy::exhaustive_enums, reason = "for the protocol crates")]
+pub enum Step<E> {
+    /// Something happened.
+    Event(E),
+    /// Nothing to tell, but there may be more.
+    Again,
+    /// The parser needs octets.
+    Starved,
+    /// The application must act first.
+    Waiting,
+    /// The session ends.
+    Fatal(Fatal),
+}
+
+/// Nameable everywhere and made only in this crate: who holds one is the provided `poll`.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Internal(());
+
+/// A mail session as a value: octets in, events out; calls in, octets out.
+///
+/// The six sessions implement it; drivers and applications use it. The hidden methods are called by the
+/// provided ones only.
+pub trait Connection {
+    /// What the session reports.
+    type Event;
+
+    /// The octets of the connection.
+    fn wire(&self) -> &Wire;
+
+    /// The octets of the connection.
+    fn wire_mut(&mut self) -> &mut Wire;
+
+    /// The timer that the session wants now.
+    fn deadline(&self) -> Option<Deadline>;
+
+    #[doc(hidden)]
+    fn channel(&mut self, key: &Internal) -> &mut Channel;
+
+    /// Looks at the input: one frame.
+    #[doc(hidden)]
+    fn step(&mut self, key: &Internal) -> Step<Self::Event>;
+
+    /// Events beyond the first that one frame gave rise to; they come even when the session has ended.
+    #[doc(hidden)]
+    fn queued(&mut self, _: &Internal) -> Option<Self::Event> {
+        None
+    }
+
+    /// The stream has ended and the parser wants more. `None`: an orderly end.
+    #[doc(hidden)]
+    fn at_eof(&mut self, key: &Internal) -> Option<Fatal>;
+
+    /// The layer is in place; everything learnt before it is to be forgotten.
+    #[doc(hidden)]
+    fn resumed(&mut self, key: &Internal, layer: Layer, now: Secured);
+
+    /// This deadline has passed, and nothing has happened since it was set.
+    #[doc(hidden)]
+    fn timed_out(&mut self, key: &Internal, deadline: Deadline);
+
+    /// What comes next: queued events, then the gate (hand-off, end), then one step of parsing.
+    ///
+    /// What it says follows from what was received and called. How much output has left matters only for
+    /// `Switch` and `Closed`, which wait until all of it has.
+    fn poll(&mut self) -> Next<Self::Event> {
+        let key = Internal(());
+        loop {
+            if let Some(event) = self.queued(&key) {
+                return Next::Event(event);
+            }
+            if let Some(next) = self.channel(&key).wire.begin() {
+                return next;
+            }
+            match self.step(&key) {
+                Step::Event(event) => {
+                    self.channel(&key).wire.starved = false;
+                    return Next::Event(event);
+                }
+                Step::Again => {}
+                Step::Fatal(fatal) => self.channel(&key).fail(fatal),
+                Step::Starved => {
+                    if self.wire().input.is_eof() {
+                        match self.at_eof(&key) {
+                            Some(fatal) => self.channel(&key).fail(fatal),
+                            None => self.channel(&key).close(),
+                        }
+                    } else if self.wire().is_open() {
+                        self.channel(&key).idle(true);
+                        return Next::Idle;
+                    }
+                }
+                Step::Waiting => {
+                    if self.wire().is_open() {
+                        self.channel(&key).idle(false);
+                        return Next::Idle;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The caller's clock says that `deadline` has passed. One whose mark has changed since is ignored.
+    fn expired(&mut self, deadline: Deadline) {
+        if self.wire().is_open() && deadline.mark == self.wire().mark {
+            self.timed_out(&Internal(()), deadline);
+        }
+    }
+
+    /// The layer that `switch` asked for is in place, and `now` says what protects the connection.
+    ///
+    /// # Errors
+    /// Gives the switch back if it is not this session's, or none is due.
+    fn resume(&mut self, switch: Switch, now: Secured) -> Result<(), (Switch, NotNow)> {
+        if switch.session() != self.wire().session {
+            return Err((switch, NotNow::state("this switch is another session's")));
+        }
+        let (key, layer) = (Internal(()), switch.layer());
+        if !self.wire_mut().reopen(layer) {
+            return Err((switch, NotNow::state("the session has ended meanwhile")));
+        }
+        self.channel(&key).touch();
+        self.resumed(&key, layer, now);
+        Ok(())
+    }
+
+    /// The layer that `switch` asked for could not be put in place: the session ends.
+    ///
+    /// # Errors
+    /// Gives the switch back if it is not this session's.
+    fn failed(&mut self, switch: Switch) -> Result<(), (Switch, NotNow)> {
+        if switch.session() != self.wire().session {
+            return Err((switch, NotNow::state("this switch is another session's")));
+        }
+        self.channel(&Internal(())).fail(Fatal::Handshake);
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! What was received and not yet consumed: one buffer.
+//!
+//! The frame that the last event came from stays at the front until the next `poll` (it is *held*).
+//! Octets that were a secret are overwritten when they are dropped, and the block that is left behind
+//! when the buffer grows is overwritten, too, for the allocator would hand it on as it is.
+
+use crate::secret::wipe;
+use bytes::{Buf, Bytes, BytesMut};
+use core::ops::Range;
+
+/// An empty buffer up to this capacity is kept while nothing happens: most lines fit into it.
+const KEPT: usize = 256;
+
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    buf: Octets,
+    held: usize,
+    secret: Range<usize>,
+    eof: bool,
+}
+
+/// The buffer; shows nothing in `Debug`, for it may hold a credential.
+#[derive(Default)]
+struct Octets(BytesMut);
+
+impl core::fmt::Debug for Octets {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{} octets", self.0.len())
+    }
+}
+
+impl Input {
+    pub(crate) fn push(&mut self, octets: &[u8]) {
+        self.make_room(octets.len());
+        self.buf.0.extend_from_slice(octets);
+    }
+
+    /// Capacity for `more` octets. Whatever is copied to a new block is overwritten in the old one.
+    fn make_room(&mut self, more: usize) {
+        let buf = &mut self.buf.0;
+        if buf.capacity() - buf.len() >= more || buf.is_empty() && buf.try_reclaim(more) {
+            return;
+        }
+        let mut grown = BytesMut::with_capacity((buf.len() + more).max(2 * buf.len()).max(KEPT));
+        grown.extend_from_slice(buf);
+        wipe(buf);
+        *buf = grown;
+    }
+
+    /// Lends out room for `want` octets behind what is there.
+    pub(crate) fn space(&mut self, want: usize) -> BytesMut {
+        self.make_room(want);
+        self.buf.0.split_off(self.buf.0.len())
+    }
+
+    /// Takes the room back, with what was read into it.
+    pub(crate) fn filled(&mut self, mut octets: BytesMut) {
+        let buf = &mut self.buf.0;
+        if buf.is_empty() && !octets.is_empty() {
+            *buf = octets;
+        } else if buf.as_ptr_range().end == octets.as_ptr() {
+            buf.unsplit(octets);
+        } else {
+            // Something was received meanwhile; `unsplit` would copy, and leave the old blocks as they are.
+            self.push(&octets);
+            wipe(&mut octets);
+        }
+    }
+
+    /// Overwrites what was read and is not taken any more.
+    pub(crate) fn refuse(mut octets: BytesMut) {
+        wipe(&mut octets);
+    }
+
+    pub(crate) fn set_eof(&mut self) {
+        self.eof = true;
+    }
+
+    pub(crate) fn clear_eof(&mut self) {
+        self.eof = false;
+    }
+
+    pub(crate) fn is_eof(&self) -> bool {
+        self.eof
+    }
+
+    /// Everything behind the held frame.
+    #[inline]
+    pub(crate) fn octets(&self) -> &[u8] {
+        self.buf.0.get(self.held..).unwrap_or_default()
+    }
+
+    /// The frame of the last event.
+    #[inline]
+    pub(crate) fn frame(&self) -> &[u8] {
+        self.buf.0.get(..self.held).unwrap_or_default()
+    }
+
+    /// What of the frame is a secret; empty if nothing is.
+    pub(crate) fn secret(&self) -> Range<usize> {
+        self.secret.clone()
+    }
+
+    /// The first `n` octets are the frame of the event to come; `secret` of it is overwritten afterwards.
+    #[inline]
+    pub(crate) fn hold(&mut self, n: usize, secret: Range<usize>) {
+        debug_assert_eq!(self.held, 0);
+        self.held = n.min(self.buf.0.len());
+        self.secret = secret;
+    }
+
+    #[inline]
+    pub(crate) fn drop_held(&mut self) {
+        if self.held > 0 {
+            if !self.secret.is_empty() {
+                wipe(self.buf.0.get_mut(self.secret.clone()).unwrap_or_default());
+                self.secret = 0..0;
+            }
+            self.buf.0.advance(self.held);
+            self.held = 0;
+        }
+    }
+
+    /// Drops `n` octets that no event will show; they may be anything, so they are overwritten.
+    pub(crate) fn skip(&mut self, n: usize) {
+        let n = n.min(self.buf.0.len());
+        wipe(self.buf.0.get_mut(..n).unwrap_or_default());
+        self.buf.0.advance(n);
+    }
+
+    /// The first `n` octets, without a copy: for bodies and for the layer behind a hand-off.
+    pub(crate) fn take(&mut self, n: usize) -> Bytes {
+        self.buf.0.split_to(n.min(self.buf.0.len())).freeze()
+    }
+
+    /// For the transforms that take body chunks out of it.
+    pub(crate) fn buffer(&mut self) -> &mut BytesMut {
+        &mut self.buf.0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        wipe(&mut self.buf.0);
+        self.buf.0 = BytesMut::new();
+        (self.held, self.secret) = (0, 0..0);
+    }
+
+    /// Gives the buffer back if it is empty and more than what most lines need.
+    #[inline]
+    pub(crate) fn rest(&mut self) {
+        if self.buf.0.is_empty() && self.buf.0.capacity() > KEPT {
+            self.buf.0 = BytesMut::new();
+        }
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        wipe(&mut self.buf.0);
+    }
+}

@@ -1,0 +1,141 @@
+//! `Done` and `Outcome`: how a command ended.
+
+use crate::{EhloReply, Reply};
+use alloc::vec::Vec;
+use mailwire_core::{Handle, ParseError};
+
+/// A command has ended. Which one, says [`Done::get`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub(super) id: u64,
+    pub(super) outcome: Outcome,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// With this reply, positive or negative.
+    Reply(Reply),
+    /// The hello was accepted.
+    Hello(EhloReply),
+    /// The message was sent; one reply, in LMTP one for each accepted recipient.
+    Delivery(Delivery),
+    /// With something that is no reply.
+    Malformed(ParseError),
+    /// The connection ended before. For a message: with the replies that came, if any.
+    Dropped(Vec<Reply>),
+}
+
+/// What became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    pub(super) replies: Vec<Reply>,
+}
+
+impl Delivery {
+    /// SMTP: one. LMTP: one for each recipient that was accepted, in the order of their RCPTs.
+    pub fn replies(&self) -> &[Reply] {
+        &self.replies
+    }
+
+    /// Has the peer taken the message over for every recipient?
+    pub fn is_accepted(&self) -> bool {
+        self.replies.iter().all(|reply| reply.is_positive_completion())
+    }
+}
+
+/// Why a command has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The peer said no, or yes to something else.
+    #[error("{0}")]
+    Reply(Reply),
+    /// The peer's answer is no reply.
+    #[error(transparent)]
+    Malformed(#[from] ParseError),
+    /// The connection ended before: whether the peer has done it is not known.
+    #[error("the connection ended before the answer")]
+    Dropped(Vec<Reply>),
+}
+
+/// What a command can end with. Sealed.
+pub trait Ending: Sized + sealed::Sealed {
+    #[doc(hidden)]
+    fn of(outcome: &Outcome) -> Option<Result<Self, Failure>>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::Reply {}
+    impl Sealed for crate::EhloReply {}
+    impl Sealed for super::Delivery {}
+}
+
+impl Done {
+    /// The result of the command that `handle` names; `None` if it was another that ended.
+    pub fn get<T: Ending>(&self, handle: Handle<T>) -> Option<Result<T, Failure>> {
+        if handle.id() == self.id { T::of(&self.outcome) } else { None }
+    }
+
+    /// The number of the command: [`Handle::id`].
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How it ended, whatever it was.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    /// The reply that it ended with, if there is exactly one.
+    pub fn reply(&self) -> Option<&Reply> {
+        match &self.outcome {
+            Outcome::Reply(reply) => Some(reply),
+            Outcome::Delivery(Delivery { replies }) => match replies.as_slice() {
+                [reply] => Some(reply),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn failure(outcome: &Outcome) -> Option<Failure> {
+    match outcome {
+        Outcome::Reply(reply) => Some(Failure::Reply(reply.clone())),
+        Outcome::Malformed(error) => Some(Failure::Malformed(error.clone())),
+        Outcome::Dropped(replies) => Some(Failure::Dropped(replies.clone())),
+        Outcome::Hello(_) | Outcome::Delivery(_) => None,
+    }
+}
+
+impl Ending for Reply {
+    fn of(outcome: &Outcome) -> Option<Result<Self, Failure>> {
+        match outcome {
+            Outcome::Reply(reply) if reply.is_positive_completion() => Some(Ok(reply.clone())),
+            Outcome::Hello(hello) => Some(Ok(Reply::from(hello))),
+            Outcome::Delivery(Delivery { replies }) => replies.first().cloned().map(Ok),
+            other => failure(other).map(Err),
+        }
+    }
+}
+
+impl Ending for EhloReply {
+    fn of(outcome: &Outcome) -> Option<Result<Self, Failure>> {
+        match outcome {
+            Outcome::Hello(hello) => Some(Ok(hello.clone())),
+            other => failure(other).map(Err),
+        }
+    }
+}
+
+impl Ending for Delivery {
+    fn of(outcome: &Outcome) -> Option<Result<Self, Failure>> {
+        match outcome {
+            Outcome::Delivery(delivery) => Some(Ok(delivery.clone())),
+            other => failure(other).map(Err),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! `Pending` and `Answer`: the right and the duty to answer one command, with only what fits it.
+//!
+//! An answer may come from anywhere (it is `Send`) and in any order; the session sends the answers in the
+//! order of the commands.
+
+use super::canned;
+use crate::{Auth, EnhancedStatusCode, Mail, Rcpt, Reply, ReplyCode};
+use alloc::vec::Vec;
+use core::{fmt, marker::PhantomData};
+use mailwire_core::{Secret, implement::Ticket};
+
+/// The right and the duty to answer one command; `K` says which kind of command.
+#[must_use = "a command that is not answered holds back everything behind it"]
+pub struct Pending<K> {
+    ticket: Ticket,
+    kind: PhantomData<fn() -> K>,
+}
+
+/// An answer on its way to [`Server::answer`](super::Server::answer).
+#[derive(Debug)]
+#[must_use = "give it to Server::answer"]
+pub struct Answer {
+    pub(super) ticket: Ticket,
+    pub(super) act: Act,
+}
+
+/// What an answer does.
+#[derive(Debug)]
+pub(super) enum Act {
+    /// The positive answer that the session words itself.
+    Accept,
+    Reply(Reply),
+    /// LMTP: one for each accepted recipient.
+    Each(Vec<Reply>),
+    Challenge(Secret),
+}
+
+/// The connection, which wants a greeting.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a mark without values")]
+pub enum Greeting {}
+/// EHLO, HELO or LHLO.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a mark without values")]
+pub enum Hello {}
+/// STARTTLS.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a mark without values")]
+pub enum StartTls {}
+/// DATA, before the message.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a mark without values")]
+pub enum Data {}
+/// The message that has come whole.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a mark without values")]
+pub enum Message {}
+/// A command that the session does not know or does not handle.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a mark without values")]
+pub enum Other {}
+
+impl<K> fmt::Debug for Pending<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending")
+    }
+}
+
+impl<K> Pending<K> {
+    pub(super) fn new(ticket: Ticket) -> Self {
+        Pending { ticket, kind: PhantomData }
+    }
+
+    fn act(self, act: Act) -> Answer {
+        Answer { ticket: self.ticket, act }
+    }
+
+    /// No, with this 4yz or 5yz reply; a positive one is replaced by `451 4.3.0`.
+    pub fn reject(self, reply: Reply) -> Answer {
+        let negative = reply.is_negative();
+        self.act(Act::Reply(if negative { reply } else { canned::LOCAL_ERROR.reply() }))
+    }
+}
+
+impl Pending<Greeting> {
+    /// `220`, with the name that was configured.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+}
+
+impl Pending<Hello> {
+    /// `250`, with what the configuration offers.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+}
+
+impl Pending<StartTls> {
+    /// `220`; the hand-off follows.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+}
+
+impl Pending<Mail> {
+    /// `250 2.1.0`.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+}
+
+impl Pending<Rcpt> {
+    /// `250 2.1.5`.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+
+    /// A 2yz reply of your own, such as 251; another one counts as a rejection.
+    pub fn accept_with(self, reply: Reply) -> Answer {
+        self.act(Act::Reply(reply))
+    }
+}
+
+impl Pending<Data> {
+    /// `354`; the message follows.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+}
+
+impl Pending<Message> {
+    /// `250 2.0.0`: the message is yours now, and must not get lost. LMTP: for each recipient.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+
+    /// The same with a text of your own, such as a queue name.
+    ///
+    /// Text that cannot stand in a reply is left out.
+    pub fn accept_with(self, text: &str) -> Answer {
+        match Reply::new(ReplyCode::OK, EnhancedStatusCode::new(2, 0, 0).ok(), text) {
+            Ok(reply) => self.act(Act::Reply(reply)),
+            Err(_) => self.act(Act::Accept),
+        }
+    }
+
+    /// LMTP: a reply for each accepted recipient, in the order of their RCPTs (RFC 2033 §4.2).
+    ///
+    /// Missing ones become `451 4.3.0`, surplus ones are dropped. In SMTP the first is the reply.
+    pub fn each(self, replies: Vec<Reply>) -> Answer {
+        self.act(Act::Each(replies))
+    }
+}
+
+impl Pending<Auth> {
+    /// `334`: one more step of the mechanism.
+    pub fn challenge(self, challenge: impl Into<Secret>) -> Answer {
+        self.act(Act::Challenge(challenge.into()))
+    }
+
+    /// `235 2.7.0`: the mechanism has proved who this is.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+}
+
+impl Pending<Other> {
+    /// Any reply; whether it is positive changes nothing in the session.
+    pub fn reply(self, reply: Reply) -> Answer {
+        self.act(Act::Reply(reply))
+    }
+}

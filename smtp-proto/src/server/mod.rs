@@ -1,0 +1,700 @@
+//! The server session: refuses by itself what is illegal, hands the rest to the application with a typed
+//! right to answer. RFC 5321 §4.1.4; LMTP: RFC 2033.
+//!
+//! Here: commands, their order, the answers. The AUTH exchange is in `auth`, the message in `body`.
+
+mod answer;
+mod auth;
+mod body;
+mod canned;
+mod config;
+mod event;
+
+pub use answer::{Answer, Data, Greeting, Hello, Message, Other, Pending, StartTls};
+pub use config::{Config, Protocol};
+pub use event::{Event, Fault};
+
+use crate::{
+    Command, Dialect, Mail, Parse, Rcpt, Reply,
+    address::Host,
+    quirk,
+    state::{self, Rule, State},
+};
+use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
+use answer::Act;
+use body::Incoming;
+use canned::Canned;
+use mailwire_core::{
+    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, NotNow, ParseError, Quirks,
+    Secured, Wire,
+    implement::{Channel, Internal, Step},
+};
+
+/// An SMTP or LMTP server session.
+///
+/// - To run it: [`Connection`] (`poll`, `wire_mut`, `deadline`, `resume`).
+/// - To answer: [`answer`](Server::answer), [`decline`](Server::decline); inside a message
+///   [`refuse_body`](Server::refuse_body).
+/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated).
+///
+/// ```
+/// use bytes::Buf;
+/// use mailwire_smtp::{core::{Connection, Next}, server::{Config, Event, Server}};
+///
+/// let mut smtp = Server::new(Config::new("mx.example".parse()?));
+/// smtp.wire_mut().receive(b"HELO me.example\r\n");
+/// while let Next::Event(event) = smtp.poll() {
+///     match event {
+///         Event::Connected { pending } => smtp.answer(pending.accept())?,
+///         Event::Hello { pending, .. } => smtp.answer(pending.accept())?,
+///         other => smtp.decline(other)?,
+///     }
+/// }
+/// assert_eq!(smtp.wire_mut().output().chunk(), b"220 mx.example ESMTP\r\n250 mx.example\r\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    channel: Channel,
+    config: Arc<Config>,
+    lines: Lines,
+    state: State,
+    reading: Reading,
+    /// Commands that are not answered, the oldest first; more than one only behind RCPT.
+    slots: VecDeque<Slot>,
+    /// Reported behind the event under way.
+    later: Option<Box<Event>>,
+    secured: Secured,
+    authenticated: bool,
+    /// EHLO or LHLO was spoken, not HELO.
+    extended: bool,
+    /// The transaction has SMTPUTF8.
+    utf8: bool,
+    /// The client spoke before it was greeted.
+    early: bool,
+    accepted: usize,
+    /// Errors since the last thing that went well.
+    errors: u32,
+    /// Octets of an over-long line that were dropped.
+    skipped: usize,
+}
+
+/// What the next octets are.
+#[derive(Debug)]
+enum Reading {
+    /// Nothing yet: the greeting is not even asked for.
+    Nothing,
+    Commands,
+    AuthResponse,
+    Body(Box<Incoming>),
+}
+
+#[derive(Debug)]
+struct Slot {
+    id: u64,
+    kind: Kind,
+    done: Option<Box<Act>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Greeting,
+    Hello {
+        extended: bool,
+    },
+    StartTls,
+    Auth,
+    Mail {
+        utf8: bool,
+    },
+    Rcpt,
+    Data,
+    Message,
+    Other,
+    /// A refusal of the session's own that waits for its turn.
+    Own,
+}
+
+/// AUTH lines may have so many octets, CRLF included. RFC 4954 §4
+const AUTH_LINE: usize = 12_288;
+
+impl Server {
+    /// A session before its greeting.
+    pub fn new(config: impl Into<Arc<Config>>) -> Self {
+        let config = config.into();
+        Server {
+            channel: Channel::new(config.limits),
+            secured: config.secured,
+            config,
+            lines: Lines::default(),
+            state: State::Connected,
+            reading: Reading::Nothing,
+            slots: VecDeque::new(),
+            later: None,
+            authenticated: false,
+            extended: false,
+            utf8: false,
+            early: false,
+            accepted: 0,
+            errors: 0,
+            skipped: 0,
+        }
+    }
+
+    /// Where the session stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// What protects the connection.
+    pub fn secured(&self) -> Secured {
+        self.secured
+    }
+
+    /// Has AUTH succeeded?
+    pub fn is_authenticated(&self) -> bool {
+        self.authenticated
+    }
+
+    /// What was configured.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Has the transaction under way SMTPUTF8? RFC 6531 §3.4
+    pub fn is_utf8(&self) -> bool {
+        self.utf8
+    }
+
+    /// Answers a command. Replies leave in the order of the commands, whatever the order of these calls.
+    ///
+    /// # Errors
+    /// The answer is for another session, or the session has ended; it is lost then.
+    pub fn answer(&mut self, answer: Answer) -> Result<(), NotNow> {
+        let id = self.channel.check_ticket(&answer.ticket)?;
+        let slot = self.slots.iter_mut().find(|slot| slot.id == id);
+        slot.ok_or(NotNow::state("this command is gone"))?.done = Some(Box::new(answer.act));
+        self.channel.touch();
+        self.send_answers();
+        Ok(())
+    }
+
+    /// Gives the RFC's refusal to whatever `event` wants answered. For the arm `other =>`.
+    ///
+    /// # Errors
+    /// As [`Server::answer`].
+    pub fn decline(&mut self, event: Event) -> Result<(), NotNow> {
+        let answer = match event {
+            Event::Connected { pending } => pending.reject(canned::NO_SERVICE.reply()),
+            Event::Hello { pending, .. } => pending.reject(canned::DECLINED.reply()),
+            Event::StartTls { pending } => pending.reject(canned::TLS_UNAVAILABLE.reply()),
+            Event::Auth { pending, .. } | Event::AuthResponse { pending, .. } => {
+                pending.reject(canned::AUTH_FAILED.reply())
+            }
+            Event::Mail { pending, .. } => pending.reject(canned::DECLINED.reply()),
+            Event::Rcpt { pending, .. } => pending.reject(canned::DECLINED.reply()),
+            Event::Data { pending } => pending.reject(canned::LOCAL_ERROR.reply()),
+            Event::BodyEnd { pending, .. } => pending.reject(canned::LOCAL_ERROR.reply()),
+            Event::Other { command, pending } => {
+                let known = !matches!(command, Command::Other(_));
+                pending.reply(
+                    if known { canned::NOT_IMPLEMENTED } else { canned::UNKNOWN_COMMAND }.reply(),
+                )
+            }
+            Event::AuthCancelled
+            | Event::BodyBegin
+            | Event::BodyChunk(_)
+            | Event::BodyAborted
+            | Event::Reset
+            | Event::Noop
+            | Event::Quit
+            | Event::Refused { .. } => return Ok(()),
+        };
+        self.answer(answer)
+    }
+
+    /// Whatever comes of the message under way is thrown away, and its end is answered with `reply`.
+    ///
+    /// # Errors
+    /// No message is under way.
+    pub fn refuse_body(&mut self, reply: Reply) -> Result<(), NotNow> {
+        match &mut self.reading {
+            Reading::Body(incoming) => {
+                incoming.refuse(reply);
+                Ok(())
+            }
+            _ => Err(NotNow::state("no message is under way")),
+        }
+    }
+
+    fn open<K>(&mut self, kind: Kind) -> Pending<K> {
+        let id = self.channel.number();
+        self.slots.push_back(Slot { id, kind, done: None });
+        Pending::new(self.channel.ticket(id))
+    }
+
+    /// Sends what is answered, up to the first command that is not.
+    fn send_answers(&mut self) {
+        while self.channel.wire().is_open() {
+            match self.slots.front_mut().map(|slot| (slot.kind, slot.done.take())) {
+                Some((kind, Some(act))) => {
+                    self.slots.pop_front();
+                    self.finish(kind, *act);
+                }
+                _ => break,
+            }
+        }
+        if self.slots.is_empty() && self.slots.capacity() > 0 {
+            self.slots = VecDeque::new();
+        }
+    }
+
+    fn put(&mut self, canned: Canned) {
+        self.channel.write(|out| canned.encode(out));
+    }
+
+    fn put_reply(&mut self, reply: &Reply) {
+        self.channel.write(|out| reply.encode(out));
+    }
+
+    /// The answer to a command takes effect.
+    fn finish(&mut self, kind: Kind, act: Act) {
+        if kind == Kind::Message {
+            self.errors = 0;
+            return self.finish_message(act);
+        }
+        if let Act::Reply(reply) = &act {
+            self.put_reply(reply);
+            if !(reply.code().class() == 2 || reply.code().class() == 3) {
+                return self.rejected(kind);
+            }
+        }
+        let worded = matches!(act, Act::Reply(_));
+        self.errors = 0;
+        match kind {
+            Kind::Greeting => {
+                self.state = State::Greeted;
+                self.early = !self.channel.octets().is_empty();
+                if !worded {
+                    self.greet();
+                }
+            }
+            Kind::Hello { extended } => {
+                self.end_transaction();
+                self.state = State::Ready;
+                self.extended = extended;
+                if !worded {
+                    self.welcome();
+                }
+            }
+            Kind::StartTls => {
+                self.put(canned::START_TLS);
+                self.channel.switch(Layer::TlsServer);
+            }
+            Kind::Auth => self.finish_auth(act),
+            Kind::Mail { utf8 } => {
+                (self.state, self.utf8) = (State::Mail, utf8);
+                if !worded {
+                    self.put(canned::SENDER);
+                }
+            }
+            Kind::Rcpt => {
+                self.state = State::Rcpt;
+                self.accepted += 1;
+                if !worded {
+                    self.put(canned::RECIPIENT);
+                }
+            }
+            Kind::Data => {
+                self.put(canned::GO_AHEAD);
+                self.state = State::Data;
+                self.reading = Reading::Body(Box::new(Incoming::new(&self.config)));
+            }
+            Kind::Message | Kind::Other | Kind::Own => {}
+        }
+    }
+
+    /// The application has said no; the client was told.
+    fn rejected(&mut self, kind: Kind) {
+        match kind {
+            Kind::Greeting => self.channel.close(),
+            Kind::Auth => self.reading = Reading::Commands,
+            // The message may be on its way all the same: its lines must not be read as commands.
+            Kind::Data if !self.channel.octets().is_empty() => {
+                self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
+            }
+            _ => {}
+        }
+    }
+
+    fn greet(&mut self) {
+        let protocol = match self.config.protocol {
+            Protocol::Smtp => " ESMTP\r\n",
+            Protocol::Lmtp => " LMTP\r\n",
+        };
+        let config = &self.config;
+        self.channel.write(|out| {
+            out.extend_from_slice(b"220 ");
+            config.host.encode(out);
+            out.extend_from_slice(protocol.as_bytes());
+        });
+    }
+
+    fn welcome(&mut self) {
+        let offer = if self.extended {
+            self.config.offer(self.secured, self.authenticated)
+        } else {
+            Vec::new()
+        };
+        let config = &self.config;
+        self.channel.write(|out| {
+            out.extend_from_slice(if offer.is_empty() { b"250 " } else { b"250-" });
+            config.host.encode(out);
+            out.extend_from_slice(b"\r\n");
+            for (n, capability) in offer.iter().enumerate() {
+                out.extend_from_slice(if n + 1 == offer.len() { b"250 " } else { b"250-" });
+                capability.encode(out);
+                out.extend_from_slice(b"\r\n");
+            }
+        });
+    }
+
+    fn end_transaction(&mut self) {
+        if !matches!(self.state, State::Connected | State::Greeted) {
+            self.state = State::Ready;
+        }
+        self.accepted = 0;
+        self.utf8 = false;
+    }
+
+    /// The session answers no by itself, in its turn.
+    fn refuse(&mut self, canned: Canned, fault: Fault) -> Step<Event> {
+        self.refuse_with(canned.reply(), fault)
+    }
+
+    fn refuse_with(&mut self, reply: Reply, fault: Fault) -> Step<Event> {
+        self.errors += 1;
+        self.channel.touch();
+        let id = self.channel.number();
+        self.slots.push_back(Slot {
+            id,
+            kind: Kind::Own,
+            done: Some(Box::new(Act::Reply(reply.clone()))),
+        });
+        self.send_answers();
+        if self.errors > self.channel.limits().errors {
+            self.put(canned::TOO_MANY_ERRORS);
+            let limit =
+                LimitExceeded::new("errors in a row", u64::from(self.channel.limits().errors));
+            self.channel.fail(Fatal::Limit(limit));
+        }
+        Step::Event(Event::Refused { fault, reply })
+    }
+
+    fn out_of_order(&mut self, canned: Canned, rule: &'static str) -> Step<Event> {
+        self.refuse(canned, Fault::Order(rule))
+    }
+
+    fn parse(&self) -> Parse {
+        Parse::strict().with_dialect(Dialect::utf8()).with_quirks(self.config.quirks)
+    }
+
+    /// One command line, if it is whole and its turn has come.
+    fn read_command(&mut self) -> Step<Event> {
+        let octets = self.channel.octets();
+        if let Some(oldest) = self.slots.front() {
+            // RCPTs are handed out ahead of the answers; everything else waits for what was before it.
+            let ahead = oldest.kind == Kind::Rcpt && self.slots.len() < self.config.lookahead;
+            if !ahead || !begins_with(octets, b"RCPT") {
+                return Step::Waiting;
+            }
+        }
+        let max = self.channel.limits().line;
+        let max = if begins_with(octets, b"AUTH ") { max.max(AUTH_LINE) } else { max };
+        match self.lines.next(octets, max) {
+            Framed::Starved if self.slots.is_empty() => Step::Starved,
+            Framed::Starved => Step::Waiting,
+            Framed::Frame(n) => self.on_line(n),
+            Framed::Skip(n) => self.skip(n),
+            Framed::TooLong(n) => self.over_long(n, max, canned::LINE_TOO_LONG),
+        }
+    }
+
+    /// Part of an over-long line goes; the line itself has a limit, too.
+    fn skip(&mut self, n: usize) -> Step<Event> {
+        self.skipped += n;
+        self.channel.skip(n);
+        let frame = self.channel.limits().frame;
+        if self.skipped > frame {
+            self.put(canned::LINE_TOO_LONG);
+            return Step::Fatal(LimitExceeded::new("octets in a line", frame as u64).into());
+        }
+        Step::Again
+    }
+
+    fn over_long(&mut self, n: usize, max: usize, canned: Canned) -> Step<Event> {
+        if let fatal @ Step::Fatal(_) = self.skip(n) {
+            return fatal;
+        }
+        self.skipped = 0;
+        self.refuse(canned, LimitExceeded::new("octets in a line", max as u64).into())
+    }
+
+    fn on_line(&mut self, n: usize) -> Step<Event> {
+        let line = self.channel.octets().get(..n).unwrap_or_default();
+        let parsed = Command::parse(line, &self.parse());
+        let is_auth = begins_with(line, b"AUTH");
+        // What stands behind the mechanism may be a password, well-formed or not.
+        let secret = if is_auth { auth::secret(line) } else { 0..0 };
+        self.channel.hold_secret(n, secret);
+        match parsed {
+            Ok((command, met)) => {
+                let early = core::mem::take(&mut self.early);
+                let met = if early { met.with(quirk::EARLY_TALK) } else { met };
+                self.on_command(command, met)
+            }
+            Err(error) => self.refuse_syntax(error, is_auth),
+        }
+    }
+
+    fn refuse_syntax(&mut self, error: ParseError, is_auth: bool) -> Step<Event> {
+        if !self.slots.is_empty() || self.state != State::Connected {
+            let reply = if is_auth { canned::BAD_BASE64.reply() } else { Reply::from(&error) };
+            return self.refuse_with(reply, error.into());
+        }
+        self.refuse(canned::HELLO_FIRST, error.into())
+    }
+
+    fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
+        self.channel.set_quirks(met);
+        let rule = Rule::of(&command);
+        if let Some((canned, missing)) = self.forbids(&command, rule) {
+            return self.out_of_order(canned, missing);
+        }
+        match command {
+            Command::Ehlo(host) | Command::Lhlo(host) => self.hello(host, true),
+            Command::Helo(host) => self.hello(host, false),
+            Command::StartTls => self.starttls(),
+            Command::Auth(auth) => self.auth(auth),
+            Command::Mail(mail) => self.mail(mail),
+            Command::Rcpt(rcpt) => self.rcpt(rcpt),
+            Command::Data => {
+                let pending = self.open(Kind::Data);
+                Step::Event(Event::Data { pending })
+            }
+            Command::Rset => {
+                self.end_transaction();
+                self.ok(canned::OK, Event::Reset)
+            }
+            Command::Noop(_) => self.ok(canned::OK, Event::Noop),
+            Command::Quit => {
+                let step = self.ok(canned::BYE, Event::Quit);
+                self.channel.close();
+                step
+            }
+            command => {
+                let pending = self.open(Kind::Other);
+                Step::Event(Event::Other { command, pending })
+            }
+        }
+    }
+
+    /// What the table and the protection demanded say against a command now.
+    fn forbids(&self, command: &Command, rule: &'static Rule) -> Option<(Canned, &'static str)> {
+        let lmtp = self.config.protocol == Protocol::Lmtp;
+        match command {
+            Command::Ehlo(_) | Command::Helo(_) if lmtp => {
+                return Some((canned::OTHER_HELLO_LMTP, "LMTP says LHLO (RFC 2033 §4.1)"));
+            }
+            Command::Lhlo(_) if !lmtp => {
+                return Some((canned::OTHER_HELLO_SMTP, "LHLO is LMTP's (RFC 2033 §4.1)"));
+            }
+            Command::Ehlo(_)
+            | Command::Helo(_)
+            | Command::Lhlo(_)
+            | Command::Noop(_)
+            | Command::Quit
+            | Command::StartTls => {}
+            _ if self.config.require_tls && !self.secured.is_private() => {
+                return Some((canned::TLS_FIRST, "TLS comes first here (RFC 3207 §4)"));
+            }
+            _ => {}
+        }
+        if rule.admits(self.state) {
+            return None;
+        }
+        let canned = match (self.state, command) {
+            (State::Connected | State::Greeted, _) => {
+                return Some((canned::HELLO_FIRST, "EHLO first"));
+            }
+            (State::Mail, Command::Data) if lmtp => canned::NO_RECIPIENTS_LMTP,
+            (State::Mail, Command::Data) => canned::NO_RECIPIENTS,
+            (State::Mail | State::Rcpt, _) => canned::IN_TRANSACTION,
+            _ => canned::BAD_SEQUENCE,
+        };
+        Some((canned, rule.missing))
+    }
+
+    /// The session answers yes by itself. Nothing is due before this command, or it would not be read.
+    fn ok(&mut self, canned: Canned, event: Event) -> Step<Event> {
+        self.channel.touch();
+        self.put(canned);
+        Step::Event(event)
+    }
+
+    fn hello(&mut self, host: Host, extended: bool) -> Step<Event> {
+        // RFC 5321 §4.1.4: the buffers are cleared even before the answer.
+        self.end_transaction();
+        let pending = self.open(Kind::Hello { extended });
+        Step::Event(Event::Hello { is_helo: !extended, host, pending })
+    }
+
+    fn starttls(&mut self) -> Step<Event> {
+        if !self.config.starttls {
+            return self.refuse(
+                canned::NOT_IMPLEMENTED,
+                Fault::NotOffered("STARTTLS is not offered here"),
+            );
+        }
+        if self.secured.is_private() {
+            return self
+                .out_of_order(canned::TLS_ACTIVE, "TLS is already in place (RFC 3207 §4.2)");
+        }
+        let pending = self.open(Kind::StartTls);
+        Step::Event(Event::StartTls { pending })
+    }
+
+    fn mail(&mut self, mail: Mail) -> Step<Event> {
+        if self.config.require_auth && !self.authenticated {
+            return self.out_of_order(canned::AUTH_FIRST, "AUTH comes first here (RFC 6409 §4.3)");
+        }
+        let parameters = &mail.parameters;
+        if !self.extended && !parameters.is_empty()
+            || !parameters.iter().all(|p| self.takes(state::mail_extension(p), p.keyword()))
+        {
+            return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL"));
+        }
+        let utf8 = parameters.is_smtputf8();
+        if !utf8 && !mail.is_ascii() {
+            return self.refuse(
+                canned::NEEDS_SMTPUTF8,
+                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
+            );
+        }
+        if let (Some(max), Some(size)) = (self.config.size, parameters.size()) {
+            if size > max {
+                return self.refuse(
+                    canned::TOO_LARGE,
+                    LimitExceeded::new("octets in a message", max).into(),
+                );
+            }
+        }
+        let pending = self.open(Kind::Mail { utf8 });
+        Step::Event(Event::Mail { mail, pending })
+    }
+
+    /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name.
+    fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
+        self.config.offers(extension.map_or(parameter, str::as_bytes))
+    }
+
+    fn rcpt(&mut self, rcpt: Rcpt) -> Step<Event> {
+        if !self.extended && !rcpt.parameters.is_empty()
+            || !rcpt.parameters.iter().all(|p| self.takes(state::rcpt_extension(p), p.keyword()))
+        {
+            return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of RCPT"));
+        }
+        if !self.utf8 && !rcpt.is_ascii() {
+            return self.refuse(
+                canned::NEEDS_SMTPUTF8,
+                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
+            );
+        }
+        let due = self.slots.iter().filter(|slot| slot.kind == Kind::Rcpt).count();
+        if self.accepted + due >= self.config.recipients {
+            let limit = LimitExceeded::new("recipients", self.config.recipients as u64);
+            return self.refuse(canned::TOO_MANY_RECIPIENTS, limit.into());
+        }
+        let pending = self.open(Kind::Rcpt);
+        Step::Event(Event::Rcpt { rcpt, pending })
+    }
+}
+
+/// Does `octets` begin with this, without case?
+fn begins_with(octets: &[u8], word: &[u8]) -> bool {
+    octets.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+}
+
+impl Connection for Server {
+    type Event = Event;
+
+    fn wire(&self) -> &Wire {
+        self.channel.wire()
+    }
+
+    fn wire_mut(&mut self) -> &mut Wire {
+        self.channel.wire_mut()
+    }
+
+    /// None while the application owes an answer: then it is not the client who is slow.
+    fn deadline(&self) -> Option<Deadline> {
+        match self.reading {
+            _ if !self.slots.is_empty() || !self.channel.wire().is_open() => None,
+            Reading::Nothing => None,
+            Reading::Body(_) => {
+                Some(self.channel.deadline(180, "the next part of a message, RFC 5321 §4.5.3.2.5"))
+            }
+            _ => Some(self.channel.deadline(300, "the next command, RFC 5321 §4.5.3.2.7")),
+        }
+    }
+
+    fn channel(&mut self, _: &Internal) -> &mut Channel {
+        &mut self.channel
+    }
+
+    fn queued(&mut self, _: &Internal) -> Option<Event> {
+        self.later.take().map(|event| *event)
+    }
+
+    fn step(&mut self, _: &Internal) -> Step<Event> {
+        match self.reading {
+            Reading::Nothing => {
+                self.reading = Reading::Commands;
+                let pending = self.open(Kind::Greeting);
+                Step::Event(Event::Connected { pending })
+            }
+            Reading::Commands => self.read_command(),
+            _ if !self.slots.is_empty() => Step::Waiting,
+            Reading::AuthResponse => self.read_auth_response(),
+            Reading::Body(_) => self.read_body(),
+        }
+    }
+
+    fn at_eof(&mut self, _: &Internal) -> Option<Fatal> {
+        match self.reading {
+            Reading::Body(_) => {
+                self.later = Some(Box::new(Event::BodyAborted));
+                Some(Fatal::Eof)
+            }
+            Reading::AuthResponse => Some(Fatal::Eof),
+            _ => (!self.channel.octets().is_empty() || self.lines.is_skipping())
+                .then_some(Fatal::Eof),
+        }
+    }
+
+    fn resumed(&mut self, _: &Internal, _: Layer, now: Secured) {
+        self.secured = now;
+        self.end_transaction();
+        self.state = State::Greeted;
+        self.authenticated = false;
+        self.lines.reset();
+    }
+
+    fn timed_out(&mut self, _: &Internal, deadline: Deadline) {
+        self.put(canned::TIMEOUT);
+        if let Reading::Body(_) = self.reading {
+            self.later = Some(Box::new(Event::BodyAborted));
+        }
+        self.channel.fail(Fatal::Timeout(deadline.what()));
+    }
+}

@@ -1,0 +1,117 @@
+//! What is legal when: one table, read by both ends. RFC 5321 §4.1.4, RFC 2920 §3.1, RFC 2033 §4.
+//!
+//! A server refuses what the table does not allow with 503 (or what the row says), a client does not send
+//! it. What was negotiated (TLS, AUTH, extensions) is not here: it is in the sessions' configuration.
+
+use mailwire_core::sasl::{KnownMechanism, MechanismName};
+
+use crate::{
+    Command,
+    parameter::{Body, MailParameter, RcptParameter},
+};
+
+/// Where a session stands between two commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum State {
+    /// The greeting is due.
+    Connected = 1,
+    /// The greeting was sent; EHLO, HELO or LHLO is due (again, behind STARTTLS).
+    Greeted = 2,
+    /// No transaction.
+    Ready = 4,
+    /// MAIL was accepted.
+    Mail = 8,
+    /// At least one RCPT was accepted.
+    Rcpt = 16,
+    /// The message is on its way, or its answer is.
+    Data = 32,
+}
+
+/// May a command stand anywhere in a pipelined group, or only at its end? RFC 2920 §3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    Anywhere,
+    Last,
+}
+
+/// One row: the states in which a verb is legal, its place in a group, what is missing otherwise.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    legal: u8,
+    pub(crate) group: Group,
+    pub(crate) missing: &'static str,
+}
+
+const ANY: u8 = State::Greeted as u8 | TRANSACTION;
+const TRANSACTION: u8 = State::Ready as u8 | State::Mail as u8 | State::Rcpt as u8;
+
+const fn rule(legal: u8, group: Group, missing: &'static str) -> Rule {
+    Rule { legal, group, missing }
+}
+
+static EHLO: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static HELO: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static LHLO: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static MAIL: Rule =
+    rule(State::Ready as u8, Group::Anywhere, "MAIL stands behind EHLO, outside a transaction");
+static RCPT: Rule = rule(State::Mail as u8 | State::Rcpt as u8, Group::Anywhere, "MAIL first");
+static DATA: Rule = rule(State::Rcpt as u8, Group::Last, "RCPT first");
+static RSET: Rule = rule(ANY, Group::Anywhere, "the greeting comes first");
+static NOOP: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static QUIT: Rule = rule(ANY, Group::Last, "the greeting comes first");
+static STARTTLS: Rule = rule(TRANSACTION, Group::Last, "EHLO first");
+static AUTH: Rule =
+    rule(State::Ready as u8, Group::Last, "AUTH stands behind EHLO, outside a transaction");
+static OTHER: Rule = rule(ANY, Group::Last, "the greeting comes first");
+
+impl Rule {
+    /// The row of `command`.
+    pub(crate) fn of(command: &Command) -> &'static Rule {
+        match command {
+            Command::Ehlo(_) => &EHLO,
+            Command::Helo(_) => &HELO,
+            Command::Lhlo(_) => &LHLO,
+            Command::Mail(_) => &MAIL,
+            Command::Rcpt(_) => &RCPT,
+            Command::Data => &DATA,
+            Command::Rset => &RSET,
+            Command::Noop(_) => &NOOP,
+            Command::Quit => &QUIT,
+            Command::StartTls => &STARTTLS,
+            Command::Auth(_) => &AUTH,
+            _ => &OTHER,
+        }
+    }
+
+    /// Is the verb legal in `state`?
+    pub(crate) fn admits(&self, state: State) -> bool {
+        self.legal & state as u8 != 0
+    }
+}
+
+/// The EHLO keyword that allows a parameter of MAIL; `None`: nobody here knows.
+pub(crate) fn mail_extension(parameter: &MailParameter) -> Option<&'static str> {
+    match parameter {
+        MailParameter::Size(_) => Some("SIZE"),
+        MailParameter::Body(Body::BinaryMime) => Some("BINARYMIME"),
+        MailParameter::Body(_) => Some("8BITMIME"),
+        MailParameter::Smtputf8 => Some("SMTPUTF8"),
+        MailParameter::Auth(_) => Some("AUTH"),
+        MailParameter::Ret(_) | MailParameter::Envid(_) => Some("DSN"),
+        MailParameter::Other(_) => None,
+    }
+}
+
+/// The EHLO keyword that allows a parameter of RCPT; `None`: nobody here knows.
+pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> Option<&'static str> {
+    match parameter {
+        RcptParameter::Notify(_) | RcptParameter::Orcpt(_) => Some("DSN"),
+        RcptParameter::Other(_) => None,
+    }
+}
+
+/// Does the mechanism send the password itself? One that nobody here knows might.
+pub(crate) fn reveals_password(mechanism: &MechanismName) -> bool {
+    KnownMechanism::of(mechanism).is_none_or(|known| known.is_plaintext)
+}
