@@ -814,7 +814,7 @@ mod tests {
             .err("RCPT TO:<>\r\n", 9, "Local-part", "5321 §4.1.1.3")
             .err("RCPT TO:<a\rX: 1@d>\r\n", 10, "Mailbox", "5321 §2.3.8")
             .err("AUTH\r\n", 4, "SP", "4954 §4")
-            .err("AUTH PLAIN AGEAYg= junk\r\n", 15, "initial-response", "4954 §4")
+            .err("AUTH PLAIN AGEAYg= junk\r\n", 18, "initial-response", "4954 §4")
             .err("AUTH PLAIN AGEAYg== junk\r\n", 19, "CRLF", "4954 §4")
             .err("AUTH PLAIN AGEAYh==\r\n", 16, "initial-response", "4648 §3.5, stray bits")
             .err("AUTH PL;IN\r\n", 7, "sasl-mech", "4422 §3.1")
