@@ -187,7 +187,10 @@ impl ClientSession {
         }
         match client::Mechanism::success(&mut mechanism) {
             Ok(()) => event(answers, "authenticated", None, json!({})),
-            Err(failure) => answers.say(error(kind(&failure), &failure)),
+            Err(failure) => {
+                answers.say(error(kind(&failure), &failure));
+                self.driven.hang_up(answers);
+            }
         }
     }
 
@@ -197,7 +200,9 @@ impl ClientSession {
     }
 
     fn call(&mut self, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
-        let result = if let Some(line) = op["line"].as_str() {
+        let result = if self.driven.is_closed() {
+            Err(NotNow::state("the connection is closed"))
+        } else if let Some(line) = op["line"].as_str() {
             self.line(line)?
         } else if !op["body"].is_null() {
             self.send(&op["body"])?

@@ -87,7 +87,7 @@ const KINDS: &[(&str, Make)] = &[
     ("smtp.ehlo-domain", |a| command(Command::Ehlo(Host::try_from(&*a.octets(0)?)?), Dialect::ascii())),
     ("smtp.reverse-path", reverse_path),
     ("smtp.forward-path", forward_path),
-    ("smtp.param", |a| built(MailParameter::Other(OtherMailParameter::new(&a.text(0)?, a.given(1)?.as_deref())?))),
+    ("smtp.param", |a| built(MailParameter::Other(OtherMailParameter::new(&a.text(0)?, Some(&a.text(1)?))?))),
     ("smtp.envid", |a| built(MailParameter::Envid(Envid::new(a.text(0)?)?))),
     ("smtp.orcpt", |a| built(RcptParameter::Orcpt(Orcpt::new(&a.text(0)?, &a.text(1)?)?))),
     ("smtp.mail-auth", mail_auth),

@@ -20,18 +20,12 @@ impl Fault {
 #[derive(Default)]
 pub struct Answers {
     lines: Vec<u8>,
-    unsupported: Option<String>,
 }
 
 impl Answers {
     pub fn say(&mut self, line: Value) {
         self.lines.extend_from_slice(line.to_string().as_bytes());
         self.lines.push(b'\n');
-    }
-
-    /// Something came up in the middle that the library cannot do yet.
-    pub fn unsupported(&mut self, what: &str) {
-        self.unsupported.get_or_insert(what.into());
     }
 
     /// The closing line.
@@ -41,9 +35,6 @@ impl Answers {
             Err(Fault::Unreadable(why)) => json!({"fault": why}),
             Err(Fault::Unsupported(what)) => json!({"unsupported": what}),
         };
-        if let Some(what) = self.unsupported.take() {
-            line["unsupported"] = what.into();
-        }
         line["out"] = "ready".into();
         self.say(line);
     }

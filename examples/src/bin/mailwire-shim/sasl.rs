@@ -1,13 +1,13 @@
 //! The application's side of AUTH: who may come in at a server, what a client shows.
 
-use crate::json::{Fault, octets_of};
+use crate::json::{Fault, latin1, octets_of};
 use mailwire_smtp::core::{
     Secret,
     sasl::{
         Binding, ChannelBinding, ChannelBindingType, MechanismName, Nonce, SaslError, ScramHash,
         StoredKeys,
         client::{Anonymous, Client, CramMd5, External, Login, OAuthBearer, Plain, Scram, XOAuth2},
-        server::{Config, Identity, Server, Step},
+        server::{Config, Server, Step},
     },
 };
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ impl Users {
 /// What an exchange at a server has come to.
 pub enum Turn {
     Challenge(Secret),
-    Success(Value),
+    Success,
     Failure(SaslError),
 }
 
@@ -85,7 +85,7 @@ pub enum Turn {
 pub struct Exchange {
     server: Server,
     users: Users,
-    password: Option<Secret>,
+    facts: Value,
 }
 
 impl Exchange {
@@ -112,7 +112,7 @@ impl Exchange {
         if offered.iter().any(|name| name.as_str().ends_with("-PLUS")) {
             config = config.plus_announced();
         }
-        Ok(Exchange { server: Server::new(mechanism, config)?, users, password: None })
+        Ok(Exchange { server: Server::new(mechanism, config)?, users, facts: json!({}) })
     }
 
     pub fn start(&mut self, initial: Option<&[u8]>) -> Turn {
@@ -125,22 +125,38 @@ impl Exchange {
         self.run(step)
     }
 
+    /// What the client has said of itself until now.
+    pub fn facts(&self) -> Value {
+        self.facts.clone()
+    }
+
+    fn name(&mut self, fact: &str, name: Option<&[u8]>) {
+        if let Some(name) = name {
+            self.facts[fact] = latin1(name).into();
+        }
+    }
+
     fn run(&mut self, mut step: Step) -> Turn {
         loop {
             step = match step {
                 Step::Challenge(challenge) => return Turn::Challenge(challenge),
-                Step::Verify { authcid, password, .. } => {
+                Step::Verify { authzid, authcid, password } => {
+                    self.name("authzid", authzid.as_deref());
+                    self.name("user", Some(&authcid));
+                    self.name("password", Some(password.expose()));
                     let right = self.users.0.get(authcid.as_bytes()) == Some(&password);
-                    self.password = Some(password);
                     if right { self.server.accept() } else { self.server.reject() }
                 }
-                Step::Keys { authcid, hash, .. } => {
+                Step::Keys { authzid, authcid, hash } => {
+                    self.name("authzid", authzid.as_deref());
+                    self.name("user", Some(&authcid));
                     let keys = self.users.0.get(authcid.as_bytes()).and_then(|password| {
                         StoredKeys::derive(hash, password, SALT, ITERATIONS).ok()
                     });
                     self.server.keys(keys)
                 }
                 Step::SharedSecret { authcid } => {
+                    self.name("user", Some(&authcid));
                     self.server.shared_secret(self.users.0.get(authcid.as_bytes()))
                 }
                 // Whose password it is, is who may come in with it as a token.
@@ -151,26 +167,11 @@ impl Exchange {
                     _ => self.server.reject(),
                 },
                 Step::Anonymous { .. } => self.server.accept(),
-                Step::Success(identity) => return Turn::Success(self.facts(identity)),
+                Step::Success(_) => return Turn::Success,
                 Step::Failure(error) => return Turn::Failure(error),
                 _ => self.server.reject(),
             }
         }
-    }
-
-    fn facts(&self, identity: Identity) -> Value {
-        let mut facts = json!({});
-        let name = |name: &[u8]| crate::json::latin1(name);
-        if let Some(user) = &identity.authcid {
-            facts["user"] = name(user).into();
-        }
-        if let Some(authzid) = &identity.authzid {
-            facts["authzid"] = name(authzid).into();
-        }
-        if let Some(password) = &self.password {
-            facts["password"] = name(password.expose()).into();
-        }
-        facts
     }
 }
 

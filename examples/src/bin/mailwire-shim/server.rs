@@ -7,7 +7,10 @@ use crate::{
 };
 use mailwire_smtp::{
     Auth, Capability, Command, Parse, Reply, ReplyCode,
-    core::{Connection, Secured, Wire, sasl::MechanismName},
+    core::{
+        Connection, Secured, Wire,
+        sasl::{MechanismName, SaslError},
+    },
     extension::Mechanisms,
     server::{Answer, Config, Event, Fault as Refused, Greeting, Pending, Protocol, Server},
 };
@@ -140,15 +143,12 @@ impl ServerSession {
             }
             Event::Auth { auth, pending } => {
                 say("command:AUTH", json!({"name": auth.mechanism.as_str()}));
-                if auth.initial_response.is_some() {
-                    event(answers, "sasl", None, json!({}));
-                }
                 return self.begin(auth, pending, answers);
             }
             Event::AuthResponse { response, pending } => {
-                event(answers, "sasl", None, json!({}));
                 let turn =
                     self.exchange.as_mut().map(|exchange| exchange.respond(response.expose()));
+                self.heard(answers);
                 return self.turn(turn, pending, answers);
             }
             Event::AuthCancelled => {
@@ -218,7 +218,6 @@ impl ServerSession {
             return self.answer(pending.reply(reply), answers);
         }
         match &command {
-            Command::Other(other) if other.changes_framing() => answers.unsupported(&verb),
             Command::Other(_) => answers.say(error("parse", format!("unknown verb {verb}"))),
             _ => {
                 let wire = self.driven.session.wire();
@@ -247,7 +246,11 @@ impl ServerSession {
             Ok(mut exchange) => {
                 let initial = auth.initial_response.as_ref().map(|initial| initial.expose());
                 let turn = exchange.start(initial);
+                let was_heard = initial.is_some();
                 self.exchange = Some(exchange);
+                if was_heard {
+                    self.heard(answers);
+                }
                 turn
             }
             Err(error) => Turn::Failure(error),
@@ -255,22 +258,27 @@ impl ServerSession {
         self.turn(Some(turn), pending, answers);
     }
 
+    /// A response has reached the mechanism.
+    fn heard(&self, answers: &mut Answers) {
+        let facts = self.exchange.as_ref().map_or(json!({}), Exchange::facts);
+        event(answers, "sasl", None, facts);
+    }
+
     fn turn(&mut self, turn: Option<Turn>, pending: Pending<Auth>, answers: &mut Answers) {
         let answer = match turn {
             Some(Turn::Challenge(challenge)) => pending.challenge(challenge),
-            Some(Turn::Success(facts)) => {
-                self.exchange = None;
+            Some(Turn::Success) => {
+                let facts = self.exchange.take().map_or(json!({}), |exchange| exchange.facts());
                 event(answers, "authenticated", None, facts);
                 pending.accept()
             }
             Some(Turn::Failure(failure)) => {
                 self.exchange = None;
-                answers.say(error(sasl::kind(&failure), &failure));
-                let event = Event::AuthResponse { response: Default::default(), pending };
-                if let Err(error) = self.driven.session.decline(event) {
-                    answers.say(session::refused(&error));
+                // Who is not let in by the application has done nothing wrong on the wire.
+                if !matches!(failure, SaslError::Credentials | SaslError::TokenRefused) {
+                    answers.say(error(sasl::kind(&failure), &failure));
                 }
-                return;
+                pending.fail(&failure)
             }
             None => pending.reject(rejection()),
         };

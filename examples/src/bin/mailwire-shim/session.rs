@@ -83,7 +83,7 @@ impl<C: Connection> Driven<C> {
 
     /// The next event; before it, what has to be written, reported or handed over.
     pub fn next(&mut self, answers: &mut Answers) -> Option<C::Event> {
-        loop {
+        while !self.is_closed() {
             let next = self.session.poll();
             let wrote = self.write(answers);
             match next {
@@ -97,17 +97,15 @@ impl<C: Connection> Driven<C> {
                 Next::Idle => return None,
                 Next::Switch(switch) => self.hand_over(switch, answers),
                 Next::Closed(end) => {
-                    if self.end.is_none() {
-                        if let End::Failed(fatal) = &end {
-                            answers.say(fatal_error(fatal));
-                        }
-                        event(answers, "closed", None, json!({}));
-                        self.end = Some(end);
+                    if let End::Failed(fatal) = &end {
+                        answers.say(fatal_error(fatal));
                     }
-                    return None;
+                    event(answers, "closed", None, json!({}));
+                    self.end = Some(end);
                 }
             }
         }
+        None
     }
 
     fn write(&mut self, answers: &mut Answers) -> bool {
@@ -135,6 +133,13 @@ impl<C: Connection> Driven<C> {
             self.switch = Some(switch);
         } else if let Err((_, error)) = self.session.failed(switch) {
             answers.say(refused(&error));
+        }
+    }
+
+    /// The application closes the connection under the session.
+    pub fn hang_up(&mut self, answers: &mut Answers) {
+        if self.end.replace(End::Failed(Fatal::Aborted)).is_none() {
+            event(answers, "closed", None, json!({}));
         }
     }
 
@@ -214,6 +219,7 @@ fn fatal_error(fatal: &Fatal) -> Value {
         Fatal::InjectedBeforeTls | Fatal::Handshake | Fatal::FedDuringHandOff => {
             error("security", fatal)
         }
+        Fatal::Security(_) => error("security", fatal),
         _ => error("state", fatal),
     };
     line["fatal"] = true.into();
