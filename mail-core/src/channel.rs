@@ -178,6 +178,9 @@ impl Channel {
             return Err(NotNow::state("this body is another session's"));
         }
         if self.wire.output.open_body() != Some(body.stamp.id) {
+            if self.wire.output.stands_at().is_some_and(|at| at <= body.stamp.id) {
+                return Err(NotNow::state("this body's turn has not come yet"));
+            }
             return Err(NotNow::state("this body is no longer wanted"));
         }
         Ok(body.stamp.id)

@@ -54,12 +54,22 @@ impl Input {
     }
 
     /// Takes the room back, with what was read into it.
-    pub(crate) fn filled(&mut self, octets: BytesMut) {
-        if self.buf.0.is_empty() && !octets.is_empty() {
-            self.buf.0 = octets;
+    pub(crate) fn filled(&mut self, mut octets: BytesMut) {
+        let buf = &mut self.buf.0;
+        if buf.is_empty() && !octets.is_empty() {
+            *buf = octets;
+        } else if buf.as_ptr_range().end == octets.as_ptr() {
+            buf.unsplit(octets);
         } else {
-            self.buf.0.unsplit(octets);
+            // Something was received meanwhile; `unsplit` would copy, and leave the old blocks as they are.
+            self.push(&octets);
+            wipe(&mut octets);
         }
+    }
+
+    /// Overwrites what was read and is not taken any more.
+    pub(crate) fn refuse(mut octets: BytesMut) {
+        wipe(&mut octets);
     }
 
     pub(crate) fn set_eof(&mut self) {

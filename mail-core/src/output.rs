@@ -24,6 +24,9 @@ pub struct Output {
     len: usize,
     /// Empty, or begins with a wait point or an open body.
     blocked: VecDeque<Entry>,
+    /// The connection ends: nothing more is queued. A wait point behind the end would never open, and what
+    /// stood behind one that is dropped would leave as if it had.
+    sealed: bool,
 }
 
 #[derive(Debug)]
@@ -110,6 +113,9 @@ impl Output {
     /// Appends what `write` appends to the vector it gets.
     #[inline]
     pub(crate) fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        if self.sealed {
+            return;
+        }
         if self.blocked.is_empty() {
             let piece =
                 if self.ready.is_empty() { Some(&mut self.first) } else { self.ready.back_mut() };
@@ -140,7 +146,7 @@ impl Output {
     }
 
     fn push(&mut self, piece: Piece) {
-        if piece.octets().is_empty() {
+        if self.sealed || piece.octets().is_empty() {
         } else if self.blocked.is_empty() {
             self.make_ready(piece);
         } else {
@@ -155,12 +161,16 @@ impl Output {
 
     /// Nothing that is queued behind this leaves before `release(id)`.
     pub(crate) fn wait(&mut self, id: u64) {
-        self.blocked.push_back(Entry::Wait(id));
+        if !self.sealed {
+            self.blocked.push_back(Entry::Wait(id));
+        }
     }
 
     /// A body stands here whose octets come later.
     pub(crate) fn body(&mut self, id: u64) {
-        self.blocked.push_back(Entry::Body(id));
+        if !self.sealed {
+            self.blocked.push_back(Entry::Body(id));
+        }
     }
 
     /// The command `id` ends here.
@@ -184,6 +194,11 @@ impl Output {
             Some(Entry::Body(id)) => Some(*id),
             _ => None,
         }
+    }
+
+    /// The command at which the output stands: its wait point, or its body.
+    pub(crate) fn stands_at(&self) -> Option<u64> {
+        self.waiting().or(self.open_body())
     }
 
     /// Opens the wait point, if it is the first.
@@ -210,7 +225,7 @@ impl Output {
 
     /// Octets of the open body.
     pub(crate) fn push_body(&mut self, octets: Bytes) {
-        if !octets.is_empty() {
+        if !self.sealed && !octets.is_empty() {
             self.make_ready(Piece::Shared(octets));
         }
     }
@@ -230,9 +245,10 @@ impl Output {
         }
     }
 
-    /// Drops what cannot leave without anyone's help: the connection ends.
+    /// Drops what cannot leave without anyone's help: the connection ends, and nothing more is queued.
     pub(crate) fn cut(&mut self) {
         self.blocked = VecDeque::new();
+        self.sealed = true;
     }
 
     /// How many octets are welcome when `high` may be ready.

@@ -69,6 +69,8 @@ impl Wire {
     pub fn filled(&mut self, octets: BytesMut) {
         if self.takes(octets.len()) {
             self.input.filled(octets);
+        } else {
+            Input::refuse(octets);
         }
     }
 

@@ -126,7 +126,7 @@ fn wait_point_and_body() {
         A: get b
         C: put a
         A: send too early
-        N: this body is no longer wanted
+        N: this body's turn has not come yet
         S: + go
         E: 1 go
         A: send one
@@ -154,6 +154,8 @@ fn refused_command_is_dropped_to_its_mark() {
         A: put a
         A: get b
         A: put c
+        A: send-last too early
+        N: this body's turn has not come yet
         C: put a
         S: - no room
         E: 1 refused no room

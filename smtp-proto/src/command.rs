@@ -77,7 +77,17 @@ impl Command {
     /// # Errors
     /// Where the grammar was left. A server answers with [`Reply::from`](crate::Reply).
     pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Command, Quirks), ParseError> {
-        Context::new(parse.dialect, parse.quirks).parse(frame, command, &CRLF)
+        let context = Context::new(parse.dialect, parse.quirks);
+        // Filled in place, in the caller's room: a command is a large value, and moving it costs more
+        // than reading a short one.
+        let mut result = Ok((Command::Rset, Quirks::NONE));
+        if let Ok((out, met)) = &mut result {
+            match context.parse(frame, |i| command(i, out), &CRLF) {
+                Ok(((), quirks)) => *met = quirks,
+                Err(e) => result = Err(e),
+            }
+        }
+        result
     }
 
     /// Appends the line with its CRLF, secrets included.
@@ -206,80 +216,90 @@ impl Command {
 /// quit = "QUIT" CRLF
 /// ```
 /// RFC 5321 §4.1.1
-pub(crate) fn command(i: Input<'_>) -> PResult<'_, Command> {
+///
+/// Fills `out` in.
+#[inline]
+fn command<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
     let Some((verb, behind)) = i.rest().split_first_chunk::<4>() else {
-        return other_command(i);
+        return other_command(i, out);
     };
+    let behind = i.with_rest(behind);
+    if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
+        return starttls(i, out);
+    }
     // Verbs are letters, which this brings to upper case; nothing else becomes a letter by it.
     let verb = (u32::from_be_bytes(*verb) & 0xdfdf_dfdf).to_be_bytes();
-    let i4 = i.with_rest(behind);
-    if &verb == b"STAR" {
-        return starttls(i);
-    }
-    if !matches!(behind, [] | [b' ' | b'\t' | b'\r' | b'\n', ..]) {
-        return other_command(i);
-    }
-    let (rest, command) = match &verb {
-        b"MAIL" => mail(i4)?,
-        b"RCPT" => rcpt(i4)?,
-        b"DATA" => (i4, Command::Data),
-        b"EHLO" => name(i4, quirk::EHLO_WITHOUT_NAME, Command::Ehlo)?,
-        b"QUIT" => (i4, Command::Quit),
-        b"RSET" => (i4, Command::Rset),
+    let rest = match &verb {
+        b"MAIL" => mail(behind, out)?.0,
+        b"RCPT" => rcpt(behind, out)?.0,
+        b"DATA" => set(behind, out, Command::Data),
+        b"EHLO" => name(behind, quirk::EHLO_WITHOUT_NAME, |host| *out = Command::Ehlo(host))?.0,
+        b"QUIT" => set(behind, out, Command::Quit),
+        b"RSET" => set(behind, out, Command::Rset),
         b"AUTH" => {
-            let (rest, auth) = auth(i4)?;
-            (rest, Command::Auth(auth))
+            let (rest, auth) = auth(behind)?;
+            set(rest, out, Command::Auth(auth))
         }
-        b"NOOP" => optional(i4, Command::Noop)?,
-        b"HELO" => name(i4, quirk::HELO_WITHOUT_NAME, Command::Helo)?,
-        b"LHLO" => name(i4, quirk::EHLO_WITHOUT_NAME, Command::Lhlo)?,
-        b"VRFY" => lookup(i4, Command::Vrfy)?,
-        b"EXPN" => lookup(i4, Command::Expn)?,
-        b"HELP" => optional(i4, Command::Help)?,
-        _ => return other_command(i),
+        b"NOOP" => optional(behind, |argument| *out = Command::Noop(argument))?.0,
+        b"HELO" => name(behind, quirk::HELO_WITHOUT_NAME, |host| *out = Command::Helo(host))?.0,
+        b"LHLO" => name(behind, quirk::EHLO_WITHOUT_NAME, |host| *out = Command::Lhlo(host))?.0,
+        b"VRFY" => lookup(behind, |lookup| *out = Command::Vrfy(lookup))?.0,
+        b"EXPN" => lookup(behind, |lookup| *out = Command::Expn(lookup))?.0,
+        b"HELP" => optional(behind, |argument| *out = Command::Help(argument))?.0,
+        _ => return other_command(i, out),
     };
-    let (rest, ()) = lex::end_of_line(rest)?;
-    Ok((rest, command))
+    lex::end_of_line(rest)
+}
+
+#[inline]
+fn set<'a>(i: Input<'a>, out: &mut Command, command: Command) -> Input<'a> {
+    *out = command;
+    i
 }
 
 /// ```abnf
 /// STARTTLS = "STARTTLS" CRLF
 /// ```
-/// RFC 3207 §4
-fn starttls(i: Input<'_>) -> PResult<'_, Command> {
+/// RFC 3207 §4. Or a verb of more than four octets that is unknown.
+fn starttls<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
     match i.rest().split_at_checked(8) {
         Some((verb, behind @ ([] | [b' ' | b'\t' | b'\r' | b'\n', ..])))
             if verb.eq_ignore_ascii_case(b"STARTTLS") =>
         {
-            let (rest, ()) = lex::end_of_line(i.with_rest(behind))?;
-            Ok((rest, Command::StartTls))
+            *out = Command::StartTls;
+            lex::end_of_line(i.with_rest(behind))
         }
-        _ => other_command(i),
+        _ => other_command(i, out),
     }
 }
 
 /// `SP ( Domain / address-literal )`. HELO, too, may have a literal: RFC 5321 §4.1.1.1 says in prose
 /// what a client without a name of its own sends. No U-labels: nothing is negotiated yet (RFC 6531 §3.7.1).
-fn name<'a>(i: Input<'a>, absent: Quirk, make: impl Fn(Host) -> Command) -> PResult<'a, Command> {
+#[inline]
+fn name<'a>(i: Input<'a>, absent: Quirk, make: impl FnOnce(Host)) -> PResult<'a, ()> {
     if i.allows(absent) && lex::at_end_of_line(&i) {
         i.met(absent);
-        return Ok((i, make(Domain::absent().into())));
+        make(Domain::absent().into());
+        return Ok((i, ()));
     }
     let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
     let (rest, host) = host(i)?;
     if !host.is_ascii() {
         return i.fail(&LDH_LABELS);
     }
-    Ok((rest, make(host)))
+    make(host);
+    Ok((rest, ()))
 }
 
-fn optional<'a>(i: Input<'a>, make: impl Fn(Option<Argument>) -> Command) -> PResult<'a, Command> {
+fn optional<'a>(i: Input<'a>, make: impl FnOnce(Option<Argument>)) -> PResult<'a, ()> {
     if lex::at_end_of_line(&i) {
-        return Ok((i, make(None)));
+        make(None);
+        return Ok((i, ()));
     }
     let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
     let (i, argument) = argument(i)?;
-    Ok((i, make(Some(argument))))
+    make(Some(argument));
+    Ok((i, ()))
 }
 
 /// The blanks that may stand behind a colon by a quirk.
@@ -327,14 +347,18 @@ impl Mail {
 }
 
 /// `" FROM:" Reverse-path [SP Mail-parameters]`
-fn mail(i: Input<'_>) -> PResult<'_, Command> {
+#[inline]
+fn mail<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
     let i = match i.rest().split_at_checked(6) {
         Some((from, rest)) if from.eq_ignore_ascii_case(b" FROM:") => i.with_rest(rest),
         _ => return i.fail(&FROM),
     };
     let (i, reverse_path) = reverse_path(blanks_before_path(i))?;
-    let (i, parameters) = MailParameters::grammar(i)?;
-    Ok((i, Command::Mail(Mail { reverse_path, parameters })))
+    *out = Command::Mail(Mail { reverse_path, parameters: MailParameters::new() });
+    match out {
+        Command::Mail(mail) if !i.rest().starts_with(b"\r") => mail.parameters.read(i),
+        _ => Ok((i, ())),
+    }
 }
 
 /// The RCPT command.
@@ -373,14 +397,18 @@ impl Rcpt {
 }
 
 /// `" TO:" Forward-path [SP Rcpt-parameters]`
-fn rcpt(i: Input<'_>) -> PResult<'_, Command> {
+#[inline]
+fn rcpt<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
     let i = match i.rest().split_at_checked(4) {
         Some((to, rest)) if to.eq_ignore_ascii_case(b" TO:") => i.with_rest(rest),
         _ => return i.fail(&TO),
     };
     let (i, forward_path) = forward_path(blanks_before_path(i))?;
-    let (i, parameters) = RcptParameters::grammar(i)?;
-    Ok((i, Command::Rcpt(Rcpt { forward_path, parameters })))
+    *out = Command::Rcpt(Rcpt { forward_path, parameters: RcptParameters::new() });
+    match out {
+        Command::Rcpt(rcpt) if !i.rest().starts_with(b"\r") => rcpt.parameters.read(i),
+        _ => Ok((i, ())),
+    }
 }
 
 /// The argument of NOOP, HELP, VRFY and EXPN.
@@ -491,7 +519,7 @@ impl Lookup {
 /// SP String [SP "SMTPUTF8"]
 /// ```
 /// RFC 5321 §4.1.1.6, §4.1.1.7, RFC 6531 §3.7.4.2
-fn lookup<'a>(i: Input<'a>, make: impl Fn(Lookup) -> Command) -> PResult<'a, Command> {
+fn lookup<'a>(i: Input<'a>, make: impl FnOnce(Lookup)) -> PResult<'a, ()> {
     const SMTPUTF8: &[u8] = b" SMTPUTF8";
     let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
     let (rest, argument) = argument(i)?;
@@ -500,10 +528,12 @@ fn lookup<'a>(i: Input<'a>, make: impl Fn(Lookup) -> Command) -> PResult<'a, Com
         let text = text.trim_ascii_end();
         if !text.is_empty() && suffix.eq_ignore_ascii_case(SMTPUTF8) {
             let argument = Argument(Str::new(text));
-            return Ok((rest, make(Lookup { argument, smtputf8: true })));
+            make(Lookup { argument, smtputf8: true });
+            return Ok((rest, ()));
         }
     }
-    Ok((rest, make(Lookup { argument, smtputf8: false })))
+    make(Lookup { argument, smtputf8: false });
+    Ok((rest, ()))
 }
 
 /// A command with a verb that has no member of its own.
@@ -588,15 +618,16 @@ fn verb_len(octets: &[u8]) -> usize {
 }
 
 /// Any other verb, with any printable arguments. RFC 5321 §4.2.4
-fn other_command(i: Input<'_>) -> PResult<'_, Command> {
+#[cold]
+fn other_command<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
     let (rest, verb) = i.split(verb_len(i.rest()));
     if verb.is_empty() {
         return i.fail(&COMMAND);
     }
     let verb = Str::new(verb);
     if lex::at_end_of_line(&rest) {
-        let (rest, ()) = lex::end_of_line(rest)?;
-        return Ok((rest, Command::Other(OtherCommand { verb, arguments: None })));
+        *out = Command::Other(OtherCommand { verb, arguments: None });
+        return lex::end_of_line(rest);
     }
     let Ok((start, ())) = lex::octet(rest, b' ', &COMMAND) else { return rest.fail(&COMMAND) };
     let start = start.split(start.rest().iter().take_while(|b| **b == b' ').count()).0;
@@ -607,8 +638,8 @@ fn other_command(i: Input<'_>) -> PResult<'_, Command> {
     }
     lex::utf8(start, text, &COMMAND)?;
     let arguments = Some(Str::new(text));
-    let (rest, ()) = lex::end_of_line(start.split(text.len()).0)?;
-    Ok((rest, Command::Other(OtherCommand { verb, arguments })))
+    *out = Command::Other(OtherCommand { verb, arguments });
+    lex::end_of_line(start.split(text.len()).0)
 }
 
 impl PartialEq for OtherCommand {

@@ -34,8 +34,8 @@ pub(crate) const VALUE: u8 = 1 << 3;
 pub(crate) const TEXT: u8 = 1 << 4;
 /// `%d33-90 / %d94-126`, RFC 5321 §4.1.3.
 pub(crate) const DCONTENT: u8 = 1 << 5;
-/// `.`, which separates atoms and labels.
-pub(crate) const DOT: u8 = 1 << 6;
+/// `ALPHA / DIGIT`, Let-dig of RFC 5321 §4.1.2.
+pub(crate) const ALNUM: u8 = 1 << 6;
 /// An octet of UTF8-non-ascii, RFC 6531 §3.3.
 pub(crate) const HIGH: u8 = 1 << 7;
 
@@ -70,8 +70,8 @@ const fn classes() -> [u8; 256] {
         if matches!(b, 33..=90 | 94..=126) {
             class |= DCONTENT;
         }
-        if b == b'.' {
-            class |= DOT;
+        if b.is_ascii_alphanumeric() {
+            class |= ALNUM;
         }
         if b >= 0x80 {
             class |= HIGH;

@@ -3,7 +3,7 @@
 //! A server refuses what the table does not allow with 503 (or what the row says), a client does not send
 //! it. What was negotiated (TLS, AUTH, extensions) is not here: it is in the sessions' configuration.
 
-use mailwire_core::sasl::MechanismName;
+use mailwire_core::sasl::{KnownMechanism, MechanismName};
 
 use crate::{
     Command,
@@ -113,6 +113,5 @@ pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> Option<&'static str> 
 
 /// Does the mechanism send the password itself? One that nobody here knows might.
 pub(crate) fn reveals_password(mechanism: &MechanismName) -> bool {
-    !(mechanism.as_bytes().get(..6).is_some_and(|head| head.eq_ignore_ascii_case(b"SCRAM-"))
-        || ["CRAM-MD5", "EXTERNAL", "ANONYMOUS"].iter().any(|name| mechanism.is(name)))
+    KnownMechanism::of(mechanism).is_none_or(|known| known.is_plaintext)
 }

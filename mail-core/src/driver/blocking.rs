@@ -28,17 +28,17 @@
 //! with a stream without timeouts, what helps is that a session leaves at most some KiB of commands
 //! unanswered and that a socket's buffers hold them.
 
-use super::{Clock, NotUpgraded, READ, Timer, came, check, is_end, offer, sent, tell};
+use super::{Clock, NotUpgraded, READ, Timer, came, check, is_end, offer, sent, show, tell};
 use crate::{Connection, Next, Secured, Switch};
 use bytes::{Buf, Bytes};
-use core::time::Duration;
+use core::{fmt, time::Duration};
 use std::{
     io::{self, ErrorKind, Read, Write},
     time::Instant,
 };
 
 /// After so long a write that moves nothing lets the other direction have its turn.
-const PATIENCE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_millis(10);
 /// So long the other direction is looked at.
 const GLANCE: Duration = Duration::from_millis(1);
 
@@ -102,7 +102,6 @@ timeout_through!(&mut S, std::boxed::Box<S>);
 /// - Layers: [`upgrade`](Driver::upgrade)
 /// - The parts: [`session`](Driver::session), [`session_mut`](Driver::session_mut), [`io`](Driver::io),
 ///   [`io_mut`](Driver::io_mut), [`into_parts`](Driver::into_parts)
-#[derive(Debug)]
 pub struct Driver<C, S> {
     session: C,
     io: S,
@@ -314,6 +313,12 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
         };
         came(self.session.wire_mut(), scratch.get_mut(..n).unwrap_or_default());
         Ok(Some(n > 0))
+    }
+}
+
+impl<C: fmt::Debug, S> fmt::Debug for Driver<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, &self.session, core::any::type_name::<S>())
     }
 }
 

@@ -154,6 +154,14 @@ fn tell<C: Connection, T>(
     }
 }
 
+/// A driver in `Debug`: of the stream only its type, for many streams show nothing.
+fn show(f: &mut fmt::Formatter<'_>, session: &dyn fmt::Debug, stream: &str) -> fmt::Result {
+    f.debug_struct("Driver")
+        .field("session", session)
+        .field("io", &format_args!("{stream}"))
+        .finish()
+}
+
 /// A point in time.
 trait Clock: Copy {
     fn now() -> Self;

@@ -21,10 +21,11 @@
 //! has left is no longer in its output, a running deadline runs on, and a hand-off that was found is
 //! given by the next call. The two upgrades are the exception; each says what becomes of the session.
 
-use super::{Clock, NotUpgraded, READ, Timer, came, check, is_end, offer, sent, tell};
+use super::{Clock, NotUpgraded, READ, Timer, came, check, is_end, offer, sent, show, tell};
 use crate::{Connection, End, Next, Secured, Switch};
 use bytes::{Buf, Bytes};
 use core::{
+    fmt,
     future::{Future, poll_fn},
     mem::MaybeUninit,
     pin::Pin,
@@ -59,7 +60,6 @@ pub enum Happened<E> {
 ///   [`io_mut`](Driver::io_mut), [`into_parts`](Driver::into_parts), [`shutdown`](Driver::shutdown)
 ///
 /// While it waits it holds no buffer. Deadlines need a runtime with its time driver enabled.
-#[derive(Debug)]
 pub struct Driver<C, S> {
     session: C,
     io: S,
@@ -349,6 +349,12 @@ impl<C: Connection, S: AsyncRead + AsyncWrite + Unpin> Driver<C, S> {
     }
 }
 
+impl<C: fmt::Debug, S> fmt::Debug for Driver<C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, &self.session, core::any::type_name::<S>())
+    }
+}
+
 impl Clock for Instant {
     fn now() -> Self {
         Instant::now()
@@ -386,7 +392,6 @@ async fn within<T>(
 }
 
 /// The events of a session as a stream: see [`Driver::events`].
-#[derive(Debug)]
 #[must_use = "streams do nothing unless polled"]
 pub struct Events<'a, C, S> {
     driver: &'a mut Driver<C, S>,
@@ -397,6 +402,12 @@ impl<C: Connection, S: AsyncRead + AsyncWrite + Unpin> Events<'_, C, S> {
     /// The session: call it between two events.
     pub fn session_mut(&mut self) -> &mut C {
         &mut self.driver.session
+    }
+}
+
+impl<C: fmt::Debug, S> fmt::Debug for Events<'_, C, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.driver.fmt(f)
     }
 }
 

@@ -82,14 +82,15 @@ impl Dialogue {
     }
 
     /// Plays the dialogue once, line by line, with a session that goes on afterwards: a script is the way
-    /// to bring it into a state. The last event's frame and what is still queued are left to the caller.
+    /// to bring it into a state. Output that the script does not ask for is left in the session.
     ///
     /// # Errors
     /// The session says anything else than the script.
     pub fn play_once<A: Adapter>(&self, actor: A) -> Result<A, Failure> {
-        let way = Way { coalesced: false, cut: Cut::Whole, slow: false, lent: false };
+        let way = Way { coalesced: false, cut: Cut::Whole, slow: true, lent: false };
         let mut replay = Replay::new(self, way, actor);
         replay.steps()?;
+        replay.nothing_more(true)?;
         Ok(replay.actor)
     }
 

@@ -69,13 +69,12 @@ impl Peer {
         said
     }
 
-    /// What it hears. What it has not said yet, it says later.
+    /// What it hears.
     ///
     /// # Errors
-    /// The script has something else here.
+    /// The script has something else here, or a line of this peer that was not fetched yet: the program spoke
+    /// without waiting for it.
     pub fn hear(&mut self, octets: &[u8]) -> Result<(), Failure> {
-        let due = self.say();
-        self.unread.extend(due);
         let mut rest = octets;
         while !rest.is_empty() {
             let line = self.dialogue.lines.get(self.at);

@@ -91,7 +91,10 @@ impl ToyClient {
 
     pub fn finish_body(&mut self, body: Body) -> Result<(), (Body, NotNow)> {
         match self.channel.check_body(&body) {
-            Ok(_) => Ok(self.channel.close_body()),
+            Ok(_) => {
+                self.channel.close_body();
+                Ok(())
+            }
             Err(refused) => Err((body, refused)),
         }
     }

@@ -11,7 +11,13 @@
 //! C: bye                S: + bye; the end
 //! S: * text             at any time; `* bye` is the end
 //! ```
-#![allow(dead_code, unreachable_pub, missing_debug_implementations, clippy::indexing_slicing)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    missing_debug_implementations,
+    clippy::indexing_slicing
+)]
 
 mod client;
 mod server;

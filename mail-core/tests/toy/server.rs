@@ -92,7 +92,10 @@ impl ToyServer {
 
     pub fn answer(&mut self, ticket: Ticket, line: &str) -> Result<(), (Ticket, NotNow)> {
         match self.channel.check_ticket(&ticket) {
-            Ok(id) => Ok(self.due(id, Due::Line(line.to_owned()))),
+            Ok(id) => {
+                self.due(id, Due::Line(line.to_owned()));
+                Ok(())
+            }
             Err(refused) => Err((ticket, refused)),
         }
     }
@@ -122,7 +125,10 @@ impl ToyServer {
 
     pub fn finish_body(&mut self, body: Body) -> Result<(), (Body, NotNow)> {
         match self.channel.check_body(&body) {
-            Ok(_) => Ok(self.channel.close_body()),
+            Ok(_) => {
+                self.channel.close_body();
+                Ok(())
+            }
             Err(refused) => Err((body, refused)),
         }
     }

@@ -269,3 +269,67 @@ impl fmt::Debug for GeneralAddressLiteral {
 }
 
 wire_form!(AddressLiteral, address_literal);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::table;
+
+    #[test]
+    fn literals() {
+        let six = |text: &str| AddressLiteral::Ipv6(text.parse().unwrap());
+        table(address_literal, AddressLiteral::encode)
+            .ok("[192.0.2.1]", AddressLiteral::Ipv4([192, 0, 2, 1].into()), "5321 §4.1.3")
+            .becomes("[192.000.02.1]", "[192.0.2.1]", "5321 §4.1.3, Snum is decimal")
+            .ok("[IPv6:2001:db8::1]", six("2001:db8::1"), "5321 §4.1.3 IPv6-comp")
+            .ok("[IPv6:::]", six("::"), "5321 §4.1.3")
+            .ok("[IPv6:::1]", six("::1"), "5321 §4.1.3")
+            .ok("[IPv6:1::]", six("1::"), "5321 §4.1.3")
+            .ok("[IPv6:1:2:3:4:5:6:7:8]", six("1:2:3:4:5:6:7:8"), "5321 §4.1.3 IPv6-full")
+            .becomes("[IPV6:2001:DB8:0:0:0:0:0:1]", "[IPv6:2001:db8::1]", "5321 §4.1.3, no case")
+            .becomes(
+                "[IPv6:0:0:0:0:0:ffff:192.0.2.1]",
+                "[IPv6:::ffff:192.0.2.1]",
+                "5321 §4.1.3 IPv6v4-full",
+            )
+            .becomes(
+                "[IPv6:1:2:3:4::192.0.2.1]",
+                "[IPv6:1:2:3:4::c000:201]",
+                "5321 §4.1.3 IPv6v4-comp",
+            )
+            .keeps("[x-tag:a!b:c]", "5321 §4.1.3 General-address-literal")
+            .err("[192.0.2.256]", 1, "IPv4-address-literal", "5321 §4.1.3")
+            .err("[192.0.2]", 1, "IPv4-address-literal", "5321 §4.1.3")
+            .err("[192.0.2.1.5]", 1, "IPv4-address-literal", "5321 §4.1.3")
+            .err("[192.0.2.0001]", 1, "IPv4-address-literal", "5321 §4.1.3")
+            .err("[]", 1, "IPv4-address-literal", "5321 §4.1.3")
+            .err("[192.0.2.1", 10, "address-literal", "5321 §4.1.3")
+            .err("[192.0.2.1\r\n]", 10, "address-literal", "5321 §4.1.3")
+            .err("[IPv6:1:2:3:4:5:6:7]", 6, "IPv6-addr", "5321 §4.1.3")
+            .err("[IPv6:1:2:3:4:5:6:7:8:9]", 6, "IPv6-addr", "5321 §4.1.3")
+            .err("[IPv6:1:2:3:4:5:6:7::]", 6, "IPv6-addr", "5321 §4.1.3, :: is two groups at least")
+            .err("[IPv6:1::2::3]", 6, "IPv6-addr", "5321 §4.1.3")
+            .err("[IPv6:1:::2]", 6, "IPv6-addr", "5321 §4.1.3")
+            .err("[IPv6::1]", 6, "IPv6-addr", "5321 §4.1.3")
+            .err("[IPv6:1:]", 6, "IPv6-addr", "5321 §4.1.3")
+            .err("[IPv6:12345::]", 6, "IPv6-addr", "5321 §4.1.3")
+            .err("[IPv6:192.0.2.1::1]", 6, "IPv6-addr", "5321 §4.1.3")
+            .err("[IPv6:fe80::1%eth0]", 6, "IPv6-addr", "5321 §4.1.3, no zones")
+            .err("[tag:]", 5, "General-address-literal", "5321 §4.1.3")
+            .err("[tag-:a]", 1, "General-address-literal", "5321 §4.1.3 Ldh-str")
+            .err("[:a]", 1, "General-address-literal", "5321 §4.1.3")
+            .err("[tag:a b]", 6, "address-literal", "5321 §4.1.3");
+    }
+
+    #[test]
+    fn general_literals_are_checked() {
+        let general = GeneralAddressLiteral::new("Tag", "x:y").unwrap();
+        assert_eq!((general.tag(), general.content()), ("Tag", "x:y"));
+        assert_eq!(general, GeneralAddressLiteral::new("tAG", "x:y").unwrap());
+        for (tag, content) in
+            [("IPv6", "::1"), ("a:b", "c"), ("a", "b]"), ("a", "b\r"), ("", "b"), ("a", "")]
+        {
+            assert!(GeneralAddressLiteral::new(tag, content).is_err(), "{tag} {content}");
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //! One pass over the octets. U-labels are taken as UTF-8 and neither normalised nor checked against
 //! IDNA: that belongs to whoever looks the name up.
 
-use crate::lex::{HIGH, Input, LDH, PResult, class, utf8, whole};
+use crate::lex::{ALNUM, Input, PResult, class, utf8, whole};
 use crate::quirk;
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -89,37 +89,38 @@ impl Domain {
 /// Ldh-str        = *( ALPHA / DIGIT / "-" ) Let-dig
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. By quirks: `_`, a hyphen behind a label, a dot behind the name.
+#[inline]
 pub(crate) fn domain(i: Input<'_>) -> PResult<'_, Domain> {
     let (rest, name) = name(i)?;
     Ok((rest, Domain(Str::new(name))))
 }
 
 /// The octets of a [`domain`].
+#[inline]
 pub(super) fn name(i: Input<'_>) -> PResult<'_, &[u8]> {
+    let all = i.rest();
     let mut len = 0;
     let mut before = b'.';
     let mut high = false;
-    for &octet in i.rest() {
-        if class(octet) & LDH != 0 {
-            if octet == b'-' && before == b'.' {
-                break;
+    // Most octets are letters and digits; only what separates them wants a look around.
+    for &octet in all {
+        if class(octet) & ALNUM == 0 {
+            match octet {
+                b'-' if before != b'.' => {}
+                b'-' => break,
+                b'.' if before == b'.' => break,
+                b'.' if before == b'-' && !tolerated(&i, quirk::HYPHEN_AFTER_LABEL) => break,
+                b'.' => {}
+                b'_' if tolerated(&i, quirk::UNDERSCORE_IN_DOMAIN) => {}
+                0x80.. if i.dialect().utf8 => high = true,
+                _ => break,
             }
-        } else if octet == b'.' {
-            if before == b'.' || before == b'-' && !tolerated(&i, quirk::HYPHEN_AFTER_LABEL) {
-                return i.split(len).0.fail(&DOMAIN);
-            }
-        } else if octet == b'_' && tolerated(&i, quirk::UNDERSCORE_IN_DOMAIN) {
-        } else if class(octet) & HIGH != 0 && i.dialect().utf8 {
-            high = true;
-        } else {
-            break;
         }
         before = octet;
         len += 1;
     }
     let (rest, octets) = i.split(len);
-    if len == 0
-        || before == b'.' && !tolerated(&i, quirk::DOT_AFTER_DOMAIN)
+    if before == b'.' && (len == 0 || !tolerated(&i, quirk::DOT_AFTER_DOMAIN))
         || before == b'-' && !tolerated(&i, quirk::HYPHEN_AFTER_LABEL)
     {
         return rest.fail(&DOMAIN);
@@ -134,6 +135,7 @@ pub(super) fn name(i: Input<'_>) -> PResult<'_, &[u8]> {
 }
 
 /// Is `quirk` allowed? Then it is noted.
+#[cold]
 fn tolerated(i: &Input<'_>, quirk: mailwire_core::Quirk) -> bool {
     let allowed = i.allows(quirk);
     if allowed {
@@ -166,3 +168,66 @@ impl fmt::Debug for Domain {
 }
 
 wire_form!(Domain, domain);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::table;
+    use std::collections::HashSet;
+
+    #[test]
+    fn domains() {
+        let label = "a".repeat(62);
+        let longest = [&*label, &label, &label, &label, "abc"].join(".");
+        table(domain, Domain::encode)
+            .keeps("b", "5321 §4.1.2")
+            .keeps("mx.Example", "5321 §4.1.2")
+            .keeps("192.0.2.1", "5321 §4.1.2, digits are letters here")
+            .keeps("xn--bcher-kva.example", "5890 §2.3.2.1")
+            .keeps("a--b-c.d1", "5321 §4.1.2")
+            .keeps("bücher.example", "6531 §3.3")
+            .keeps("ex\u{430}mple.example", "6531 §3.3, no normalising")
+            .keeps(&longest, "5321 §4.5.3.1.2")
+            .err("", 0, "Domain", "5321 §4.1.2")
+            .err(".a", 0, "Domain", "5321 §4.1.2")
+            .err("a..b", 2, "Domain", "5321 §4.1.2")
+            .err("-a", 0, "Domain", "5321 §4.1.2")
+            .err("a.-b", 2, "Domain", "5321 §4.1.2")
+            .err("a b", 1, "end of value", "5321 §4.1.2")
+            .err(b"a\xffb", 1, "Domain", "3629 §3")
+            .err(b"a\xc0\xafb", 1, "Domain", "3629 §3")
+            .err("a\0b", 1, "end of value", "5321 §4.1.2")
+            .quirk(
+                "under_score.example",
+                quirk::UNDERSCORE_IN_DOMAIN,
+                "under_score.example",
+                "5321 §4.1.2",
+            )
+            .quirk("b.example.", quirk::DOT_AFTER_DOMAIN, "b.example.", "5321 §2.3.5")
+            .quirk("maitre-.example", quirk::HYPHEN_AFTER_LABEL, "maitre-.example", "5321 §4.1.2")
+            .quirk("maitre-", quirk::HYPHEN_AFTER_LABEL, "maitre-", "5321 §4.1.2")
+            .quirk(longest.clone() + "d", quirk::LONG_ADDRESS, longest + "d", "5321 §4.5.3.1.2")
+            .ascii()
+            .err("b\u{fc}cher", 1, "end of value", "6531 §3.3");
+    }
+
+    #[test]
+    fn case_does_not_count() {
+        let (a, b): (Domain, Domain) =
+            ("MX.Example".parse().unwrap(), "mx.eXample".parse().unwrap());
+        assert_eq!(a, b);
+        assert!(HashSet::from([a.clone()]).contains(&b));
+        assert_eq!(a.to_canonical().as_str(), "mx.example");
+        assert_ne!(a, "mx.example2".parse().unwrap());
+    }
+
+    #[test]
+    fn tolerated_names_say_so() {
+        let parse = crate::Parse::default();
+        let context = mailwire_core::implement::grammar::Context::new(parse.dialect, parse.quirks);
+        let (odd, _) = context.parse(b"under_score", domain, &DOMAIN).unwrap();
+        assert!(!odd.is_strict());
+        assert!(Domain::new("example").unwrap().is_strict());
+        assert!(Domain::new("under_score").is_err());
+    }
+}

@@ -3,7 +3,7 @@
 //! Only the host may interpret it (§2.3.11), so nothing is folded: case counts. Quoting does not:
 //! `"a"@x` and `a@x` are one address, so equality looks at the content, while the spelling is kept.
 
-use crate::lex::{ATEXT, CLASS, DOT, HIGH, Input, PResult, QTEXT, class, utf8, whole, with_utf8};
+use crate::lex::{ATEXT, CLASS, HIGH, Input, PResult, QTEXT, class, utf8, whole, with_utf8};
 use crate::quirk;
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -156,21 +156,24 @@ pub(crate) fn local_part(i: Input<'_>) -> PResult<'_, LocalPart> {
 /// atext          =/ UTF8-non-ascii
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. By quirks: a dot at the end, dots where an atom should be.
+#[inline]
 fn dot_string(i: Input<'_>) -> PResult<'_, &[u8]> {
-    let mask = with_utf8(&i, ATEXT | DOT);
+    let mask = with_utf8(&i, ATEXT);
     let mut before = b'.';
     let mut len = 0;
     let mut seen = 0;
     for &octet in i.rest() {
         let class = class(octet);
         if class & mask == 0 {
-            break;
-        }
-        if octet == b'.' && before == b'.' {
-            if !i.allows(quirk::STRAY_DOT_IN_LOCAL_PART) {
-                return i.split(len).0.fail(&DOT_STRING);
+            if octet != b'.' {
+                break;
             }
-            i.met(quirk::STRAY_DOT_IN_LOCAL_PART);
+            if before == b'.' {
+                if !i.allows(quirk::STRAY_DOT_IN_LOCAL_PART) {
+                    break;
+                }
+                i.met(quirk::STRAY_DOT_IN_LOCAL_PART);
+            }
         }
         seen |= class;
         before = octet;
@@ -181,7 +184,7 @@ fn dot_string(i: Input<'_>) -> PResult<'_, &[u8]> {
         return rest.fail(&LOCAL_PART);
     }
     if before == b'.' {
-        if !i.allows(quirk::DOT_AFTER_LOCAL_PART) {
+        if rest.first() == Some(b'.') || !i.allows(quirk::DOT_AFTER_LOCAL_PART) {
             return rest.fail(&DOT_STRING);
         }
         i.met(quirk::DOT_AFTER_LOCAL_PART);
@@ -245,3 +248,82 @@ impl fmt::Debug for LocalPart {
 }
 
 wire_form!(LocalPart, local_part);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::table;
+    use std::collections::HashSet;
+
+    #[test]
+    fn local_parts() {
+        let longest = "x".repeat(64);
+        table(local_part, LocalPart::encode)
+            .keeps("a", "5321 §4.1.2")
+            .keeps("a.b.c", "5321 §4.1.2 Dot-string")
+            .keeps("!#$%&'*+-/=?^_`{|}~", "5322 §3.2.3 atext")
+            .keeps(r#""""#, "5321 §4.1.2, an empty quoted string")
+            .keeps(r#""a@b <c> \" \\ \x""#, "5321 §4.1.2 Quoted-string")
+            .keeps("j\u{f6}rg", "6531 §3.3")
+            .keeps("\"j\u{f6}rg\"", "6531 §3.3")
+            .keeps(&longest, "5321 §4.5.3.1.1")
+            .err("", 0, "Local-part", "5321 §4.1.2")
+            .err("a b", 1, "end of value", "5321 §4.1.2")
+            .err("a<b", 1, "end of value", "5321 §4.1.2")
+            .err("a\tb", 1, "end of value", "5321 §4.1.2")
+            .err("a\x7fb", 1, "end of value", "5321 §4.1.2")
+            .err("\"a", 2, "Quoted-string", "5321 §4.1.2")
+            .err("\"a\r\nb\"", 2, "Quoted-string", "5321 §4.1.2")
+            .err("\"a\0b\"", 2, "Quoted-string", "5321 §4.1.2")
+            .err("\"a\\\r\"", 2, "Quoted-string", "5321 §4.1.2, quoted-pairSMTP is %d32-126")
+            .err("\"a\\\u{fc}\"", 2, "Quoted-string", "5321 §4.1.2, quoted-pairSMTP is %d32-126")
+            .err("\"a\"b", 3, "end of value", "5321 §4.1.2")
+            .err(b"j\xf6rg", 1, "Dot-string", "3629 §3")
+            .err(b"a\xed\xa0\xbdb", 1, "Dot-string", "3629 §3, surrogates")
+            .err(b"\"j\xf6rg\"", 2, "Quoted-string", "3629 §3")
+            .quirk("ilo.", quirk::DOT_AFTER_LOCAL_PART, "ilo.", "5321 §4.1.2")
+            .quirk("a..b", quirk::STRAY_DOT_IN_LOCAL_PART, "a..b", "5321 §4.1.2")
+            .quirk(".a", quirk::STRAY_DOT_IN_LOCAL_PART, ".a", "5321 §4.1.2")
+            .quirk(longest.clone() + "y", quirk::LONG_ADDRESS, longest + "y", "5321 §4.5.3.1.1")
+            .ascii()
+            .err("j\u{f6}rg", 1, "end of value", "6531 §3.3");
+    }
+
+    #[test]
+    fn quoting_does_not_count() {
+        // RFC 5321 §4.1.2
+        let part = |text: &str| -> LocalPart { text.parse().unwrap() };
+        for (a, b) in
+            [(r#""a""#, "a"), (r#""\a\b""#, "ab"), (r#""a.b""#, "a.b"), (r#""a\ b""#, r#""a b""#)]
+        {
+            assert_eq!(part(a), part(b));
+            assert!(HashSet::from([part(a)]).contains(&part(b)));
+            assert_eq!(part(a).to_canonical().as_bytes(), part(b).as_bytes());
+        }
+        for (a, b) in [("a", "A"), (r#""""#, "a"), (r#""a\"""#, "a"), (r#""\\""#, r#""\"""#)] {
+            assert_ne!(part(a), part(b), "case and content count");
+        }
+        assert_eq!(part(r#""\"\\x""#).to_canonical().as_str(), r#""\"\\x""#);
+    }
+
+    #[test]
+    fn contents_are_quoted_where_they_must() {
+        for (content, wire) in [
+            ("a.b", "a.b"),
+            ("", r#""""#),
+            ("a..b", r#""a..b""#),
+            ("john doe", r#""john doe""#),
+            (r#"say "x\""#, r#""say \"x\\\"""#),
+            ("\"a\"", r#""\"a\"""#),
+            ("a@b", r#""a@b""#),
+        ] {
+            let made = LocalPart::new(content).unwrap();
+            assert_eq!(made.as_str(), wire);
+            assert_eq!(made.content().collect::<Vec<_>>(), content.as_bytes());
+            assert!(made.is_strict());
+        }
+        for bad in ["a\r\nb", "a\0", "\t", "a\x7f", &"x".repeat(65), &" ".repeat(63)] {
+            assert!(LocalPart::new(bad).is_err(), "{bad:?}");
+        }
+    }
+}

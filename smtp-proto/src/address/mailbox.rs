@@ -86,6 +86,7 @@ impl Mailbox {
 /// Mailbox        = Local-part "@" ( Domain / address-literal )
 /// ```
 /// RFC 5321 §4.1.2
+#[inline]
 pub(crate) fn mailbox(i: Input<'_>) -> PResult<'_, Mailbox> {
     let (rest, local_part) = local_part(i)?;
     let (rest, ()) = octet(rest, b'@', &MAILBOX)?;
@@ -100,3 +101,38 @@ pub(crate) fn mailbox(i: Input<'_>) -> PResult<'_, Mailbox> {
 }
 
 wire_form!(Mailbox, mailbox);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::table;
+
+    #[test]
+    fn mailboxes() {
+        let host = ["b".repeat(60).as_str(), &"c".repeat(60), &"d".repeat(60), "e"].join(".");
+        let longest = alloc::format!("{}@{host}", "a".repeat(64));
+        assert_eq!(longest.len(), 64 + 1 + 184);
+        let over = alloc::format!("{longest}.1234567");
+        table(mailbox, Mailbox::encode)
+            .keeps("a@b.example", "5321 §4.1.2")
+            .keeps("\"a@b\"@c.example", "5321 §4.1.2, a quoted @ stays quoted")
+            .keeps("a@[192.0.2.1]", "5321 §4.1.3")
+            .keeps("a@[IPv6:::1]", "5321 §4.1.3")
+            .keeps(&longest, "5321 §4.5.3.1.3")
+            .err("a", 1, "Mailbox", "5321 §4.1.2")
+            .err("a@", 2, "Domain", "5321 §4.1.2")
+            .err("@b", 0, "Local-part", "5321 §4.1.2")
+            .err("a@b@c", 3, "end of value", "5321 §4.1.2")
+            .err("a\u{140}b.example", 12, "Mailbox", "6531 §3.3, U+0140 is no @")
+            .quirk(&over, quirk::LONG_ADDRESS, &over, "5321 §4.5.3.1.3");
+    }
+
+    #[test]
+    fn two_parts_may_be_too_much() {
+        // RFC 5321 §4.5.3.1.3
+        let host = |n| Host::Domain(super::super::Domain::new("b".repeat(n)).unwrap());
+        let who = LocalPart::new("a".repeat(60)).unwrap();
+        assert!(Mailbox::new(who.clone(), host(193)).unwrap().is_strict());
+        assert!(Mailbox::new(who, host(194)).is_err());
+    }
+}

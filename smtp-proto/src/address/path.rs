@@ -147,6 +147,7 @@ impl ForwardPath {
 /// Reverse-path   = Path / "<>"
 /// ```
 /// RFC 5321 §4.1.2
+#[inline]
 pub(crate) fn reverse_path(i: Input<'_>) -> PResult<'_, ReversePath> {
     if let [b'<', b'>', rest @ ..] = i.rest() {
         return Ok((i.with_rest(rest), ReversePath::Null));
@@ -161,6 +162,7 @@ pub(crate) fn reverse_path(i: Input<'_>) -> PResult<'_, ReversePath> {
 ///             Forward-path ) [SP Rcpt-parameters] CRLF
 /// ```
 /// RFC 5321 §4.1.2, §4.1.1.3
+#[inline]
 pub(crate) fn forward_path(i: Input<'_>) -> PResult<'_, ForwardPath> {
     const POSTMASTER: &[u8] = b"<Postmaster>";
     if let Some((head, rest)) = i.rest().split_at_checked(POSTMASTER.len()) {
@@ -176,6 +178,7 @@ pub(crate) fn forward_path(i: Input<'_>) -> PResult<'_, ForwardPath> {
 /// Path           = "<" [ A-d-l ":" ] Mailbox ">"
 /// ```
 /// RFC 5321 §4.1.2. Without brackets by a quirk.
+#[inline]
 fn path<'a>(i: Input<'a>, role: &'static Production) -> PResult<'a, Path> {
     let Some((b'<', inside)) = i.rest().split_first() else {
         if !i.allows(quirk::NO_BRACKETS) {
@@ -211,6 +214,7 @@ fn path<'a>(i: Input<'a>, role: &'static Production) -> PResult<'a, Path> {
 /// At-domain      = "@" Domain
 /// ```
 /// RFC 5321 §4.1.2
+#[cold]
 fn a_d_l(i: Input<'_>) -> PResult<'_, &[u8]> {
     let mut rest = i;
     loop {
@@ -264,3 +268,60 @@ impl fmt::Debug for Path {
 wire_form!(Path, |i| path(i, &PATH));
 wire_form!(ReversePath, reverse_path);
 wire_form!(ForwardPath, forward_path);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::table;
+
+    fn reverse(text: &str) -> ReversePath {
+        ReversePath::from(text.parse::<Mailbox>().unwrap())
+    }
+
+    #[test]
+    fn reverse_paths() {
+        table(reverse_path, ReversePath::encode)
+            .ok("<>", ReversePath::Null, "5321 §4.5.5")
+            .ok("<a@b.example>", reverse("a@b.example"), "5321 §4.1.2")
+            .becomes("<@r.example:a@b.example>", "<a@b.example>", "5321 App. C")
+            .becomes("<@r.example,@s.example:a@b.example>", "<a@b.example>", "5321 App. C")
+            .err("<a@b.example", 12, "Path", "5321 §4.1.2")
+            .err("<Postmaster>", 11, "Mailbox", "5321 §4.1.1.3, in RCPT only")
+            .err("<a@b.example> x", 13, "end of value", "5321 §4.1.2")
+            .err("<@r.example>", 11, "A-d-l", "5321 §4.1.2")
+            .err("<@r.example,:a@b>", 12, "A-d-l", "5321 §4.1.2")
+            .err("<:a@b>", 1, "Local-part", "5321 §4.1.2")
+            .err("< a@b.example>", 1, "Local-part", "5321 §4.1.2")
+            .err("<a@b.example >", 12, "Path", "5321 §4.1.2")
+            .err("<<a@b.example>>", 1, "Local-part", "5321 §4.1.2")
+            .err("<;sleep$IFS'5';>", 1, "Local-part", "5321 §4.1.2")
+            .quirk("a@b.example", quirk::NO_BRACKETS, "<a@b.example>", "5321 §4.1.2");
+    }
+
+    #[test]
+    fn forward_paths() {
+        table(forward_path, ForwardPath::encode)
+            .ok("<Postmaster>", ForwardPath::Postmaster, "5321 §4.1.1.3")
+            .becomes("<postMASTER>", "<Postmaster>", "5321 §4.1.1.3")
+            .keeps("<Postmaster@b.example>", "5321 §4.1.1.3")
+            .err("<>", 1, "Local-part", "5321 §4.1.2")
+            .err("<root>", 5, "Mailbox", "5321 §4.1.2")
+            .err("", 0, "Forward-path", "5321 §4.1.2");
+    }
+
+    #[test]
+    fn a_source_route_is_kept_and_does_not_count() {
+        // RFC 5321 App. C
+        let path: Path = "<@r.example,@s.example:a@b.example>".parse().unwrap();
+        assert_eq!(path.source_route(), Some(&b"@r.example,@s.example"[..]));
+        assert_eq!(path, "<a@b.example>".parse().unwrap());
+    }
+
+    #[test]
+    fn a_route_counts_for_the_length() {
+        // RFC 5321 §4.5.3.1.3
+        let route = |n| alloc::format!("<@{}:a@b>", "r".repeat(n));
+        assert!(route(249).parse::<Path>().is_ok());
+        assert!(route(250).parse::<Path>().is_err());
+    }
+}

@@ -1,6 +1,7 @@
 //! `xtext`: printable ASCII that hides blanks, `+` and `=`. RFC 3461 §4.
 
 use alloc::vec::Vec;
+use mailwire_core::Str;
 
 /// Is `text` what a parameter may hide in xtext: printable ASCII and blanks? RFC 3461 §4.2, §4.4.
 /// Gives the first octet that is not.
@@ -45,10 +46,14 @@ pub(crate) fn check(xtext: &[u8]) -> Result<(), usize> {
 }
 
 /// What `xtext` stands for.
-pub(crate) fn decode(xtext: &[u8]) -> Result<Vec<u8>, usize> {
+pub(crate) fn decode(xtext: &[u8]) -> Result<Str, usize> {
+    if !xtext.contains(&b'+') {
+        check(xtext)?;
+        return Ok(Str::new(xtext));
+    }
     let mut out = Vec::with_capacity(xtext.len());
     read(xtext, |octet| out.push(octet))?;
-    Ok(out)
+    Ok(Str::new(&out))
 }
 
 /// Appends `text` as xtext.
@@ -60,6 +65,36 @@ pub(crate) fn encode(text: &[u8], out: &mut Vec<u8>) {
                 out.extend_from_slice(&[b'+', hex(octet >> 4), hex(octet)]);
             }
             plain => out.push(plain),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn xtexts() {
+        // RFC 3461 §4
+        for (text, xtext) in [("a+b=c", "a+2Bb+3Dc"), ("a b", "a+20b"), ("!~", "!~"), ("", "")] {
+            let mut out = Vec::new();
+            encode(text.as_bytes(), &mut out);
+            assert_eq!(out, xtext.as_bytes());
+            assert_eq!(decode(&out).unwrap(), text);
+        }
+        assert_eq!(decode(b"+2b").unwrap(), "+");
+        for (bad, at) in [
+            ("a=b", 1),
+            ("a b", 1),
+            ("+2", 0),
+            ("x+GG", 1),
+            ("+0D", 0),
+            ("a+00", 1),
+            ("\u{fc}", 0),
+            ("+80", 0),
+        ] {
+            assert_eq!(decode(bad.as_bytes()), Err(at), "{bad}");
+            assert_eq!(check(bad.as_bytes()), Err(at), "{bad}");
         }
     }
 }

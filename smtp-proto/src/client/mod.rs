@@ -447,6 +447,8 @@ impl Client {
                 self.complete(id, kind, reply)
             }
             Kind::Message { due } => self.on_message_reply(id, due, reply),
+            // What was queued behind the greeting leaves only if it is a good one.
+            Kind::Greeting => self.greeted(id, reply),
             _ => {
                 self.channel.release(id);
                 self.complete(id, kind, reply)
@@ -467,7 +469,6 @@ impl Client {
         self.flights.pop_front();
         let positive = reply.is_positive_completion();
         match kind {
-            Kind::Greeting => return self.greeted(reply),
             Kind::Hello { extended } => {
                 if let Some(hello) = self.hello_of(&reply, extended) {
                     (self.state, self.accepted, self.utf8) = (State::Ready, 0, false);
@@ -512,8 +513,10 @@ impl Client {
         Some(if extended { hello } else { hello.without_capabilities() })
     }
 
-    fn greeted(&mut self, reply: Reply) -> Step<Event> {
+    fn greeted(&mut self, id: u64, reply: Reply) -> Step<Event> {
+        self.flights.pop_front();
         if reply.code() == ReplyCode::READY {
+            self.channel.release(id);
             self.state = State::Greeted;
         } else {
             // RFC 5321 §3.1: only QUIT is left. What was queued never leaves.

@@ -64,7 +64,7 @@ impl MailAuth {
         }
         match xtext::decode(value) {
             // An encoded `<>` would be written as the plain one, which is another value.
-            Ok(text) if text != b"<>" => Ok((rest, MailAuth(Some(Str::new(&text))))),
+            Ok(text) if text != "<>" => Ok((rest, MailAuth(Some(text)))),
             Ok(_) => start.fail(&MAIL_AUTH),
             Err(at) => start.split(at).0.fail(&MAIL_AUTH),
         }

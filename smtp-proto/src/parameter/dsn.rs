@@ -83,7 +83,7 @@ impl Envid {
             return start.split(Self::MAX).0.fail(&ENVID);
         }
         match xtext::decode(value) {
-            Ok(id) => Ok((rest, Envid(Str::new(&id)))),
+            Ok(id) => Ok((rest, Envid(id))),
             Err(at) => start.split(at).0.fail(&ENVID),
         }
     }
@@ -231,7 +231,7 @@ impl Orcpt {
         if self.is_utf8() {
             return None;
         }
-        alloc::string::String::from_utf8(xtext::decode(self.xtext().as_bytes()).ok()?).ok()
+        Some(xtext::decode(self.xtext().as_bytes()).ok()?.to_str_lossy().into_owned())
     }
 
     /// Does it not want SMTPUTF8? The form `utf-8-addr-unitext` does. RFC 6533 §3

@@ -3,6 +3,9 @@
 use alloc::vec::Vec;
 use core::{fmt, hash};
 
+/// There is one already.
+pub(super) struct Duplicate;
+
 #[derive(Clone)]
 pub(super) struct List<T> {
     first: Option<T>,
@@ -15,10 +18,11 @@ impl<T> List<T> {
         List { first: None, second: None, more: Vec::new() }
     }
 
-    /// Gives `item` back if there is one that is the `same`.
-    pub(super) fn push(&mut self, item: T, same: impl Fn(&T, &T) -> bool) -> Result<(), T> {
+    /// Refuses `item` if there is one that is the `same`.
+    #[inline]
+    pub(super) fn push(&mut self, item: T, same: impl Fn(&T, &T) -> bool) -> Result<(), Duplicate> {
         if self.iter().any(|other| same(other, &item)) {
-            return Err(item);
+            return Err(Duplicate);
         }
         if self.first.is_none() {
             self.first = Some(item);
@@ -30,6 +34,7 @@ impl<T> List<T> {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> + '_ {
         self.first.iter().chain(&self.second).chain(&self.more)
     }

@@ -93,6 +93,7 @@ pub(crate) fn rcpt_parameter(i: Input<'_>) -> PResult<'_, RcptParameter> {
 /// esmtp-value    =/ 1*(%d33-60 / %d62-126 / UTF8-non-ascii)
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. The cursor behind the `=`, and the value.
+#[inline]
 fn value<'a>(
     i: Input<'a>,
     production: &'static Production,
@@ -196,9 +197,8 @@ macro_rules! parameters {
                 self.iter().all($parameter::is_ascii)
             }
 
-            /// `*(SP parameter)`
-            pub(crate) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
-                let mut list = List::new();
+            /// `*(SP parameter)`, each added to those here.
+            pub(crate) fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
                 let mut rest = i;
                 while !lex::at_end_of_line(&rest) {
                     let start = blanks(rest)?.0;
@@ -206,12 +206,12 @@ macro_rules! parameters {
                     if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
                         return behind.fail(&ESMTP_PARAM);
                     }
-                    if list.push(parameter, same_keyword).is_err() {
+                    if self.0.push(parameter, same_keyword).is_err() {
                         return start.fail(&$production);
                     }
                     rest = behind;
                 }
-                Ok((rest, $list(list)))
+                Ok((rest, ()))
             }
 
             /// Appends a blank and the wire form for each.
@@ -243,7 +243,11 @@ macro_rules! parameters {
                     line.push(b' ');
                 }
                 line.extend_from_slice(octets);
-                lex::whole(&line, Self::grammar)
+                lex::whole(&line, |i| {
+                    let mut parameters = Self::new();
+                    let (rest, ()) = parameters.read(i)?;
+                    Ok((rest, parameters))
+                })
             }
         }
 
@@ -267,7 +271,8 @@ trait Keyword {
 }
 
 fn same_keyword<P: Keyword>(a: &P, b: &P) -> bool {
-    a.keyword().eq_ignore_ascii_case(b.keyword())
+    core::mem::discriminant(a) == core::mem::discriminant(b)
+        && a.keyword().eq_ignore_ascii_case(b.keyword())
 }
 
 /// One blank; more by a quirk.
@@ -328,5 +333,155 @@ impl RcptParameters {
     /// `ORCPT`. RFC 3461 §4.2
     pub fn orcpt(&self) -> Option<&Orcpt> {
         self.iter().find_map(|p| if let RcptParameter::Orcpt(o) = p { Some(o) } else { None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quirk;
+    use crate::table::table;
+    use alloc::string::ToString;
+
+    fn mail(i: Input<'_>) -> PResult<'_, MailParameters> {
+        let mut all = MailParameters::new();
+        let (rest, ()) = all.read(i)?;
+        Ok((rest, all))
+    }
+
+    fn rcpt(i: Input<'_>) -> PResult<'_, RcptParameters> {
+        let mut all = RcptParameters::new();
+        let (rest, ()) = all.read(i)?;
+        Ok((rest, all))
+    }
+
+    #[test]
+    fn of_mail() {
+        table(mail, MailParameters::encode)
+            .ok("", MailParameters::new(), "5321 §4.1.1.2")
+            .keeps(" SIZE=0", "1870 §5")
+            .becomes(" SIZE=007", " SIZE=7", "1870 §5")
+            .keeps(" SIZE=18446744073709551615", "1870 §5")
+            .becomes(" body=8bitmime", " BODY=8BITMIME", "6152 §2")
+            .keeps(" BODY=7BIT SMTPUTF8", "6531 §3.4")
+            .keeps(" BODY=BINARYMIME", "3030 §3")
+            .keeps(" AUTH=<> RET=FULL", "4954 §5")
+            .keeps(" AUTH=e+3Dmc2@example.com", "4954 §5")
+            .keeps(" AUTH=<username>", "4954 §5, not a mailbox: kept")
+            .keeps(" RET=HDRS ENVID=urn:uuid:1", "3461 §4.4")
+            .becomes(" ENVID=a+2bb", " ENVID=a+2Bb", "3461 §4")
+            .keeps(" X-FOO=bar Y", "5321 §4.1.2")
+            .keeps(" X=\u{fc}", "6531 §3.3")
+            .err(" SIZE", 5, "size-value", "1870 §5")
+            .err(" SIZE=", 6, "size-value", "1870 §5")
+            .err(" SIZE=x", 6, "size-value", "1870 §5")
+            .err(" SIZE=-1", 6, "size-value", "1870 §5")
+            .err(" SIZE=18446744073709551616", 6, "size-value", "1870 §5, never wrapped")
+            .err(alloc::format!(" SIZE={}", "9".repeat(300)), 6, "size-value", "1870 §5")
+            .err(" SIZE=000000000000000000001", 6, "size-value", "1870 §5, 20 digits at most")
+            .err(" BODY=9BIT", 6, "body-value", "6152 §2")
+            .err(" SMTPUTF8=1", 9, "esmtp-param", "6531 §3.4")
+            .err(" RET=ALL", 5, "ret-value", "3461 §4.3")
+            .err(" ENVID=a=b", 8, "esmtp-param", "3461 §4")
+            .err(" ENVID=+0D", 7, "envid xtext", "3461 §4.4")
+            .err(alloc::format!(" ENVID={}", "x".repeat(101)), 107, "envid xtext", "3461 §4.4")
+            .err(" AUTH=+0D+0A", 6, "AUTH= xtext of a mailbox", "4954 §5")
+            .err(" AUTH=\u{fc}", 6, "AUTH= xtext of a mailbox", "4954 §5")
+            .err(" SIZE=1 size=2", 8, "Mail-parameters without duplicates", "5321 §4.1.1.2")
+            .err(" X=1 x=2", 5, "Mail-parameters without duplicates", "5321 §4.1.1.2")
+            .err(" A=1 B=2 C=3 D=4 B", 17, "Mail-parameters without duplicates", "5321 §4.1.1.2")
+            .err(" -X", 1, "esmtp-param", "5321 §4.1.2")
+            .err(" X=", 3, "esmtp-param", "5321 §4.1.2")
+            .err(" X=a=b", 4, "esmtp-param", "5321 §4.1.2")
+            .err(" X_Y=a", 2, "esmtp-param", "5321 §4.1.2")
+            .err(b" X=\xff", 3, "esmtp-param", "6531 §3.3")
+            .err("SIZE=1", 0, "SP", "5321 §4.1.1.2")
+            .quirk(
+                "  SIZE=1   BODY=7BIT",
+                quirk::BLANKS_BEFORE_PARAMETER,
+                " SIZE=1 BODY=7BIT",
+                "5321 §4.1.1.2",
+            )
+            .ascii()
+            .err(" X=\u{fc}", 3, "esmtp-param", "6531 §3.3");
+    }
+
+    #[test]
+    fn of_rcpt() {
+        table(rcpt, RcptParameters::encode)
+            .keeps(" NOTIFY=NEVER", "3461 §4.1")
+            .becomes(" notify=success,Failure", " NOTIFY=SUCCESS,FAILURE", "3461 §4.1")
+            .becomes(" NOTIFY=DELAY,SUCCESS", " NOTIFY=SUCCESS,DELAY", "3461 §4.1")
+            .keeps(" ORCPT=rfc822;a+2Bb@c.example", "3461 §4.2")
+            .keeps(" ORCPT=utf-8;j\\x{F6}rg@d.example", "6533 §3")
+            .keeps(" ORCPT=utf-8;j\u{f6}rg@d.example", "6533 §3 unitext")
+            .keeps(" SIZE=5", "5321 §4.1.1.11, unknown to RCPT")
+            .err(" NOTIFY=", 8, "notify-esmtp-value", "3461 §4.1")
+            .err(" NOTIFY=NEVER,DELAY", 8, "notify-esmtp-value", "3461 §4.1")
+            .err(" NOTIFY=SUCCESS,", 8, "notify-esmtp-value", "3461 §4.1")
+            .err(" ORCPT=rfc822", 13, "original-recipient-address", "3461 §4.2")
+            .err(" ORCPT=;a", 7, "original-recipient-address", "3461 §4.2")
+            .err(" ORCPT=rfc822;", 14, "original-recipient-address", "3461 §4.2")
+            .err(" ORCPT=rfc822;a+0D", 15, "original-recipient-address", "3461 §4.2")
+            .err(
+                alloc::format!(" ORCPT=rfc822;{}", "x".repeat(494)),
+                507,
+                "original-recipient-address",
+                "3461 §4.2",
+            );
+    }
+
+    #[test]
+    fn unknown_ones_are_found_by_keyword() {
+        let all: MailParameters = "SIZE=1 X-Foo=bar SMTPUTF8".parse().unwrap();
+        assert_eq!(all.unknown().unwrap().keyword(), b"X-Foo");
+        assert_eq!(all.unknown().unwrap().value(), Some(&b"bar"[..]));
+        assert!(all.find("x-foo").is_some() && all.find("body").is_none());
+        assert!(all.is_smtputf8());
+        assert_eq!(all.size(), Some(1));
+        assert_eq!(all.to_string(), "SIZE=1 X-Foo=bar SMTPUTF8");
+    }
+
+    #[test]
+    fn values_that_would_break_the_wire_cannot_be_made() {
+        for (keyword, value) in [
+            ("X\r\nDATA", "1"),
+            ("SI ZE", "1"),
+            ("X=Y", "1"),
+            ("", "1"),
+            ("-X", "1"),
+            ("X", "1 BODY=BINARYMIME"),
+            ("X", "1\r\nDATA"),
+            ("X", "a=b"),
+            ("X", ""),
+            ("size", "1"), // has a member of its own
+        ] {
+            assert!(OtherMailParameter::new(keyword, Some(value)).is_err(), "{keyword} {value}");
+        }
+        assert!(OtherMailParameter::new("NOTIFY", Some("1")).is_ok(), "RCPT's, not MAIL's");
+        assert!(OtherRcptParameter::new("NOTIFY", Some("1")).is_err());
+        assert!("SIZE=1".parse::<OtherMailParameter>().is_err());
+        for bad in ["\u{fc}", "", "a\r\nDATA", &"x".repeat(101), &"+".repeat(34)] {
+            assert!(Envid::new(bad).is_err(), "{bad:?}");
+        }
+        for (text, wire) in [("a b", "ENVID=a+20b"), ("a+b=c", "ENVID=a+2Bb+3Dc")] {
+            assert_eq!(MailParameter::Envid(Envid::new(text).unwrap()).to_string(), wire);
+        }
+        for (kind, address) in [("rfc 822", "a"), ("", "a"), ("rfc822", ""), ("rfc822", "a\r\n")] {
+            assert!(Orcpt::new(kind, address).is_err(), "{kind} {address}");
+        }
+        assert!(MailAuth::new(&"j\u{f6}rg@b".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn every_keyword_has_its_member() {
+        for keyword in MailParameter::KEYWORDS.iter().chain(RcptParameter::KEYWORDS) {
+            let known = |other: Result<(), InvalidValue>| other.is_err();
+            assert!(
+                known(OtherMailParameter::new(keyword, None).map(drop))
+                    || known(OtherRcptParameter::new(keyword, None).map(drop)),
+                "{keyword}"
+            );
+        }
     }
 }

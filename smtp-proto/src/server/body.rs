@@ -5,7 +5,7 @@
 
 use super::{Act, Config, Event, Kind, Protocol, Reading, Server, canned};
 use crate::{Reply, quirk};
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use mailwire_core::{
     dot::{Decoded, Decoder},
     implement::Step,
@@ -43,16 +43,25 @@ impl Server {
         let met_bare = incoming.decoder.met_bare();
         let step = match decoded {
             Ok(Decoded::Starved) => return Step::Starved,
-            Ok(Decoded::Chunk(octets)) => {
+            Ok(Decoded::Chunk(mut octets)) => {
+                let max = self.config.size.unwrap_or(u64::MAX);
+                let room = max.saturating_sub(incoming.octets);
                 incoming.octets += octets.len() as u64;
-                let too_large = self.config.size.is_some_and(|max| incoming.octets > max);
+                let fits = octets.len() as u64 <= room;
                 match &incoming.refused {
                     Some(_) => Step::Again,
-                    None if too_large => {
+                    None if fits => Step::Event(Event::BodyChunk(octets)),
+                    // What still fits is told, so that it does not matter how the octets came.
+                    None => {
                         incoming.refuse(canned::TOO_LARGE.reply());
-                        Step::Event(Event::BodyAborted)
+                        self.later = Some(Box::new(Event::BodyAborted));
+                        octets.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+                        if octets.is_empty() {
+                            Step::Again
+                        } else {
+                            Step::Event(Event::BodyChunk(octets))
+                        }
                     }
-                    None => Step::Event(Event::BodyChunk(octets)),
                 }
             }
             Ok(Decoded::End) => self.end_body(),

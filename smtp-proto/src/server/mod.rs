@@ -524,7 +524,9 @@ impl Server {
             return None;
         }
         let canned = match (self.state, command) {
-            (State::Connected | State::Greeted, _) => canned::HELLO_FIRST,
+            (State::Connected | State::Greeted, _) => {
+                return Some((canned::HELLO_FIRST, "EHLO first"));
+            }
             (State::Mail, Command::Data) if lmtp => canned::NO_RECIPIENTS_LMTP,
             (State::Mail, Command::Data) => canned::NO_RECIPIENTS,
             (State::Mail | State::Rcpt, _) => canned::IN_TRANSACTION,

@@ -54,8 +54,8 @@ pub trait Mechanism {
     /// The protocol has reported success. Does it count?
     ///
     /// # Errors
-    /// It does not: the mechanism was not through, or the server has not proved itself. Close the
-    /// connection.
+    /// It does not: the mechanism was not through, or the server has not proved itself. The exchange is
+    /// over; close the connection.
     fn success(&mut self) -> Result<(), SaslError>;
 }
 
@@ -86,8 +86,12 @@ impl Single {
         Err(SaslError::Unexpected)
     }
 
-    fn success(self) -> Result<(), SaslError> {
-        if self == Single::Sent { Ok(()) } else { Err(SaslError::EarlySuccess) }
+    fn success(&mut self) -> Result<(), SaslError> {
+        if *self == Single::Sent {
+            return Ok(());
+        }
+        *self = Single::Failed;
+        Err(SaslError::EarlySuccess)
     }
 }
 

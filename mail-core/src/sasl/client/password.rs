@@ -96,7 +96,11 @@ impl Mechanism for Login {
     }
 
     fn success(&mut self) -> Result<(), SaslError> {
-        if self.prompts == 2 { Ok(()) } else { Err(SaslError::EarlySuccess) }
+        if self.prompts == 2 {
+            return Ok(());
+        }
+        self.prompts = u8::MAX;
+        Err(SaslError::EarlySuccess)
     }
 }
 

@@ -1,0 +1,147 @@
+//! A client session in words.
+//!
+//! | `A:` | |
+//! |---|---|
+//! | a command line, `EHLO me.example` | queued through [`Client::command`] |
+//! | `respond OCTETS`, `cancel` | the AUTH exchange |
+//! | `send OCTETS`, `finish`, `abort` | the message |
+//!
+//! | `E:` | |
+//! |---|---|
+//! | `greeting REPLY`, `unsolicited REPLY` | what no command has asked for |
+//! | `VERB: REPLY`, `VERB: malformed: why`, `VERB: dropped` | a command has ended; the verb in lower case |
+//! | `ehlo: DOMAIN offers LINE, LINE` | the hello was accepted |
+//! | `data: accepted: REPLY; REPLY` | the message was sent |
+//! | `recipient N: REPLY`, `body ready`, `challenge "octets"`, `malformed: why`, `too long: why` | |
+
+use super::{octets, shown, words};
+use crate::{
+    Command, Parse,
+    client::{Client, Config, Done, Event, Outcome},
+};
+use alloc::collections::VecDeque;
+use bytes::Bytes;
+use mailwire_core::{
+    Body, Handle, Secret,
+    testing::{ActError, Adapter, Role, Said},
+};
+use std::{format, string::String, string::ToString, vec::Vec};
+
+/// A [`Client`] for [`play`](mailwire_core::testing::play).
+#[derive(Debug)]
+pub struct ClientWords {
+    session: Client,
+    /// Commands in flight: their numbers and verbs.
+    verbs: VecDeque<(u64, String)>,
+    auth: Option<Handle<crate::Reply>>,
+    body: Option<Body>,
+}
+
+impl ClientWords {
+    /// A new session.
+    pub fn new(config: Config) -> Self {
+        ClientWords { session: Client::new(config), verbs: VecDeque::new(), auth: None, body: None }
+    }
+
+    fn done(&mut self, done: &Done) -> String {
+        let at = self.verbs.iter().position(|(id, _)| *id == done.id());
+        let verb = at
+            .and_then(|at| self.verbs.remove(at))
+            .map_or_else(|| "nothing".into(), |(_, verb)| verb);
+        match done.outcome() {
+            Outcome::Reply(reply) => format!("{verb}: {}", words(reply)),
+            Outcome::Hello(hello) => {
+                let lines: Vec<String> = hello
+                    .capabilities()
+                    .map(|capability| {
+                        let mut line = Vec::new();
+                        capability.encode(&mut line);
+                        String::from_utf8_lossy(&line).into_owned()
+                    })
+                    .collect();
+                let domain = String::from_utf8_lossy(hello.domain());
+                match lines.is_empty() {
+                    true => format!("{verb}: {domain}"),
+                    false => format!("{verb}: {domain} offers {}", lines.join(", ")),
+                }
+            }
+            Outcome::Delivery(delivery) => {
+                let word = if delivery.is_accepted() { "accepted" } else { "not accepted" };
+                let replies: Vec<String> = delivery.replies().iter().map(words).collect();
+                format!("{verb}: {word}: {}", replies.join("; "))
+            }
+            Outcome::Malformed(error) => format!("{verb}: malformed: {error}"),
+            Outcome::Dropped(replies) if replies.is_empty() => format!("{verb}: dropped"),
+            Outcome::Dropped(replies) => {
+                let replies: Vec<String> = replies.iter().map(words).collect();
+                format!("{verb}: dropped behind {}", replies.join("; "))
+            }
+        }
+    }
+}
+
+impl Adapter for ClientWords {
+    type Session = Client;
+    const ROLE: Role = Role::Client;
+
+    fn session(&mut self) -> &mut Client {
+        &mut self.session
+    }
+
+    fn event(&mut self, event: Event) -> Said {
+        match event {
+            Event::Greeting(reply) => format!("greeting {}", words(&reply)),
+            Event::Done(done) => self.done(&done),
+            Event::Recipient { index, reply, .. } => {
+                format!("recipient {index}: {}", words(&reply))
+            }
+            Event::BodyReady { body, .. } => {
+                self.body = Some(body);
+                "body ready".to_string()
+            }
+            Event::Challenge { challenge, .. } => format!("challenge {}", shown(&challenge)),
+            Event::Unsolicited(reply) => format!("unsolicited {}", words(&reply)),
+            Event::Malformed(error) => format!("malformed: {error}"),
+            Event::TooLong(limit) => format!("too long: {limit}"),
+        }
+        .into()
+    }
+
+    fn act(&mut self, said: &str) -> Result<(), ActError> {
+        let (verb, rest) = said.split_once(' ').unwrap_or((said, ""));
+        let body = || ActError::from("no body is open");
+        match verb {
+            "respond" => {
+                let handle = self.auth.ok_or("no AUTH")?;
+                Ok(self.session.respond(handle, &Secret::new(octets(rest)?))?)
+            }
+            "cancel" => Ok(self.session.cancel_auth(self.auth.ok_or("no AUTH")?)?),
+            "send" => {
+                let octets = Bytes::from(octets(rest)?);
+                Ok(self.session.send_body(self.body.as_ref().ok_or_else(body)?, octets)?)
+            }
+            "finish" => match self.session.finish_body(self.body.take().ok_or_else(body)?) {
+                Ok(()) => Ok(()),
+                Err((body, refused)) => {
+                    self.body = Some(body);
+                    Err(refused.into())
+                }
+            },
+            "abort" => match self.session.abort_body(self.body.take().ok_or_else(body)?) {
+                Ok(()) => Ok(()),
+                Err((_, refused)) => Err(refused.into()),
+            },
+            _ => {
+                let line = format!("{said}\r\n");
+                let command = Command::parse(line.as_bytes(), &Parse::strict());
+                let (command, _) = command.map_err(|error| format!("no command: {error}"))?;
+                let handle = self.session.command(&command)?;
+                if let Command::Auth(_) = command {
+                    self.auth = Some(handle);
+                }
+                self.verbs.push_back((handle.id(), verb.to_ascii_lowercase()));
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A server session in words.
+//!
+//! | `E:` | |
+//! |---|---|
+//! | `connected`, `ehlo HOST`, `helo HOST`, `starttls`, `mail ...`, `rcpt ...`, `data`, `other ...` | commands that want an answer |
+//! | `auth MECH`, `auth MECH "initial"`, `response "octets"`, `cancelled` | the AUTH exchange |
+//! | `body`, `body end: N octets, N replies`, `body aborted` | a message; its octets are `B:` |
+//! | `reset`, `noop`, `quit`, `refused: why` | what the session has answered |
+//!
+//! | `A:` | |
+//! |---|---|
+//! | `accept`, `accept TEXT`, `reject REPLY`, `decline`, `reply REPLY` | answers the oldest open command |
+//! | `last ...` | the same for the newest |
+//! | `challenge OCTETS`, `each REPLY; REPLY` | AUTH; LMTP |
+//! | `refuse body REPLY` | in the middle of a message |
+
+use super::{octets, reply, shown};
+use crate::{
+    Auth, Command, Mail, Rcpt,
+    server::{
+        Answer, Config, Data, Event, Greeting, Hello, Message, Other, Pending, Server, StartTls,
+    },
+};
+use alloc::{collections::VecDeque, sync::Arc};
+use mailwire_core::testing::{ActError, Adapter, Role, Said};
+use std::{format, string::ToString};
+
+/// A [`Server`] for [`play`](mailwire_core::testing::play).
+#[derive(Debug)]
+pub struct ServerWords {
+    session: Server,
+    open: VecDeque<Open>,
+}
+
+/// A right to answer that the script has not used.
+#[derive(Debug)]
+enum Open {
+    Greeting(Pending<Greeting>),
+    Hello(Pending<Hello>),
+    StartTls(Pending<StartTls>),
+    Auth(Pending<Auth>),
+    Mail(Pending<Mail>),
+    Rcpt(Pending<Rcpt>),
+    Data(Pending<Data>),
+    Message(Pending<Message>),
+    Other(Pending<Other>),
+}
+
+impl ServerWords {
+    /// A new session.
+    pub fn new(config: impl Into<Arc<Config>>) -> Self {
+        ServerWords { session: Server::new(config), open: VecDeque::new() }
+    }
+}
+
+impl Adapter for ServerWords {
+    type Session = Server;
+    const ROLE: Role = Role::Server;
+
+    fn session(&mut self) -> &mut Server {
+        &mut self.session
+    }
+
+    fn event(&mut self, event: Event) -> Said {
+        let (said, open) = match event {
+            Event::Connected { pending } => ("connected".to_string(), Open::Greeting(pending)),
+            Event::Hello { is_helo, host, pending } => {
+                let verb = if is_helo { "helo" } else { "ehlo" };
+                (format!("{verb} {host}"), Open::Hello(pending))
+            }
+            Event::StartTls { pending } => ("starttls".to_string(), Open::StartTls(pending)),
+            Event::Auth { auth, pending } => {
+                let initial =
+                    auth.initial_response.as_ref().map(|secret| format!(" {}", shown(secret)));
+                (
+                    format!("auth {}{}", auth.mechanism, initial.unwrap_or_default()),
+                    Open::Auth(pending),
+                )
+            }
+            Event::AuthResponse { response, pending } => {
+                (format!("response {}", shown(&response)), Open::Auth(pending))
+            }
+            Event::Mail { mail, pending } => {
+                (format!("mail {}", arguments(Command::Mail(mail))), Open::Mail(pending))
+            }
+            Event::Rcpt { rcpt, pending } => {
+                (format!("rcpt {}", arguments(Command::Rcpt(rcpt))), Open::Rcpt(pending))
+            }
+            Event::Data { pending } => ("data".to_string(), Open::Data(pending)),
+            Event::BodyEnd { octets, replies, pending } => {
+                (format!("body end: {octets} octets, {replies} replies"), Open::Message(pending))
+            }
+            Event::Other { command, pending } => (format!("other {command}"), Open::Other(pending)),
+            Event::AuthCancelled => return "cancelled".into(),
+            Event::BodyBegin => return "body".into(),
+            Event::BodyChunk(octets) => return Said::Body(octets.to_vec()),
+            Event::BodyAborted => return "body aborted".into(),
+            Event::Reset => return "reset".into(),
+            Event::Noop => return "noop".into(),
+            Event::Quit => return "quit".into(),
+            Event::Refused { fault, .. } => return format!("refused: {fault}").into(),
+        };
+        self.open.push_back(open);
+        said.into()
+    }
+
+    fn act(&mut self, said: &str) -> Result<(), ActError> {
+        if let Some(rest) = said.strip_prefix("refuse body ") {
+            return Ok(self.session.refuse_body(reply(rest)?)?);
+        }
+        let (said, open) = match said.strip_prefix("last ") {
+            Some(rest) => (rest, self.open.pop_back()),
+            None => (said, self.open.pop_front()),
+        };
+        let answer = answer(open.ok_or("no command is open")?, said)?;
+        Ok(self.session.answer(answer)?)
+    }
+}
+
+/// Behind `MAIL FROM:` or `RCPT TO:`.
+fn arguments(command: Command) -> std::string::String {
+    let line = command.to_string();
+    line.split_once(':').map_or(line.clone(), |(_, arguments)| arguments.to_string())
+}
+
+fn answer(open: Open, said: &str) -> Result<Answer, ActError> {
+    let (verb, rest) = said.split_once(' ').unwrap_or((said, ""));
+    Ok(match (verb, open) {
+        ("accept", Open::Greeting(pending)) => pending.accept(),
+        ("accept", Open::Hello(pending)) => pending.accept(),
+        ("accept", Open::StartTls(pending)) => pending.accept(),
+        ("accept", Open::Auth(pending)) => pending.accept(),
+        ("accept", Open::Mail(pending)) => pending.accept(),
+        ("accept", Open::Rcpt(pending)) if rest.is_empty() => pending.accept(),
+        ("accept", Open::Rcpt(pending)) => pending.accept_with(reply(rest)?),
+        ("accept", Open::Data(pending)) => pending.accept(),
+        ("accept", Open::Message(pending)) if rest.is_empty() => pending.accept(),
+        ("accept", Open::Message(pending)) => pending.accept_with(rest),
+        ("challenge", Open::Auth(pending)) => pending.challenge(octets(rest)?),
+        ("each", Open::Message(pending)) => {
+            pending.each(rest.split("; ").map(reply).collect::<Result<_, _>>()?)
+        }
+        ("reply", Open::Other(pending)) => pending.reply(reply(rest)?),
+        ("reject", open) => {
+            let reply = reply(rest)?;
+            match open {
+                Open::Greeting(pending) => pending.reject(reply),
+                Open::Hello(pending) => pending.reject(reply),
+                Open::StartTls(pending) => pending.reject(reply),
+                Open::Auth(pending) => pending.reject(reply),
+                Open::Mail(pending) => pending.reject(reply),
+                Open::Rcpt(pending) => pending.reject(reply),
+                Open::Data(pending) => pending.reject(reply),
+                Open::Message(pending) => pending.reject(reply),
+                Open::Other(pending) => pending.reject(reply),
+            }
+        }
+        (verb, open) => return Err(format!("{verb} does not fit {open:?}").into()),
+    })
+}

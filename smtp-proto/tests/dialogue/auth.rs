@@ -1,0 +1,272 @@
+//! The AUTH exchange. RFC 4954 §4.
+
+use crate::{client, server};
+use mailwire_core::Secured;
+
+const PRIVATE: &str = "
+    E: connected
+    A: accept
+    S: 220 mx.example ESMTP
+    C: EHLO me.example
+    E: ehlo me.example
+    A: accept
+    S: 250-mx.example
+    S: 250-PIPELINING
+    S: 250-ENHANCEDSTATUSCODES
+    S: 250-8BITMIME
+    S: 250-SMTPUTF8
+    S: 250 AUTH PLAIN LOGIN SCRAM-SHA-256
+";
+
+fn private(script: &str) {
+    server(|config| config.secured = Secured::Tls, &[PRIVATE, script].concat());
+}
+
+#[test]
+fn initial_response_and_success() {
+    private(
+        "
+        C: AUTH PLAIN AGEAYg==
+        E: auth PLAIN \"\\x00a\\x00b\"
+        A: accept
+        S: 235 2.7.0 Authentication successful
+        C: AUTH PLAIN AGEAYg==
+        E: refused: AUTH succeeds once (RFC 4954 §4)
+        S: 503 5.5.1 Already authenticated
+    ",
+    );
+}
+
+#[test]
+fn challenges_and_responses() {
+    private(
+        "
+        C: AUTH LOGIN
+        E: auth LOGIN
+        A: challenge Username:
+        S: 334 VXNlcm5hbWU6
+        C: YQ==
+        E: response \"a\"
+        A: challenge
+        S: 334\\s
+        C:
+        E: response \"\"
+        A: reject 535 5.7.8 no
+        S: 535 5.7.8 no
+        C: AUTH PLAIN =
+        E: auth PLAIN \"\"
+        A: reject 535 5.7.8 no
+        S: 535 5.7.8 no
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: AUTH PLAIN AGEAYg==
+        E: refused: AUTH stands behind EHLO, outside a transaction
+        S: 503 5.5.1 Not inside a transaction
+    ",
+    );
+}
+
+#[test]
+fn a_line_behind_a_challenge_is_a_response() {
+    private(
+        "
+        C: AUTH PLAIN
+        C: MAIL FROM:<a@b.example>
+        E: auth PLAIN
+        A: challenge
+        S: 334\\s
+        E: refused: expected base64 (RFC 4954 §4) at octet 4
+        S: 501 5.5.2 Invalid base64
+        C: AUTH PLAIN
+        E: auth PLAIN
+        A: challenge
+        S: 334\\s
+        C: *
+        E: cancelled
+        S: 501 5.7.0 Authentication cancelled
+    ",
+    );
+}
+
+#[test]
+fn what_is_not_offered() {
+    private(
+        "
+        C: AUTH GSSAPI
+        E: refused: this mechanism is not offered
+        S: 504 5.5.4 Mechanism not offered
+    ",
+    );
+    server(
+        |_| (),
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: EHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-8BITMIME
+        S: 250-SMTPUTF8
+        S: 250-STARTTLS
+        S: 250 AUTH SCRAM-SHA-256
+        C: AUTH PLAIN AGEAYg==
+        E: refused: this mechanism wants TLS (RFC 4954 §4)
+        S: 538 5.7.11 Encryption required for this mechanism
+    ",
+    );
+}
+
+#[test]
+fn auth_may_be_demanded() {
+    // RFC 6409 §4.3
+    server(
+        |config| {
+            config.secured = Secured::Tls;
+            config.require_auth = true;
+        },
+        &[
+            PRIVATE,
+            "
+        C: MAIL FROM:<a@b.example>
+        E: refused: AUTH comes first here (RFC 6409 §4.3)
+        S: 530 5.7.0 Authentication required
+        C: AUTH PLAIN AGEAYg==
+        E: auth PLAIN \"\\x00a\\x00b\"
+        A: accept
+        S: 235 2.7.0 Authentication successful
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn responses_may_be_long() {
+    // 12,288 octets
+    private(
+        "
+        C: AUTH SCRAM-SHA-256
+        E: auth SCRAM-SHA-256
+        A: challenge
+        S: 334\\s
+        C: \\{3072*AAAA}
+        E: refused: more than 12288 octets in a line
+        S: 500 5.5.6 Authentication exchange line is too long
+        C: NOOP
+        E: noop
+        S: 250 2.0.0 Ok
+    ",
+    );
+}
+
+const CLIENT: &str = "
+    S: 220 mx
+    E: greeting 220 mx
+    A: EHLO me.example
+    C: EHLO me.example
+    S: 250-mx.example
+    S: 250 AUTH PLAIN LOGIN SCRAM-SHA-256
+    E: ehlo: mx.example offers AUTH PLAIN LOGIN SCRAM-SHA-256
+";
+
+#[test]
+fn client_answers_challenges() {
+    client(
+        |config| config.secured = Secured::Tls,
+        &[
+            CLIENT,
+            "
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        A: MAIL FROM:<a@b.example>
+        N: wait for the end of AUTH
+        S: 334 VXNlcm5hbWU6
+        E: challenge \"Username:\"
+        A: respond a
+        C: YQ==
+        A: respond a
+        N: no challenge of this command is open
+        S: 334 UGFzc3dvcmQ6
+        E: challenge \"Password:\"
+        A: respond
+        C:
+        S: 535 5.7.8 no
+        E: auth: 535 5.7.8 no
+        A: AUTH PLAIN AGEAYg==
+        C: AUTH PLAIN AGEAYg==
+        S: 235 2.7.0 yes
+        E: auth: 235 2.7.0 yes
+        A: AUTH PLAIN AGEAYg==
+        N: AUTH succeeds once (RFC 4954 §4)
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn client_gives_up() {
+    client(
+        |config| config.secured = Secured::Tls,
+        &[
+            CLIENT,
+            "
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        E: challenge \"Username:\"
+        A: cancel
+        C: *
+        S: 501 5.7.0 cancelled
+        E: auth: 501 5.7.0 cancelled
+    ",
+        ]
+        .concat(),
+    );
+    // A challenge that is no base64 is given up by the session.
+    client(
+        |config| config.secured = Secured::Tls,
+        &[
+            CLIENT,
+            "
+        A: AUTH SCRAM-SHA-256
+        C: AUTH SCRAM-SHA-256
+        S: 334 ???
+        E: malformed: expected base64 challenge (RFC 4954 §4) at octet 4
+        C: *
+        S: 501 5.7.0 cancelled
+        E: auth: 501 5.7.0 cancelled
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn no_password_in_the_clear() {
+    client(
+        |_| (),
+        &[
+            CLIENT,
+            "
+        A: AUTH PLAIN AGEAYg==
+        N: this mechanism reveals the password: STARTTLS first
+        A: AUTH CRAM-MD5
+        N: this mechanism was not offered
+        A: AUTH SCRAM-SHA-256 biws
+        C: AUTH SCRAM-SHA-256 biws
+    ",
+        ]
+        .concat(),
+    );
+}

@@ -1,0 +1,371 @@
+//! DATA and the message. RFC 5321 §4.1.1.4, §4.5.2, §3.3.
+
+use crate::{client, offered, plain, server, transaction};
+
+const RCPT: &str = "
+    C: MAIL FROM:<a@b.example>
+    E: mail <a@b.example>
+    A: accept
+    S: 250 2.1.0 Sender ok
+    C: RCPT TO:<u@mx.example>
+    E: rcpt <u@mx.example>
+    A: accept
+    S: 250 2.1.5 Recipient ok
+";
+
+fn message(script: &str) {
+    transaction(&[RCPT, script].concat());
+}
+
+#[test]
+fn dots_are_removed() {
+    // §4.5.2
+    message(
+        "
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: ..dot
+        C: .x
+        C:
+        C: end..
+        C: .
+        B: .dot
+        B: x
+        B:
+        B: end..
+        E: body end: 18 octets, 1 replies
+        A: accept queued as 1
+        S: 250 2.0.0 queued as 1
+        C: MAIL FROM:<>
+        E: mail <>
+        A: accept
+        S: 250 2.1.0 Sender ok
+    ",
+    );
+}
+
+#[test]
+fn an_empty_message() {
+    message(
+        "
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: .
+        E: body end: 0 octets, 1 replies
+        A: reject 554 5.6.0 empty
+        S: 554 5.6.0 empty
+    ",
+    );
+}
+
+#[test]
+fn no_other_end_is_an_end() {
+    // §4.1.1.4
+    message(
+        "
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: a\\n.\\nMAIL FROM:<x@y>\\r.\\r\\n.\\n\\r.\\
+        C: \\r\\n.\\r\\
+        C: \\n\\
+        B: a\\n.\\nMAIL FROM:<x@y>\\r.
+        B: \\n\\r.
+        E: body end: 28 octets, 1 replies
+        A: accept
+        S: 250 2.0.0 Message accepted
+    ",
+    );
+}
+
+#[test]
+fn bare_line_ends_may_be_refused() {
+    server(
+        |config| {
+            plain(config);
+            config.line_ends = mailwire_core::dot::LineEnds::Reject;
+        },
+        &[
+            crate::HELLO,
+            RCPT,
+            "
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: a\\nb
+        B: a\\
+        E: body aborted
+        C: more
+        C: .
+        S: 550 5.6.0 Message has a bare CR or LF
+        C: NOOP
+        E: noop
+        S: 250 2.0.0 Ok
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn too_large() {
+    // RFC 1870 §6.1
+    server(
+        |config| {
+            plain(config);
+            config.size = Some(10);
+        },
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: EHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-SIZE 10
+        S: 250-8BITMIME
+        S: 250 SMTPUTF8
+        C: MAIL FROM:<a@b.example> SIZE=11
+        E: refused: more than 10 octets in a message
+        S: 552 5.3.4 Message too large
+        C: MAIL FROM:<a@b.example> SIZE=10
+        E: mail <a@b.example> SIZE=10
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: 123456789
+        B: 123456789\\r\\
+        E: body aborted
+        C: x
+        C: .
+        S: 552 5.3.4 Message too large
+        C: RCPT TO:<u@mx.example>
+        E: refused: MAIL first
+        S: 503 5.5.1 Bad sequence of commands
+    ",
+    );
+}
+
+#[test]
+fn refused_in_the_middle() {
+    message(
+        "
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        A: refuse body 451 4.3.0 disk full
+        C: one
+        C: two
+        C: .
+        S: 451 4.3.0 disk full
+    ",
+    );
+}
+
+#[test]
+fn half_a_message_is_none() {
+    // §3.8
+    message(
+        "
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: one
+        B: one
+        A: eof
+        E: body aborted
+        E: closed: the peer closed the connection too early
+    ",
+    );
+    message(
+        "
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        A: timeout
+        S: 421 4.4.2 Timeout, closing
+        E: body aborted
+        E: closed: timeout: the next part of a message, RFC 5321 §4.5.3.2.5
+    ",
+    );
+}
+
+const SENT: &str = "
+    A: MAIL FROM:<a@b.example>
+    C: MAIL FROM:<a@b.example>
+    S: 250 ok
+    E: mail: 250 ok
+    A: RCPT TO:<u@mx.example>
+    C: RCPT TO:<u@mx.example>
+    S: 250 ok
+    E: rcpt: 250 ok
+    A: DATA
+    C: DATA
+";
+
+fn sending(script: &str) {
+    offered(&[SENT, script].concat());
+}
+
+#[test]
+fn client_doubles_dots_and_ends_the_last_line() {
+    // §4.5.2, §4.1.1.4
+    sending(
+        "
+        S: 354 go
+        E: body ready
+        A: send .a\\r\\n..b\\r\\nc
+        A: finish
+        C: ..a
+        C: ...b
+        C: c
+        C: .
+        S: 250 queued
+        E: data: accepted: 250 queued
+        A: MAIL FROM:<a@b.example>
+        C: MAIL FROM:<a@b.example>
+    ",
+    );
+}
+
+#[test]
+fn client_sends_no_bare_line_end() {
+    // §2.3.8
+    sending(
+        "
+        S: 354 go
+        E: body ready
+        A: send good\\r\\n
+        C: good
+        A: send a\\nb\\r\\n
+        N: a bare CR or LF stands in the message: abort it
+        A: finish
+        N: a bare CR or LF stands in the message: abort it
+        A: abort
+        E: data: dropped
+        E: closed: given up inside a body
+    ",
+    );
+}
+
+#[test]
+fn a_message_that_is_given_up_has_no_end() {
+    sending(
+        "
+        S: 354 go
+        E: body ready
+        A: send half
+        C: half\\
+        A: abort
+        E: data: dropped
+        E: closed: given up inside a body
+    ",
+    );
+}
+
+#[test]
+fn data_is_refused() {
+    sending(
+        "
+        S: 451 4.3.0 not now
+        E: data: 451 4.3.0 not now
+        A: RSET
+        C: RSET
+        S: 250 ok
+        E: rset: 250 ok
+    ",
+    );
+    // 2yz where 3yz is needed: the message must not be sent, for its lines would be commands.
+    sending(
+        "
+        S: 250 ok
+        E: data: 250 ok
+        A: NOOP
+        C: NOOP
+    ",
+    );
+}
+
+#[test]
+fn a_reply_in_the_middle_of_the_message() {
+    sending(
+        "
+        S: 354 go
+        E: body ready
+        A: send half
+        C: half\\
+        S: 552 too much
+        E: data: 552 too much
+        E: closed: the server answered before the end of the message
+    ",
+    );
+    sending(
+        "
+        S: 354 go
+        E: body ready
+        S: 250 queued
+        E: unsolicited 250 queued
+        E: data: dropped
+        E: closed: the server answered before the end of the message
+    ",
+    );
+}
+
+#[test]
+fn closing_at_any_time() {
+    // §3.8
+    sending(
+        "
+        S: 421 4.3.2 shutdown
+        E: data: 421 4.3.2 shutdown
+        E: closed clean
+    ",
+    );
+    client(
+        |_| (),
+        &[
+            crate::OFFER,
+            "
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example>
+        A: DATA
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<u@mx.example>
+        C: DATA
+        S: 421 4.3.2 shutdown
+        E: mail: 421 4.3.2 shutdown
+        E: rcpt: dropped
+        E: data: dropped
+        E: closed clean
+    ",
+        ]
+        .concat(),
+    );
+}
