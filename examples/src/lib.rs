@@ -1,4 +1,27 @@
-//! What the example programs share.
+//! What the example programs share, one concern a file.
+//!
+//! - A connection: [`stream`], [`tls`], [`link`]; what passed on it: [`trace`], [`describe`], [`transcript`],
+//!   [`statistics`].
+//! - A client: [`submit`], with [`login`]. A server: [`receive`], with [`authenticate`], [`users`],
+//!   [`timestamp`], [`maildir`].
+//! - [`certificates`] and [`random`].
+
+pub mod authenticate;
+pub mod certificates;
+pub mod describe;
+pub mod link;
+pub mod login;
+pub mod maildir;
+pub mod random;
+pub mod receive;
+pub mod statistics;
+pub mod stream;
+pub mod submit;
+pub mod timestamp;
+pub mod tls;
+pub mod trace;
+pub mod transcript;
+pub mod users;
 
 /// The README's example, as a doctest. It runs here because a published crate cannot include a file above it.
 #[cfg(doctest)]

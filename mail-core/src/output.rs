@@ -97,6 +97,23 @@ impl Output {
         matches!(self.front(), Piece::Secret { .. })
     }
 
+    /// All that may leave now, in order and in pieces, and of each whether it is a secret. For showing what
+    /// is about to be sent; to send it, use the [`Buf`].
+    ///
+    /// ```
+    /// # use mailwire_core::Output;
+    /// fn shown(output: &Output) -> Vec<u8> {
+    ///     output.pieces().flat_map(|(octets, secret)| if secret { b"***" } else { octets }).copied().collect()
+    /// }
+    /// # assert!(shown(&Output::default()).is_empty());
+    /// ```
+    pub fn pieces(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        core::iter::once(&self.first)
+            .chain(&self.ready)
+            .map(|piece| (piece.octets(), matches!(piece, Piece::Secret { .. })))
+            .filter(|(octets, _)| !octets.is_empty())
+    }
+
     /// Is nothing queued, neither ready nor blocked?
     pub fn is_drained(&self) -> bool {
         self.len == 0 && self.blocked.is_empty()

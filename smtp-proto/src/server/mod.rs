@@ -221,7 +221,7 @@ impl Server {
     /// No message is under way.
     pub fn refuse_body(&mut self, reply: Reply) -> Result<(), NotNow> {
         match &mut self.reading {
-            Reading::Body(incoming) => {
+            Reading::Body(incoming) if self.channel.wire().is_open() => {
                 incoming.refuse(reply);
                 Ok(())
             }

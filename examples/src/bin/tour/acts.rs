@@ -1,0 +1,155 @@
+//! The acts. Each is a connection between two of those in the scene, played by the same code as the programs
+//! `smtp-send` and `smtp-receive`. What comes later (fetching by POP3, by IMAP) is another member of the list.
+
+use crate::world::{LAPTOP, MX, STORE, SUBMISSION, World};
+use mailwire_examples::{
+    maildir::Maildir,
+    receive::{self, Receiver},
+    statistics::Statistics,
+    submit::{self, Route, submit},
+    trace::{Entry, Log, Side},
+};
+use mailwire_smtp::server::Protocol;
+use std::{io, path::PathBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+/// In their order.
+pub const ACTS: &[Act] = &[Act::Submission, Act::Relay, Act::Delivery];
+
+/// One connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// From the laptop to the server of its provider.
+    Submission,
+    /// From there to the server of the recipients.
+    Relay,
+    /// From there into their mailboxes.
+    Delivery,
+}
+
+/// What came of an act.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What passed.
+    pub entries: Vec<Entry>,
+    /// What it cost.
+    pub statistics: Statistics,
+    /// What lies where it was put.
+    pub found: Vec<Found>,
+    /// Is it what was sent?
+    pub is_right: bool,
+}
+
+/// A message that was read back.
+#[derive(Debug)]
+pub struct Found {
+    /// The Maildir.
+    pub maildir: String,
+    /// What the servers have put in front.
+    pub lines: Vec<u8>,
+    /// The rest.
+    pub message: Vec<u8>,
+    /// Is that what was sent?
+    pub is_right: bool,
+}
+
+/// Why the tour could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("the client: {0}")]
+    Submit(#[from] submit::Error),
+    #[error("the server: {0}")]
+    Receive(#[from] receive::Error),
+    #[error("{0}")]
+    Lost(&'static str),
+}
+
+impl Act {
+    /// Title; from where, to where; what is to be seen.
+    pub fn words(self) -> (&'static str, &'static str, &'static str, &'static str) {
+        match self {
+            Act::Submission => {
+                ("Submission", LAPTOP, SUBMISSION, "STARTTLS, then a login bound to that very TLS channel")
+            }
+            Act::Relay => ("Relay", SUBMISSION, MX, "from server to server: no TLS, no login, SMTP pure"),
+            Act::Delivery => ("Delivery", MX, STORE, "LMTP: a reply for each of the two mailboxes"),
+        }
+    }
+
+    pub async fn play(self, world: &World) -> Result<Outcome, Error> {
+        match self {
+            Act::Submission => {
+                let route = world.route(LAPTOP, Some(SUBMISSION), Protocol::Smtp)?;
+                let entries = connect(world, &route, world.submission_server()?, &world.message).await?;
+                look(world, entries, &["submitted"]).await
+            }
+            Act::Relay => {
+                let route = world.route(SUBMISSION, None, Protocol::Smtp)?;
+                let message = read(world.maildir("submitted")).await?;
+                let entries = connect(world, &route, world.mx()?, &message).await?;
+                look(world, entries, &["relayed"]).await
+            }
+            Act::Delivery => {
+                let route = world.route(MX, None, Protocol::Lmtp)?;
+                let message = read(world.maildir("relayed")).await?;
+                let entries = connect(world, &route, world.store()?, &message).await?;
+                look(world, entries, &["grace", "katherine"]).await
+            }
+        }
+    }
+}
+
+/// Plays both ends, each in a task of its own, with a socket between them.
+async fn connect(
+    world: &World,
+    route: &Route,
+    receiver: Receiver,
+    message: &[u8],
+) -> Result<Vec<Entry>, Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let log = Log::default();
+    let client = TcpStream::connect(listener.local_addr()?).await?;
+    let (server, _) = listener.accept().await?;
+    let trace = log.of(Side::Server);
+    let serving = tokio::spawn(async move { receiver.serve(server, |_| {}, Some(trace)).await });
+    let (envelope, size) = (world.envelope()?, Some(message.len() as u64));
+    let sent = submit(client, route, &envelope, size, message, Some(log.of(Side::Client))).await?;
+    serving.await.map_err(io::Error::other)??;
+    if !sent.is_accepted() {
+        return Err(Error::Lost("a recipient was refused"));
+    }
+    Ok(log.entries())
+}
+
+/// The one message of a Maildir.
+async fn read(maildir: PathBuf) -> Result<Vec<u8>, Error> {
+    let messages = Maildir::open(maildir).await?.new_messages().await?;
+    match messages.as_slice() {
+        [message] => Ok(tokio::fs::read(message).await?),
+        _ => Err(Error::Lost("a Maildir holds not exactly one message")),
+    }
+}
+
+/// Reads back what was put there, and compares.
+async fn look(world: &World, entries: Vec<Entry>, maildirs: &[&str]) -> Result<Outcome, Error> {
+    let mut found = Vec::new();
+    for maildir in maildirs {
+        let mut lines = read(world.maildir(maildir)).await?;
+        // Servers only put lines in front; what is behind them must be what was sent.
+        let message = lines.split_off(lines.len().saturating_sub(world.message.len()));
+        let is_right = message == world.message && are_trace_lines(&lines);
+        found.push(Found { maildir: (*maildir).to_owned(), lines, message, is_right });
+    }
+    let statistics = Statistics::of(&entries);
+    let is_right = found.iter().all(|found| found.is_right);
+    Ok(Outcome { entries, statistics, found, is_right })
+}
+
+/// Whole lines, of the two kinds that servers put in front of a message (RFC 5321 §4.4), and at least one.
+fn are_trace_lines(lines: &[u8]) -> bool {
+    let Ok(lines) = std::str::from_utf8(lines) else { return false };
+    let known = |line: &str| ["Received:", "Return-Path:", "\t"].iter().any(|begin| line.starts_with(begin));
+    lines.ends_with("\r\n") && lines.split_terminator("\r\n").all(known)
+}

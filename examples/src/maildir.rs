@@ -1,0 +1,136 @@
+//! `Maildir`: a folder with one file a message. <https://cr.yp.to/proto/maildir.html>
+//!
+//! A message is written into `tmp` as it comes, in pieces, octet for octet; it appears in `new` when it is whole
+//! and on the disk, and its name there is on the disk, too: only then may a server say 250. The crate `maildir`
+//! wants the message in memory, which a server must not need.
+
+use crate::random;
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+use tokio::{
+    fs::{self, File},
+    io::AsyncWriteExt,
+};
+
+/// A Maildir.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Maildir(PathBuf);
+
+impl Maildir {
+    /// Makes the folders if they are not there.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub async fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
+        let path = path.into();
+        for folder in ["tmp", "new", "cur"] {
+            fs::create_dir_all(path.join(folder)).await?;
+        }
+        Ok(Maildir(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Begins a message.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub async fn begin(&self) -> io::Result<Incoming> {
+        let name = unique_name()?;
+        let path = self.0.join("tmp").join(&name);
+        let file = File::options().write(true).create_new(true).open(&path).await?;
+        Ok(Incoming { file, name, path, octets: 0 })
+    }
+
+    /// The messages that nobody has looked at, the oldest first.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub async fn new_messages(&self) -> io::Result<Vec<PathBuf>> {
+        let mut folder = fs::read_dir(self.0.join("new")).await?;
+        let mut messages = Vec::new();
+        while let Some(entry) = folder.next_entry().await? {
+            messages.push(entry.path());
+        }
+        messages.sort();
+        Ok(messages)
+    }
+}
+
+/// A message on its way into one or several Maildirs. Dropped before it is delivered it leaves nothing.
+#[derive(Debug)]
+pub struct Incoming {
+    file: File,
+    name: String,
+    path: PathBuf,
+    octets: u64,
+}
+
+impl Incoming {
+    /// The next octets.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub async fn write(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.octets += octets.len() as u64;
+        self.file.write_all(octets).await
+    }
+
+    /// How many octets there are so far.
+    pub fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// The message is whole: it goes into each of these, all in the file system that it was begun in or not.
+    ///
+    /// # Errors
+    /// The message did not reach the disk: it is in none. Else each Maildir has its own result.
+    pub async fn deliver(mut self, into: &[Maildir]) -> io::Result<Vec<io::Result<PathBuf>>> {
+        self.file.flush().await?;
+        self.file.sync_all().await?;
+        let mut results = Vec::with_capacity(into.len());
+        for maildir in into {
+            results.push(self.deliver_into(maildir).await);
+        }
+        Ok(results)
+    }
+
+    async fn deliver_into(&self, maildir: &Maildir) -> io::Result<PathBuf> {
+        let (new, tmp) = (maildir.0.join("new"), maildir.0.join("tmp").join(&self.name));
+        let target = new.join(&self.name);
+        if fs::hard_link(&self.path, &target).await.is_err() {
+            // Another file system, or one without links.
+            if tmp != self.path {
+                fs::copy(&self.path, &tmp).await?;
+                File::open(&tmp).await?.sync_all().await?;
+            }
+            fs::rename(&tmp, &target).await?;
+        }
+        // The name must survive a crash, too.
+        File::open(&new).await?.sync_all().await?;
+        Ok(target)
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        // Gone already if it was renamed.
+        _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Time, process, count and randomness: no two are the same.
+fn unique_name() -> io::Result<String> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (seconds, micros) = (now.as_secs(), now.subsec_micros());
+    let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    Ok(format!("{seconds}.M{micros:06}P{process}Q{count}R{}.mailwire", random::hex::<4>()?))
+}

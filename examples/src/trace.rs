@@ -1,0 +1,158 @@
+//! `Trace`: what passed on a connection, written down as it passes. How it is shown, see
+//! [`transcript`](crate::transcript).
+//!
+//! Both ends of a connection may write into one log: each line then stands in it at its sender and, with the
+//! typed event that it became, at its receiver. Credentials are masked before they are written down:
+//! [`Wire::masked`] in what comes, [`Output::pieces`](mailwire_core::Output::pieces) in what goes.
+
+use bytes::Bytes;
+use mailwire_core::Wire;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+/// Which end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The one that connected.
+    Client,
+    /// The one that listened.
+    Server,
+}
+
+/// The three stages of a dialogue. RFC 5321 §3.1, §3.3, §3.8
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Session initiation: who are you, what can you do, TLS, AUTH.
+    Handshake,
+    /// Mail transactions.
+    Transfer,
+    /// Session termination.
+    Termination,
+}
+
+/// One thing that was written down.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When.
+    pub at: Instant,
+    /// By whom.
+    pub side: Side,
+    /// What.
+    pub what: What,
+}
+
+/// What was written down.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A stage begins.
+    Stage(Stage),
+    /// Something that is not on the wire.
+    Note(String),
+    /// Octets left, masked.
+    Sent {
+        /// With `***` for secrets.
+        text: Vec<u8>,
+        /// How many they really were.
+        octets: usize,
+        /// Are they the message?
+        is_body: bool,
+    },
+    /// A frame came and became an event.
+    Received {
+        /// With `***` for secrets; empty if the event has no octets of its own.
+        text: Vec<u8>,
+        /// The event, beside the first line of the frame and perhaps its further lines.
+        event: Vec<String>,
+    },
+    /// A part of the message came.
+    Body(Bytes),
+}
+
+/// An event in words.
+pub trait Describe {
+    /// The event; `name` says what the command of a number is called.
+    fn describe(&self, name: &dyn Fn(u64) -> &'static str) -> Described;
+}
+
+/// What an event is in a transcript.
+#[derive(Clone, Debug)]
+pub enum Described {
+    /// Words, beside the first line of the frame and perhaps its further lines.
+    Words(Vec<String>),
+    /// Words for an event whose frame stood at the event before.
+    Again(String),
+    /// A part of a message.
+    Body(Bytes),
+}
+
+/// Where one end writes into the log.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    side: Side,
+    log: Log,
+}
+
+/// The log.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<Entry>>>);
+
+impl Log {
+    /// Where `side` writes into it.
+    pub fn of(&self, side: Side) -> Trace {
+        Trace { side, log: self.clone() }
+    }
+
+    /// What stands in it.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Trace {
+    fn write(&self, what: What) {
+        let entry = Entry { at: Instant::now(), side: self.side, what };
+        self.log.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+    }
+
+    /// A stage begins.
+    pub fn stage(&self, stage: Stage) {
+        self.write(What::Stage(stage));
+    }
+
+    /// Something that is not on the wire.
+    pub fn note(&self, note: impl Into<String>) {
+        self.write(What::Note(note.into()));
+    }
+
+    /// An event, and the octets it came from.
+    pub fn event(&self, event: &impl Describe, wire: &Wire, name: &dyn Fn(u64) -> &'static str) {
+        self.write(match event.describe(name) {
+            Described::Words(event) => What::Received { text: wire.masked(), event },
+            Described::Again(event) => What::Received { text: Vec::new(), event: vec![event] },
+            Described::Body(octets) => What::Body(octets),
+        });
+    }
+
+    /// The octets that may leave now, but for the first `skip`.
+    pub fn sent<'a>(&self, pieces: impl Iterator<Item = (&'a [u8], bool)>, mut skip: usize, is_body: bool) {
+        let (mut text, mut octets) = (Vec::new(), 0);
+        for (piece, is_secret) in pieces {
+            let new = piece.get(skip..).unwrap_or_default();
+            skip = skip.saturating_sub(piece.len());
+            octets += new.len();
+            match new {
+                [] => {}
+                // A blank or a line end about it is none of the secret.
+                [b' ', ..] if is_secret => text.extend_from_slice(b" ***"),
+                _ if is_secret => text.extend_from_slice(b"***"),
+                new => text.extend_from_slice(new),
+            }
+            if is_secret && new.ends_with(b"\r\n") {
+                text.extend_from_slice(b"\r\n");
+            }
+        }
+        self.write(What::Sent { text, octets, is_body });
+    }
+}
