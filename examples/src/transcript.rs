@@ -132,7 +132,13 @@ fn rows(from: Side, text: &[u8], event: &[String], out: &mut impl Write) -> io::
     Ok(())
 }
 
-fn row(from: Side, is_first: bool, wire: &str, event: &str, out: &mut impl Write) -> io::Result<()> {
+fn row(
+    from: Side,
+    is_first: bool,
+    wire: &str,
+    event: &str,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let (letter, color) = match from {
         Side::Client => ("C", CLIENT),
         Side::Server => ("S", SERVER),

@@ -22,7 +22,8 @@ fn login(mechanism: Option<&str>, right: bool) -> Login {
 }
 
 fn needs_tls(mechanism: &str) -> bool {
-    mechanism.ends_with("-PLUS") || ["PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"].contains(&mechanism)
+    mechanism.ends_with("-PLUS")
+        || ["PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"].contains(&mechanism)
 }
 
 fn scene(tls: Tls, login: Login) -> Scene {
@@ -39,7 +40,11 @@ async fn each_mechanism() {
             let scene = scene(tls, login(Some(mechanism), true));
             let outcome = scene.play(b"x\r\n").await;
             if tls == Tls::None && needs_tls(mechanism) {
-                assert!(matches!(outcome.sent, Err(Error::Sasl(_))), "{mechanism}: {:?}", outcome.sent);
+                assert!(
+                    matches!(outcome.sent, Err(Error::Sasl(_))),
+                    "{mechanism}: {:?}",
+                    outcome.sent
+                );
                 assert!(outcome.received.is_empty());
                 continue;
             }
@@ -58,7 +63,7 @@ async fn a_wrong_password_or_token_is_refused() {
         let outcome = scene.play(b"x\r\n").await;
         match outcome.sent {
             Err(Error::Refused { what: "AUTH", reply }) => {
-                assert_eq!(reply.to_string().trim_end(), "535 5.7.8 Authentication credentials invalid");
+                assert_eq!(reply.to_string(), "535 5.7.8 Authentication credentials invalid");
             }
             other => panic!("{mechanism}: {other:?}"),
         }
@@ -74,7 +79,7 @@ async fn who_is_not_known_is_refused_in_the_same_words() {
         let outcome = scene(Tls::StartTls, login).play(b"x\r\n").await;
         match outcome.sent {
             Err(Error::Refused { what: "AUTH", reply }) => {
-                assert_eq!(reply.to_string().trim_end(), "535 5.7.8 Authentication credentials invalid");
+                assert_eq!(reply.to_string(), "535 5.7.8 Authentication credentials invalid");
             }
             other => panic!("{mechanism}: {other:?}"),
         }
@@ -93,11 +98,17 @@ async fn the_strongest_is_taken() {
 #[tokio::test]
 async fn stored_keys_are_enough() {
     use mailwire_core::sasl::{ScramHash, StoredKeys};
-    let keys = StoredKeys::derive(ScramHash::Sha256, &"wonder land".into(), &b"some salt"[..], 4096).unwrap();
+    let keys =
+        StoredKeys::derive(ScramHash::Sha256, &"wonder land".into(), &b"some salt"[..], 4096)
+            .unwrap();
     let users = format!("alice:{}", String::from_utf8(keys.to_text().expose().to_vec()).unwrap());
-    for (mechanism, is_enough) in
-        [("SCRAM-SHA-256-PLUS", true), ("PLAIN", true), ("LOGIN", true), ("SCRAM-SHA-1", false), ("CRAM-MD5", false)]
-    {
+    for (mechanism, is_enough) in [
+        ("SCRAM-SHA-256-PLUS", true),
+        ("PLAIN", true),
+        ("LOGIN", true),
+        ("SCRAM-SHA-1", false),
+        ("CRAM-MD5", false),
+    ] {
         let mut scene = scene(Tls::StartTls, login(Some(mechanism), true));
         scene.receiver.users = Some(Users::parse(&users).unwrap());
         assert_eq!(scene.play(b"x\r\n").await.sent.is_ok(), is_enough, "{mechanism}");

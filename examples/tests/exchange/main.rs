@@ -19,7 +19,10 @@ use mailwire_smtp::{
     address::{ForwardPath, Mailbox, ReversePath},
     server::Config,
 };
-use std::{path::PathBuf, sync::{Arc, Mutex}};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A folder that goes with the test.
@@ -27,7 +30,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("mailwire-test-{}", random::hex::<8>().unwrap()));
+        let path =
+            std::env::temp_dir().join(format!("mailwire-test-{}", random::hex::<8>().unwrap()));
         std::fs::create_dir(&path).unwrap();
         Folder(path)
     }
@@ -83,7 +87,8 @@ impl Scene {
         let mut route = Route::default();
         let authority = Authority::new("test").unwrap();
         let issued = authority.issue(&["mx.example"]).unwrap();
-        let client = ClientTls::new(&Trust::only([authority.root()]).unwrap(), "mx.example").unwrap();
+        let client =
+            ClientTls::new(&Trust::only([authority.root()]).unwrap(), "mx.example").unwrap();
         match tls {
             Tls::None => {}
             Tls::StartTls => route.security = Security::StartTls(client),
@@ -124,7 +129,8 @@ impl Scene {
 
     /// What lies in the Maildir.
     async fn stored(&self, name: &str) -> Vec<Vec<u8>> {
-        let messages = Maildir::open(self.folder.path(name)).await.unwrap().new_messages().await.unwrap();
+        let messages =
+            Maildir::open(self.folder.path(name)).await.unwrap().new_messages().await.unwrap();
         messages.iter().map(|file| std::fs::read(file).unwrap()).collect()
     }
 }
