@@ -1,1 +1,4 @@
 //! Data and allocation counts that the benches share.
+
+pub mod alloc;
+pub mod data;

@@ -4,11 +4,15 @@
 //! The allocator of this test looks through every block when it is freed. It stands here and not in the
 //! library crates, for those admit no `unsafe`, not even in their tests.
 
+#![allow(unsafe_code, reason = "an allocator that looks at what is freed")]
+
 use bytes::{Buf, BufMut};
 use mailwire_core::{
     Connection, Deadline, Fatal, Framed, Layer, Limits, Lines, Next, Secret, Secured, Wire,
     implement::{Channel, Internal, Step},
+    sasl::MechanismName,
 };
+use mailwire_smtp::{address::Host, client, server};
 use std::{
     alloc::{GlobalAlloc, Layout as Block, System},
     sync::{
@@ -19,6 +23,8 @@ use std::{
 
 /// Part of each credential here. It stands in static memory only, unless a session holds it.
 const NEEDLE: &[u8] = b"hunter2!";
+/// The beginning of `hunter2!hunter2!` in base64, as it stands behind a multiple of three octets.
+const ENCODED: &[u8] = b"aHVudGVyMiFo";
 
 static SEEN: AtomicUsize = AtomicUsize::new(0);
 
@@ -30,7 +36,8 @@ static LOOKING: Looking = Looking;
 fn look(pointer: *mut u8, len: usize) {
     // SAFETY: the block is still allocated, and was zeroed when it was.
     let block = unsafe { std::slice::from_raw_parts(pointer, len) };
-    if block.windows(NEEDLE.len()).any(|window| window == NEEDLE) {
+    let has = |needle: &[u8]| block.windows(needle.len()).any(|window| window == needle);
+    if has(NEEDLE) || has(ENCODED) {
         SEEN.fetch_add(1, Relaxed);
     }
 }
@@ -276,4 +283,108 @@ fn output() {
         session.wire_mut().output().advance(55);
     });
     assert_eq!(leaks, 0);
+}
+
+/// `hunter2!` twelve times, in base64 and not.
+const ENCODED_LINE: &[u8] = b"\
+    aHVudGVyMiFodW50ZXIyIWh1bnRlcjIhaHVudGVyMiFodW50ZXIyIWh1bnRlcjIh\
+    aHVudGVyMiFodW50ZXIyIWh1bnRlcjIhaHVudGVyMiFodW50ZXIyIWh1bnRlcjIh\r\n";
+const PASSWORD: &[u8] = b"\
+    hunter2!hunter2!hunter2!hunter2!hunter2!hunter2!hunter2!hunter2!hunter2!hunter2!hunter2!hunter2!";
+
+fn plain() -> MechanismName {
+    MechanismName::new("PLAIN").expect("a mechanism's name")
+}
+
+#[test]
+fn smtp_server() {
+    for piece in [1, 5, 60, 1000] {
+        let leaks = seen(|| {
+            let mut config = server::Config::new("me.example".parse::<Host>().unwrap());
+            config.mechanisms = vec![plain()];
+            config.secured = Secured::Tls;
+            let mut session = server::Server::new(config);
+            let mut secrets = 0;
+            // An initial response that is refused, a response to a challenge, an AUTH that does not
+            // fit the grammar, and a response that the stream ends in.
+            let lines: [&[&[u8]]; 6] = [
+                &[b"EHLO me.example\r\n"],
+                &[b"AUTH PLAIN ", ENCODED_LINE],
+                &[b"NOOP\r\n", b"AUTH PLAIN\r\n"],
+                &[ENCODED_LINE],
+                &[b"AUTH PLAIN ?", ENCODED_LINE, b"AUTH PLAIN\r\n"],
+                &[ENCODED],
+            ];
+            let mut accept = false;
+            for line in lines {
+                for octets in line.iter().flat_map(|part| part.chunks(piece)) {
+                    session.wire_mut().receive(octets);
+                    while let Next::Event(event) = session.poll() {
+                        use server::Event;
+                        let answer = match event {
+                            Event::Connected { pending } => pending.accept(),
+                            Event::Hello { pending, .. } => pending.accept(),
+                            Event::Auth { auth, pending } => match auth.initial_response {
+                                Some(response) => {
+                                    assert_eq!(response.expose(), PASSWORD);
+                                    secrets += 1;
+                                    pending.reject("535 5.7.8 no".parse().unwrap())
+                                }
+                                None => pending.challenge(Secret::from("")),
+                            },
+                            Event::AuthResponse { response, pending } => {
+                                assert_eq!(response.expose(), PASSWORD);
+                                secrets += 1;
+                                accept = true;
+                                pending.reject("535 5.7.8 no".parse().unwrap())
+                            }
+                            other => {
+                                let _ = session.decline(other);
+                                continue;
+                            }
+                        };
+                        session.answer(answer).unwrap();
+                    }
+                }
+            }
+            assert!(accept && secrets == 2, "{secrets} secrets came");
+        });
+        assert_eq!(leaks, 0, "{piece} octets a piece");
+    }
+}
+
+#[test]
+fn smtp_client() {
+    for challenged in [false, true] {
+        let leaks = seen(|| {
+            let mut config = client::Config::default();
+            config.secured = Secured::Tls;
+            let mut session = client::Client::new(config);
+            session.wire_mut().receive(b"220 mx.example\r\n");
+            assert!(matches!(session.poll(), Next::Event(_)));
+            session.ehlo(&"me.example".parse::<Host>().unwrap()).unwrap();
+            session.wire_mut().receive(b"250-mx.example\r\n250 AUTH PLAIN\r\n");
+            assert!(matches!(session.poll(), Next::Event(_)));
+            let secret = Secret::from(PASSWORD);
+            if challenged {
+                let auth = session.auth(plain(), None).unwrap();
+                session.wire_mut().receive(b"334 \r\n");
+                assert!(matches!(session.poll(), Next::Event(_)));
+                session.respond(auth, &secret).unwrap();
+            } else {
+                session.auth(plain(), Some(secret)).unwrap();
+            }
+            let mut sent = 0;
+            while session.wire_mut().output().has_remaining() {
+                let output = session.wire_mut().output();
+                sent += output.chunk().windows(ENCODED.len()).filter(|w| *w == ENCODED).count();
+                output.advance(output.chunk().len());
+            }
+            assert_ne!(sent, 0);
+            session.wire_mut().receive(b"235 2.7.0 welcome\r\n");
+            assert!(matches!(session.poll(), Next::Event(_)));
+            assert!(session.is_authenticated());
+        });
+        assert_eq!(leaks, 0, "challenged: {challenged}");
+    }
 }

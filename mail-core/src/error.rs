@@ -244,6 +244,9 @@ pub enum Fatal {
     /// The peer did what no peer may do here.
     #[error("{0}")]
     Protocol(&'static str),
+    /// The peer claims what was never proved.
+    #[error("{0}")]
+    Security(&'static str),
     /// A deadline has passed.
     #[error("timeout: {0}")]
     Timeout(&'static str),

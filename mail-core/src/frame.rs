@@ -18,7 +18,7 @@ pub enum Framed {
     TooLong(usize),
 }
 
-/// Frames lines that end in CRLF.
+/// Frames lines that end in CRLF, or in LF alone where that is tolerated.
 ///
 /// ```
 /// use mailwire_core::{Framed, Lines};
@@ -32,9 +32,15 @@ pub struct Lines {
     /// Octets at the front in which no line ends.
     scanned: usize,
     skipping: bool,
+    lf: bool,
 }
 
 impl Lines {
+    /// LF alone ends a line, too: for commands typed by hand. Never for a body.
+    pub const fn tolerating_lf() -> Self {
+        Lines { scanned: 0, skipping: false, lf: true }
+    }
+
     /// Looks for the end of the first line of `octets`, which has at most `max` octets with its CRLF.
     #[inline]
     pub fn next(&mut self, octets: &[u8], max: usize) -> Framed {
@@ -42,7 +48,7 @@ impl Lines {
         while let Some(found) = octets.get(from..).and_then(|rest| memchr::memchr(b'\n', rest)) {
             let lf = from + found;
             from = lf + 1;
-            if lf.checked_sub(1).and_then(|cr| octets.get(cr)) == Some(&b'\r') {
+            if self.lf || lf.checked_sub(1).and_then(|cr| octets.get(cr)) == Some(&b'\r') {
                 let too_long = core::mem::take(&mut self.skipping) || from > max;
                 self.scanned = 0;
                 return if too_long { Framed::TooLong(from) } else { Framed::Frame(from) };
@@ -66,7 +72,7 @@ impl Lines {
 
     /// Forgets what was seen: the next octets are others.
     pub fn reset(&mut self) {
-        *self = Lines::default();
+        *self = Lines { lf: self.lf, ..Lines::default() };
     }
 }
 
@@ -116,5 +122,15 @@ mod tests {
         assert_eq!(play(input, &[], 64)[2], "bare\rand\nbare\n\r\n");
         assert_eq!(play(b"12345678\r\n", &[], 10), ["12345678\r\n"]);
         assert_eq!(play(b"123456789\r\n", &[], 10), ["!"]);
+    }
+
+    #[test]
+    fn lf_alone_ends_a_line_only_where_it_may() {
+        for (mut lines, first) in [(Lines::default(), 12), (Lines::tolerating_lf(), 5)] {
+            for _ in 0..2 {
+                assert_eq!(lines.next(b"NOOP\nQUIT\r\n", 64), Framed::Frame(first));
+                lines.reset();
+            }
+        }
     }
 }

@@ -56,7 +56,7 @@ impl Input {
     /// Takes the room back, with what was read into it.
     pub(crate) fn filled(&mut self, mut octets: BytesMut) {
         let buf = &mut self.buf.0;
-        if buf.is_empty() && !octets.is_empty() {
+        if buf.is_empty() && octets.capacity() > 0 {
             *buf = octets;
         } else if buf.as_ptr_range().end == octets.as_ptr() {
             buf.unsplit(octets);

@@ -58,7 +58,10 @@ macro_rules! open_set {
                 behind: crate::lex::Input<'a>,
             ) -> Option<crate::lex::PResult<'a, Self>> {
                 $(
-                    if keyword.eq_ignore_ascii_case($keyword.as_bytes()) {
+                    // As spelled here it is one comparison of known length.
+                    if keyword == $keyword.as_bytes()
+                        || keyword.eq_ignore_ascii_case($keyword.as_bytes())
+                    {
                         return Some($crate::open_set!(@read $name $variant behind $(, $payload)?));
                     }
                 )*

@@ -79,6 +79,12 @@ impl Quirks {
         Quirks(self.0 | other.0)
     }
 
+    /// Those that are in both sets.
+    #[must_use]
+    pub const fn intersection(self, other: Quirks) -> Quirks {
+        Quirks(self.0 & other.0)
+    }
+
     /// Is `quirk` in it?
     pub const fn contains(self, quirk: Quirk) -> bool {
         self.0 & 1 << quirk.bit != 0

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroizing, optimization_barrier};
 
 /// A password, a token, a SASL message: never in `Debug`, compared in constant time, wiped when dropped.
 ///
@@ -77,7 +77,9 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Overwrites octets in a way that is not optimised away.
+/// Overwrites octets in a way that is not optimised away: all at once behind a barrier, for octet by octet
+/// would take longer than the read that brought them.
 pub(crate) fn wipe(octets: &mut [u8]) {
-    octets.zeroize();
+    octets.fill(0);
+    optimization_barrier(octets);
 }

@@ -67,7 +67,8 @@ impl Wire {
 
     /// Takes back the room that [`space`](Wire::space) lent, with what was read into it.
     pub fn filled(&mut self, octets: BytesMut) {
-        if self.takes(octets.len()) {
+        // An empty room goes back, too: its capacity is the buffer's.
+        if self.takes(octets.len()) || octets.is_empty() && self.is_open() {
             self.input.filled(octets);
         } else {
             Input::refuse(octets);
@@ -79,6 +80,8 @@ impl Wire {
             return false;
         }
         self.received += n as u64;
+        // Who reads without polling may read up to the limit, not on and on because the parser once starved.
+        self.starved = false;
         if let Gate::Switched(_) = self.gate {
             self.end(End::Failed(Fatal::FedDuringHandOff));
         }
@@ -97,6 +100,12 @@ impl Wire {
         matches!(self.gate, Gate::Open)
             && !self.input.is_eof()
             && (self.starved || self.input.octets().len() < self.limits.input)
+    }
+
+    /// Did the last `poll` find nothing for want of octets? Then only the peer can go on, or a call; else the
+    /// application owes something, or there is more to poll.
+    pub fn is_starved(&self) -> bool {
+        self.starved
     }
 
     /// What the peer is to get.

@@ -1,5 +1,12 @@
 //! The blocking driver over a toy protocol: two threads, tiny pipes, sockets, failures.
 #![cfg(feature = "blocking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 #[path = "common/toy.rs"]
 #[allow(dead_code)]
@@ -215,7 +222,7 @@ fn both<A: Send + 'static, B: Send + 'static>(
     let ((send_a, a_done), (send_b, b_done)) = (mpsc::channel(), mpsc::channel());
     thread::spawn(move || send_a.send(a()));
     thread::spawn(move || send_b.send(b()));
-    let wait = Duration::from_secs(60);
+    let wait = Duration::from_secs(20);
     let a = a_done.recv_timeout(wait).unwrap_or_else(|why| panic!("{what}: {why}"));
     let b = b_done.recv_timeout(wait).unwrap_or_else(|why| panic!("{what}: {why}"));
     (a, b)
@@ -384,6 +391,26 @@ fn two_blocking_drivers_do_not_lock_each_other() {
         },
     );
     assert_eq!((pongs, pings), (PINGS, PINGS));
+}
+
+/// A peer that is slow and has nothing to say: the look at the other direction is a short one.
+#[test]
+fn a_write_that_stood_still_goes_on() {
+    let (mut peer, io) = pipe(4);
+    let (wrote, read) = both(
+        "slow reader",
+        move || {
+            let mut driver = Driver::new(Toy::new(Layer::TlsServer), io);
+            driver.session_mut().tell(&"x".repeat(100));
+            driver.flush().is_ok()
+        },
+        move || {
+            thread::sleep(Duration::from_millis(50));
+            let mut got = [0; 107];
+            peer.read_exact(&mut got).is_ok()
+        },
+    );
+    assert_eq!((wrote, read), (true, true));
 }
 
 /// Both send a body and take the other's meanwhile.

@@ -1,6 +1,7 @@
 //! The output queue against a model that is too simple to be wrong: one flat list, looked through from its
 //! beginning each time.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod toy;
 

@@ -1,6 +1,7 @@
 //! The toy client against the toy server: every schedule ends in the same way, and no damage makes one
 //! panic, spin or hang.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod toy;
 

@@ -1,5 +1,6 @@
 //! The runner itself: a dialogue that is not what the session says must fail, at its line, in words.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod toy;
 

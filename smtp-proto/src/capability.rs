@@ -54,8 +54,9 @@ impl OtherCapability {
         parameters: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, InvalidValue> {
         let mut line = Vec::from(keyword);
-        if let Some(at) = keyword_end(&line).filter(|at| *at < line.len()) {
-            return Err(InvalidValue::new(at, &EHLO_LINE));
+        let end = keyword_end(&line).unwrap_or(0);
+        if end < line.len() {
+            return Err(InvalidValue::new(end, &EHLO_LINE));
         }
         if line.is_empty() || Capability::knows(&line) {
             return Err(InvalidValue::new(0, &EHLO_LINE));
@@ -179,3 +180,57 @@ impl fmt::Debug for OtherCapability {
 }
 
 wire_form!(Capability, capability);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::table;
+
+    #[test]
+    fn lines() {
+        let other = |line: &str| Capability::Other(OtherCapability(Str::from(line)));
+        table(capability, Capability::encode)
+            .ok("8BITMIME", Capability::EightBitMime, "6152 §2")
+            .ok("SIZE", Capability::Size(SizeLimit(None)), "1870 §4")
+            .ok("SIZE 0", Capability::Size(SizeLimit(Some(0))), "1870 §4")
+            .becomes("size 0100", "SIZE 100", "1870 §5")
+            .keeps("SIZE 18446744073709551615", "1870 §5")
+            .keeps("AUTH PLAIN LOGIN", "4954 §3")
+            .becomes("SMTPUTF8 x", "SMTPUTF8", "6531 §3.1, parameters are ignored")
+            .becomes("PIPELINING ", "PIPELINING", "2920 §3, a blank at the end")
+            .ok("SIZE abc", other("SIZE abc"), "1870 §5, kept")
+            .keeps("SIZE 18446744073709551616", "1870 §5, never wrapped")
+            .keeps("STARTTLS foo", "3207 §2, kept")
+            .keeps("AUTH PL:AIN", "4954 §3, kept")
+            .keeps("DELIVERBY 240", "2852 §2")
+            .keeps("LIMITS MAILMAX=1000 RCPTMAX=50000", "9422")
+            .keeps("UTF8SMTP", "5336")
+            .err("", 0, "ehlo-line", "5321 §4.1.1.1")
+            .err("A\r\nB", 0, "ehlo-line", "5321 §4.1.1.1");
+        for keyword in Capability::KEYWORDS {
+            let line: Capability = keyword.parse().unwrap();
+            assert!(!matches!(line, Capability::Other(_)) && line.is(keyword));
+            assert!(OtherCapability::new(keyword, []).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_made_is_strict() {
+        for (keyword, parameter) in [
+            ("X\r\n250 AUTH", "a"),
+            ("X Y", "a"),
+            ("X_Y", "a"),
+            ("", "a"),
+            ("-X", "a"),
+            ("X", "a\r\n250 STARTTLS"),
+            ("X", "a b"),
+            ("X", ""),
+            ("size", "abc"),
+        ] {
+            assert!(OtherCapability::new(keyword, [parameter]).is_err(), "{keyword} {parameter}");
+        }
+        let made = OtherCapability::new("X-Y", ["a", "b=c"]).unwrap();
+        assert!(made.is_strict());
+        assert_eq!(Capability::Other(made), "x-y a b=c".parse().unwrap());
+    }
+}

@@ -19,6 +19,7 @@ use mailwire_core::{
 pub(crate) static COMMAND: Production = Production::new("command", 5321, "4.1.1");
 static FROM: Production = Production::new("SP \"FROM:\"", 5321, "4.1.1.2");
 static TO: Production = Production::new("SP \"TO:\"", 5321, "4.1.1.3");
+static NAME: Production = Production::new("Domain / address-literal", 5321, "4.1.1.1");
 static LDH_LABELS: Production = Production::new("LDH labels or A-labels", 6531, "3.7.1");
 static STRING: Production = Production::new("String", 5321, "4.1.2");
 
@@ -77,17 +78,80 @@ impl Command {
     /// # Errors
     /// Where the grammar was left. A server answers with [`Reply::from`](crate::Reply).
     pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Command, Quirks), ParseError> {
-        let context = Context::new(parse.dialect, parse.quirks);
-        // Filled in place, in the caller's room: a command is a large value, and moving it costs more
-        // than reading a short one.
-        let mut result = Ok((Command::Rset, Quirks::NONE));
-        if let Ok((out, met)) = &mut result {
-            match context.parse(frame, |i| command(i, out), &CRLF) {
-                Ok(((), quirks)) => *met = quirks,
-                Err(e) => result = Err(e),
+        let line = Line { frame, context: &Context::new(parse.dialect, parse.quirks) };
+        // Verbs are letters, which this brings to upper case; nothing else becomes a letter by it.
+        let verb = match frame.split_first_chunk::<4>() {
+            Some((verb, behind)) if is_word_end(behind) => {
+                (u32::from_be_bytes(*verb) & 0xdfdf_dfdf).to_be_bytes()
+            }
+            _ => *b"....",
+        };
+        // Each arm makes its own result: a command is a large value, and moving it would cost more than
+        // reading a short one.
+        match &verb {
+            b"MAIL" => {
+                let mut mail = Mail::new(ReversePath::Null);
+                let ((), met) = line.read(4, |i| mail.read(i))?;
+                Ok((Command::Mail(mail), met))
+            }
+            b"RCPT" => {
+                let mut rcpt = Rcpt::new(ForwardPath::Postmaster);
+                let ((), met) = line.read(4, |i| rcpt.read(i))?;
+                Ok((Command::Rcpt(rcpt), met))
+            }
+            b"DATA" => {
+                let ((), met) = line.read(4, nothing)?;
+                Ok((Command::Data, met))
+            }
+            b"EHLO" => {
+                let (host, met) = line.read(4, |i| name(i, quirk::EHLO_WITHOUT_NAME))?;
+                Ok((Command::Ehlo(host), met))
+            }
+            b"QUIT" => {
+                let ((), met) = line.read(4, nothing)?;
+                Ok((Command::Quit, met))
+            }
+            b"RSET" => {
+                let ((), met) = line.read(4, nothing)?;
+                Ok((Command::Rset, met))
+            }
+            b"AUTH" => {
+                let (auth, met) = line.read(4, auth)?;
+                Ok((Command::Auth(auth), met))
+            }
+            b"NOOP" => {
+                let (argument, met) = line.read(4, optional)?;
+                Ok((Command::Noop(argument), met))
+            }
+            b"HELO" => {
+                let (host, met) = line.read(4, |i| name(i, quirk::HELO_WITHOUT_NAME))?;
+                Ok((Command::Helo(host), met))
+            }
+            b"LHLO" => {
+                let (host, met) = line.read(4, |i| name(i, quirk::EHLO_WITHOUT_NAME))?;
+                Ok((Command::Lhlo(host), met))
+            }
+            b"VRFY" => {
+                let (lookup, met) = line.read(4, lookup)?;
+                Ok((Command::Vrfy(lookup), met))
+            }
+            b"EXPN" => {
+                let (lookup, met) = line.read(4, lookup)?;
+                Ok((Command::Expn(lookup), met))
+            }
+            b"HELP" => {
+                let (argument, met) = line.read(4, optional)?;
+                Ok((Command::Help(argument), met))
+            }
+            _ if line.is_starttls() => {
+                let ((), met) = line.read(8, nothing)?;
+                Ok((Command::StartTls, met))
+            }
+            _ => {
+                let (other, met) = line.read(0, other_command)?;
+                Ok((Command::Other(other), met))
             }
         }
-        result
     }
 
     /// Appends the line with its CRLF, secrets included.
@@ -200,6 +264,8 @@ impl Command {
     }
 }
 
+/// A line whose verb is known.
+///
 /// ```abnf
 /// ehlo           = "EHLO" SP ( Domain / address-literal ) CRLF
 /// helo           = "HELO" SP Domain CRLF
@@ -215,91 +281,67 @@ impl Command {
 /// noop = "NOOP" [ SP String ] CRLF
 /// quit = "QUIT" CRLF
 /// ```
-/// RFC 5321 §4.1.1
-///
-/// Fills `out` in.
-#[inline]
-fn command<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
-    let Some((verb, behind)) = i.rest().split_first_chunk::<4>() else {
-        return other_command(i, out);
-    };
-    let behind = i.with_rest(behind);
-    if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
-        return starttls(i, out);
+/// RFC 5321 §4.1.1; `STARTTLS`: RFC 3207 §4; `LHLO`: RFC 2033 §4.1; `AUTH`: RFC 4954 §4
+struct Line<'a> {
+    frame: &'a [u8],
+    context: &'a Context<Dialect>,
+}
+
+impl<'a> Line<'a> {
+    /// Reads what stands behind a verb of `verb` octets, and the end of the line.
+    #[inline]
+    fn read<T>(
+        &self,
+        verb: usize,
+        mut arguments: impl FnMut(Input<'a>) -> PResult<'a, T>,
+    ) -> Result<(T, Quirks), ParseError> {
+        let whole = |i: Input<'a>| {
+            let (rest, value) = arguments(i.split(verb).0)?;
+            let (rest, ()) = lex::end_of_line(rest)?;
+            Ok((rest, value))
+        };
+        self.context.parse(self.frame, whole, &CRLF)
     }
-    // Verbs are letters, which this brings to upper case; nothing else becomes a letter by it.
-    let verb = (u32::from_be_bytes(*verb) & 0xdfdf_dfdf).to_be_bytes();
-    let rest = match &verb {
-        b"MAIL" => mail(behind, out)?.0,
-        b"RCPT" => rcpt(behind, out)?.0,
-        b"DATA" => set(behind, out, Command::Data),
-        b"EHLO" => name(behind, quirk::EHLO_WITHOUT_NAME, |host| *out = Command::Ehlo(host))?.0,
-        b"QUIT" => set(behind, out, Command::Quit),
-        b"RSET" => set(behind, out, Command::Rset),
-        b"AUTH" => {
-            let (rest, auth) = auth(behind)?;
-            set(rest, out, Command::Auth(auth))
-        }
-        b"NOOP" => optional(behind, |argument| *out = Command::Noop(argument))?.0,
-        b"HELO" => name(behind, quirk::HELO_WITHOUT_NAME, |host| *out = Command::Helo(host))?.0,
-        b"LHLO" => name(behind, quirk::EHLO_WITHOUT_NAME, |host| *out = Command::Lhlo(host))?.0,
-        b"VRFY" => lookup(behind, |lookup| *out = Command::Vrfy(lookup))?.0,
-        b"EXPN" => lookup(behind, |lookup| *out = Command::Expn(lookup))?.0,
-        b"HELP" => optional(behind, |argument| *out = Command::Help(argument))?.0,
-        _ => return other_command(i, out),
-    };
-    lex::end_of_line(rest)
+
+    fn is_starttls(&self) -> bool {
+        self.frame.split_at_checked(8).is_some_and(|(verb, behind)| {
+            verb.eq_ignore_ascii_case(b"STARTTLS") && is_word_end(behind)
+        })
+    }
 }
 
 #[inline]
-fn set<'a>(i: Input<'a>, out: &mut Command, command: Command) -> Input<'a> {
-    *out = command;
-    i
+fn is_word_end(behind: &[u8]) -> bool {
+    matches!(behind, [] | [b' ' | b'\t' | b'\r' | b'\n', ..])
 }
 
-/// ```abnf
-/// STARTTLS = "STARTTLS" CRLF
-/// ```
-/// RFC 3207 §4. Or a verb of more than four octets that is unknown.
-fn starttls<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
-    match i.rest().split_at_checked(8) {
-        Some((verb, behind @ ([] | [b' ' | b'\t' | b'\r' | b'\n', ..])))
-            if verb.eq_ignore_ascii_case(b"STARTTLS") =>
-        {
-            *out = Command::StartTls;
-            lex::end_of_line(i.with_rest(behind))
-        }
-        _ => other_command(i, out),
-    }
+fn nothing(i: Input<'_>) -> PResult<'_, ()> {
+    Ok((i, ()))
 }
 
 /// `SP ( Domain / address-literal )`. HELO, too, may have a literal: RFC 5321 §4.1.1.1 says in prose
 /// what a client without a name of its own sends. No U-labels: nothing is negotiated yet (RFC 6531 §3.7.1).
-#[inline]
-fn name<'a>(i: Input<'a>, absent: Quirk, make: impl FnOnce(Host)) -> PResult<'a, ()> {
+fn name<'a>(i: Input<'a>, absent: Quirk) -> PResult<'a, Host> {
     if i.allows(absent) && lex::at_end_of_line(&i) {
         i.met(absent);
-        make(Domain::absent().into());
-        return Ok((i, ()));
+        return Ok((i, Domain::absent().into()));
     }
     let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
-    let (rest, host) = host(i)?;
+    // One production for all that can be wrong, since a name is no mailbox: 501, not 553.
+    let Ok((rest, host)) = host(i) else { return i.fail(&NAME) };
     if !host.is_ascii() {
         return i.fail(&LDH_LABELS);
     }
-    make(host);
-    Ok((rest, ()))
+    Ok((rest, host))
 }
 
-fn optional<'a>(i: Input<'a>, make: impl FnOnce(Option<Argument>)) -> PResult<'a, ()> {
+fn optional(i: Input<'_>) -> PResult<'_, Option<Argument>> {
     if lex::at_end_of_line(&i) {
-        make(None);
-        return Ok((i, ()));
+        return Ok((i, None));
     }
     let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
     let (i, argument) = argument(i)?;
-    make(Some(argument));
-    Ok((i, ()))
+    Ok((i, Some(argument)))
 }
 
 /// The blanks that may stand behind a colon by a quirk.
@@ -339,25 +381,22 @@ impl Mail {
         self.reverse_path.is_ascii() && self.parameters.is_ascii()
     }
 
+    /// `" FROM:" Reverse-path [SP Mail-parameters]`, over what is here.
+    #[inline]
+    fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
+        let i = match i.rest().split_at_checked(6) {
+            Some((head, rest)) if head.eq_ignore_ascii_case(b" FROM:") => i.with_rest(rest),
+            _ => return i.fail(&FROM),
+        };
+        let (i, path) = reverse_path(blanks_before_path(i))?;
+        self.reverse_path = path;
+        self.parameters.read(i)
+    }
+
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b" FROM:");
         self.reverse_path.encode(out);
         self.parameters.encode(out);
-    }
-}
-
-/// `" FROM:" Reverse-path [SP Mail-parameters]`
-#[inline]
-fn mail<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
-    let i = match i.rest().split_at_checked(6) {
-        Some((from, rest)) if from.eq_ignore_ascii_case(b" FROM:") => i.with_rest(rest),
-        _ => return i.fail(&FROM),
-    };
-    let (i, reverse_path) = reverse_path(blanks_before_path(i))?;
-    *out = Command::Mail(Mail { reverse_path, parameters: MailParameters::new() });
-    match out {
-        Command::Mail(mail) if !i.rest().starts_with(b"\r") => mail.parameters.read(i),
-        _ => Ok((i, ())),
     }
 }
 
@@ -389,25 +428,22 @@ impl Rcpt {
         self.forward_path.is_ascii() && self.parameters.is_ascii()
     }
 
+    /// `" TO:" Forward-path [SP Rcpt-parameters]`, over what is here.
+    #[inline]
+    fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
+        let i = match i.rest().split_at_checked(4) {
+            Some((head, rest)) if head.eq_ignore_ascii_case(b" TO:") => i.with_rest(rest),
+            _ => return i.fail(&TO),
+        };
+        let (i, path) = forward_path(blanks_before_path(i))?;
+        self.forward_path = path;
+        self.parameters.read(i)
+    }
+
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b" TO:");
         self.forward_path.encode(out);
         self.parameters.encode(out);
-    }
-}
-
-/// `" TO:" Forward-path [SP Rcpt-parameters]`
-#[inline]
-fn rcpt<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
-    let i = match i.rest().split_at_checked(4) {
-        Some((to, rest)) if to.eq_ignore_ascii_case(b" TO:") => i.with_rest(rest),
-        _ => return i.fail(&TO),
-    };
-    let (i, forward_path) = forward_path(blanks_before_path(i))?;
-    *out = Command::Rcpt(Rcpt { forward_path, parameters: RcptParameters::new() });
-    match out {
-        Command::Rcpt(rcpt) if !i.rest().starts_with(b"\r") => rcpt.parameters.read(i),
-        _ => Ok((i, ())),
     }
 }
 
@@ -519,7 +555,7 @@ impl Lookup {
 /// SP String [SP "SMTPUTF8"]
 /// ```
 /// RFC 5321 §4.1.1.6, §4.1.1.7, RFC 6531 §3.7.4.2
-fn lookup<'a>(i: Input<'a>, make: impl FnOnce(Lookup)) -> PResult<'a, ()> {
+fn lookup(i: Input<'_>) -> PResult<'_, Lookup> {
     const SMTPUTF8: &[u8] = b" SMTPUTF8";
     let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
     let (rest, argument) = argument(i)?;
@@ -528,12 +564,10 @@ fn lookup<'a>(i: Input<'a>, make: impl FnOnce(Lookup)) -> PResult<'a, ()> {
         let text = text.trim_ascii_end();
         if !text.is_empty() && suffix.eq_ignore_ascii_case(SMTPUTF8) {
             let argument = Argument(Str::new(text));
-            make(Lookup { argument, smtputf8: true });
-            return Ok((rest, ()));
+            return Ok((rest, Lookup { argument, smtputf8: true }));
         }
     }
-    make(Lookup { argument, smtputf8: false });
-    Ok((rest, ()))
+    Ok((rest, Lookup { argument, smtputf8: false }))
 }
 
 /// A command with a verb that has no member of its own.
@@ -619,15 +653,14 @@ fn verb_len(octets: &[u8]) -> usize {
 
 /// Any other verb, with any printable arguments. RFC 5321 §4.2.4
 #[cold]
-fn other_command<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
+fn other_command(i: Input<'_>) -> PResult<'_, OtherCommand> {
     let (rest, verb) = i.split(verb_len(i.rest()));
     if verb.is_empty() {
         return i.fail(&COMMAND);
     }
     let verb = Str::new(verb);
     if lex::at_end_of_line(&rest) {
-        *out = Command::Other(OtherCommand { verb, arguments: None });
-        return lex::end_of_line(rest);
+        return Ok((rest, OtherCommand { verb, arguments: None }));
     }
     let Ok((start, ())) = lex::octet(rest, b' ', &COMMAND) else { return rest.fail(&COMMAND) };
     let start = start.split(start.rest().iter().take_while(|b| **b == b' ').count()).0;
@@ -638,8 +671,7 @@ fn other_command<'a>(i: Input<'a>, out: &mut Command) -> PResult<'a, ()> {
     }
     lex::utf8(start, text, &COMMAND)?;
     let arguments = Some(Str::new(text));
-    *out = Command::Other(OtherCommand { verb, arguments });
-    lex::end_of_line(start.split(text.len()).0)
+    Ok((start.split(text.len()).0, OtherCommand { verb, arguments }))
 }
 
 impl PartialEq for OtherCommand {
@@ -706,5 +738,214 @@ impl core::str::FromStr for Command {
     type Err = InvalidValue;
     fn from_str(line: &str) -> Result<Self, InvalidValue> {
         Self::try_from(line.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::parsed;
+    use alloc::{format, string::ToString};
+
+    fn host(text: &str) -> Host {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn commands() {
+        parsed(Command::parse, Command::encode)
+            .ok("EHLO mx.example\r\n", Command::Ehlo(host("mx.example")), "5321 §4.1.1.1")
+            .ok("EHLO 192.0.2.1\r\n", Command::Ehlo(host("192.0.2.1")), "5321 §4.1.2, a Domain")
+            .keeps("EHLO [IPv6:2001:db8::1]\r\n", "5321 §4.1.3")
+            .becomes("ehlo [IPV6:2001:DB8::1]\r\n", "EHLO [IPv6:2001:db8::1]\r\n", "5321 §4.1.3")
+            .ok("HELO h\r\n", Command::Helo(host("h")), "5321 §4.1.1.1")
+            .keeps("HELO [192.0.2.1]\r\n", "5321 §4.1.1.1, in prose")
+            .ok("LHLO h\r\n", Command::Lhlo(host("h")), "2033 §4.1")
+            .ok("MAIL FROM:<>\r\n", Command::Mail(Mail::new(ReversePath::Null)), "5321 §4.5.5")
+            .becomes("mail from:<a@b> size=5\r\n", "MAIL FROM:<a@b> SIZE=5\r\n", "5321 §2.4")
+            .keeps("MAIL FROM:<a@b> SIZE=5 BODY=8BITMIME RET=HDRS ENVID=x:1\r\n", "3461 §4.4")
+            .keeps("RCPT TO:<Postmaster>\r\n", "5321 §4.1.1.3")
+            .becomes("RCPT TO:<@a,@b:c@d>\r\n", "RCPT TO:<c@d>\r\n", "5321 App. C")
+            .keeps("RCPT TO:<\"\"@d.example> NOTIFY=NEVER\r\n", "5321 §4.1.2")
+            .ok("DATA\r\n", Command::Data, "5321 §4.1.1.4")
+            .ok("RSET\r\n", Command::Rset, "5321 §4.1.1.5")
+            .ok("NOOP\r\n", Command::Noop(None), "5321 §4.1.1.9")
+            .keeps("NOOP EE\"FY\r\n", "5321 §4.1.1.9, to be ignored")
+            .keeps(format!("NOOP {}\r\n", "x".repeat(505)), "5321 §4.5.3.1.4")
+            .ok("quit\r\n".to_uppercase(), Command::Quit, "5321 §4.1.1.10")
+            .ok("STARTTLS\r\n", Command::StartTls, "3207 §4")
+            .becomes("starttls\r\n", "STARTTLS\r\n", "3207 §4")
+            .keeps("AUTH PLAIN\r\n", "4954 §4")
+            .keeps("AUTH PLAIN =\r\n", "4954 §4, an empty response")
+            .keeps("AUTH EXTERNAL AGEAYg==\r\n", "4954 §4")
+            .keeps("VRFY user@host\r\n", "5321 §4.1.1.6")
+            .keeps("VRFY \"a b\" SMTPUTF8\r\n", "6531 §3.7.4.2")
+            .keeps("EXPN SMTPUTF8\r\n", "6531 §3.7.4.2, the String itself")
+            .keeps("HELP\r\n", "5321 §4.1.1.8")
+            .keeps("HELP MAIL\r\n", "5321 §4.1.1.8")
+            .keeps("X-EXPS GSSAPI x=y\r\n", "5321 §4.1.5")
+            .keeps("BDAT 5 LAST\r\n", "3030 §2, unknown here")
+            .keeps("STARTTLSX\r\n", "5321 §4.2.4")
+            .keeps("MAILX FROM:<a@b>\r\n", "5321 §4.2.4")
+            .keeps("X\r\n", "5321 §4.2.4");
+    }
+
+    #[test]
+    fn not_commands() {
+        parsed(Command::parse, Command::encode)
+            .err("\r\n", 0, "command", "5321 §4.1.1")
+            .err(" QUIT\r\n", 0, "command", "5321 §4.1.1")
+            .err("\u{0}\u{1}\r\n", 0, "command", "5321 §4.1.1")
+            .err("QUIT", 4, "CRLF", "5321 §2.3.8")
+            .err("QUIT\r", 4, "CRLF", "5321 §2.3.8")
+            .err("QUIT\rQUIT\r\n", 4, "CRLF", "5321 §2.3.8")
+            .err("QUIT\r\nQUIT\r\n", 6, "CRLF", "one frame")
+            .err("QUIT\tx\r\n", 4, "CRLF", "5321 §4.1.1.10")
+            .err("DATA now\r\n", 4, "CRLF", "5321 §4.1.1.4")
+            .err("STARTTLS foo\r\n", 8, "CRLF", "3207 §4")
+            .err("EHLO a b\r\n", 6, "CRLF", "5321 §4.1.1.1")
+            .err("EHLO [192.0.2.256]\r\n", 5, "Domain / address-literal", "5321 §4.1.3")
+            .err("EHLO b\u{fc}cher\r\n", 5, "LDH labels or A-labels", "6531 §3.7.1")
+            .err("MAIL\r\n", 4, "SP \"FROM:\"", "5321 §4.1.1.2")
+            .err("MAIL TO:<a@b>\r\n", 4, "SP \"FROM:\"", "5321 §4.1.1.2")
+            .err("MAIL FROM:\r\n", 10, "Reverse-path", "5321 §4.1.1.2")
+            .err("MAIL FROM:<a@b>SIZE=1\r\n", 15, "SP", "5321 §4.1.1.2")
+            .err("MAIL FROM:<a\rb@c>\r\n", 12, "Mailbox", "5321 §2.3.8")
+            .err("RCPT TO:<>\r\n", 9, "Local-part", "5321 §4.1.1.3")
+            .err("RCPT TO:<a\rX: 1@d>\r\n", 10, "Mailbox", "5321 §2.3.8")
+            .err("AUTH\r\n", 4, "SP", "4954 §4")
+            .err("AUTH PLAIN AGEAYg= junk\r\n", 18, "initial-response", "4954 §4")
+            .err("AUTH PLAIN AGEAYg== junk\r\n", 19, "CRLF", "4954 §4")
+            .err("AUTH PLAIN AGEAYh==\r\n", 16, "initial-response", "4648 §3.5, stray bits")
+            .err("AUTH PL;IN\r\n", 7, "sasl-mech", "4422 §3.1")
+            .err("VRFY\r\n", 4, "SP", "5321 §4.1.1.6")
+            .err("NOOP a\u{1b}[2J\r\n", 6, "CRLF", "5321 §4.1.2")
+            .err("XFOO a\u{0}b\r\n", 6, "CRLF", "5321 §4.1.1");
+    }
+
+    #[test]
+    fn tolerated() {
+        let blank = quirk::TRAILING_BLANK;
+        parsed(Command::parse, Command::encode)
+            .quirk(
+                "MAIL FROM: <a@b>\r\n",
+                quirk::BLANK_BEFORE_PATH,
+                "MAIL FROM:<a@b>\r\n",
+                "5321 §3.3",
+            )
+            .quirk(
+                "RCPT TO:  <a@b>\r\n",
+                quirk::BLANK_BEFORE_PATH,
+                "RCPT TO:<a@b>\r\n",
+                "5321 §3.3",
+            )
+            .quirk(
+                "MAIL FROM:a@b SIZE=5\r\n",
+                quirk::NO_BRACKETS,
+                "MAIL FROM:<a@b> SIZE=5\r\n",
+                "5321 §4.1.2",
+            )
+            .quirk(
+                "MAIL FROM:<a@b>  SIZE=1\r\n",
+                quirk::BLANKS_BEFORE_PARAMETER,
+                "MAIL FROM:<a@b> SIZE=1\r\n",
+                "5321 §4.1.1.2",
+            )
+            .quirk("MAIL FROM:<a@b> \r\n", blank, "MAIL FROM:<a@b>\r\n", "5321 §4.1.1")
+            .quirk(
+                "MAIL FROM:<a@b> SIZE=1 \t\r\n",
+                blank,
+                "MAIL FROM:<a@b> SIZE=1\r\n",
+                "5321 §4.1.1",
+            )
+            .quirk("DATA \r\n", blank, "DATA\r\n", "5321 §4.1.1")
+            .quirk("QUIT \r\n", blank, "QUIT\r\n", "5321 §4.1.1")
+            .quirk("EHLO a \r\n", blank, "EHLO a\r\n", "5321 §4.1.1")
+            .quirk("NOOP a \r\n", blank, "NOOP a\r\n", "5321 §4.1.1")
+            .quirk("AUTH PLAIN \r\n", blank, "AUTH PLAIN\r\n", "5321 §4.1.1")
+            .quirk("XFOO \r\n", blank, "XFOO\r\n", "5321 §4.1.1")
+            .quirk("EHLO\r\n", quirk::EHLO_WITHOUT_NAME, "EHLO\r\n", "5321 §4.1.1.1")
+            .quirk("HELO\r\n", quirk::HELO_WITHOUT_NAME, "HELO\r\n", "5321 §4.1.1.1")
+            .quirk(
+                "EHLO my_laptop\r\n",
+                quirk::UNDERSCORE_IN_DOMAIN,
+                "EHLO my_laptop\r\n",
+                "5321 §4.1.2",
+            )
+            .quirk("HELO host\n", quirk::LF_LINE_END, "HELO host\r\n", "5321 §2.3.8");
+        // The two quirks of one old client at once.
+        let both = Parse::strict().allowing(quirk::BLANK_BEFORE_PATH).allowing(quirk::NO_BRACKETS);
+        assert!(Command::parse(b"MAIL FROM: a@b.example\r\n", &both).is_ok());
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        for line in ["AUTH PLAIN AHVzZXIAczNjcjN0LXB3", "AUTHPLAIN AHVzZXIAczNjcjN0LXB3"] {
+            let command: Command = line.parse().unwrap();
+            for shown in [command.to_string(), format!("{command:?}")] {
+                assert!(!shown.contains("AHVz") && !shown.contains("s3cr3t"), "{shown}");
+                assert!(shown.contains("***"), "{shown}");
+            }
+            let mut out = Vec::new();
+            command.encode(&mut out);
+            assert_eq!(out, format!("{line}\r\n").into_bytes());
+        }
+    }
+
+    #[test]
+    fn unknown_verbs_cannot_stand_for_known_ones() {
+        for (verb, arguments) in [
+            ("XFOO\r\nDATA", "a"),
+            ("X FOO", "a"),
+            ("XFOO", "a\r\nDATA"),
+            ("XFOO", "a\0"),
+            ("XFOO", " a"),
+            ("", "a"),
+            ("DATA", ""),
+            ("data", ""),
+            ("BDAT", "5 LAST"),
+            ("xclient", "NAME=a"),
+        ] {
+            assert!(OtherCommand::new(verb, Some(arguments)).is_err(), "{verb} {arguments}");
+        }
+        for verb in Command::VERBS {
+            assert!(OtherCommand::new(verb, None).is_err(), "{verb}");
+        }
+        let other = OtherCommand::new("XFOO", Some("a b")).unwrap();
+        assert_eq!(Command::try_from(&b"xfoo a b"[..]).unwrap(), Command::Other(other));
+    }
+
+    #[test]
+    fn arguments_become_strings() {
+        // RFC 5321 §4.1.2
+        for (text, wire) in
+            [("a", "a"), ("a b", "\"a b\""), ("", "\"\""), ("a\"b\\", "\"a\\\"b\\\\\"")]
+        {
+            assert_eq!(Argument::new(text).unwrap().as_str(), wire);
+        }
+        for bad in ["a\r\nDATA", "a\n", "\0", "\u{1b}"] {
+            assert!(Argument::new(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn what_the_dialect_cannot_carry() {
+        // RFC 6531 §3.4, §3.7.1
+        let command = |line: &str| -> Command { line.parse().unwrap() };
+        let utf8 = "MAIL FROM:<j\u{f6}rg@b.example>";
+        for (command, ascii, smtputf8) in [
+            (command("MAIL FROM:<a@b>"), true, true),
+            (command(utf8), false, false),
+            (command(&format!("{utf8} SMTPUTF8")), false, true),
+            (command("MAIL FROM:<a@b> SMTPUTF8"), false, true),
+            (command("RCPT TO:<a@b\u{fc}cher>"), false, true),
+            (command("VRFY \u{fc}"), false, false),
+            (command("VRFY \u{fc} SMTPUTF8"), false, true),
+            (command("NOOP \u{fc}"), false, true),
+            (Command::Ehlo(host("b\u{fc}cher")), false, false),
+        ] {
+            assert_eq!(command.fits(Dialect::ascii()).is_ok(), ascii, "{command}");
+            assert_eq!(command.fits(Dialect::utf8()).is_ok(), smtputf8, "{command}");
+        }
     }
 }

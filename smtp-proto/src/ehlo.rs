@@ -159,3 +159,71 @@ impl From<&EhloReply> for Reply {
         ehlo.to_reply().unwrap_or(Reply::bare(ReplyCode::OK))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{OtherCapability, extension::SizeLimit, quirk};
+    use alloc::{format, string::ToString};
+
+    fn read(lines: &str, parse: &Parse) -> (EhloReply, Quirks) {
+        let (reply, _) = Reply::parse(lines.as_bytes(), parse).unwrap();
+        EhloReply::from_reply(&reply, parse).unwrap()
+    }
+
+    #[test]
+    fn one_bad_line_costs_its_own_keyword() {
+        let lines = "250-mx.example hello you\r\n250-SIZE abc\r\n250-X_UNDER score\r\n250-8BITMIME\r\n250\r\n";
+        let (ehlo, met) = read(lines, &Parse::strict());
+        assert_eq!((ehlo.domain(), ehlo.greet()), (&b"mx.example"[..], Some(&b"hello you"[..])));
+        assert_eq!(ehlo.size(), None);
+        assert!(!ehlo.offers("SIZE") && ehlo.find("SIZE").is_some());
+        assert!(ehlo.offers("8BITMIME") && ehlo.offers("x_under"));
+        assert_eq!(ehlo.capabilities().count(), 3, "the empty line is none");
+        assert_eq!(met, Quirks::NONE.with(quirk::ODD_KEYWORD));
+    }
+
+    #[test]
+    fn auth_lines_are_merged() {
+        let lines = "250-mx\r\n250-AUTH PLAIN LOGIN\r\n250 AUTH=LOGIN XOAUTH2\r\n";
+        let (ehlo, met) = read(lines, &Parse::default());
+        assert!(met.contains(quirk::AUTH_EQUALS));
+        assert_eq!(
+            ehlo.mechanisms().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["PLAIN", "LOGIN", "XOAUTH2"]
+        );
+        let (ehlo, _) = read(lines, &Parse::strict());
+        assert_eq!(ehlo.mechanisms().iter().count(), 2);
+        assert!(ehlo.offers("AUTH=LOGIN"), "kept as unknown");
+    }
+
+    #[test]
+    fn odd_first_lines_are_text() {
+        for first in ["(none) smtp4dev ready", "mx\u{e9}.example", "c.example", ""] {
+            let (ehlo, _) = read(&format!("250-{first}\r\n250 8BITMIME\r\n"), &Parse::default());
+            assert!(ehlo.offers("8BITMIME"), "{first}");
+        }
+        let (reply, _) = Reply::parse(b"550 no\r\n", &Parse::strict()).unwrap();
+        assert!(EhloReply::from_reply(&reply, &Parse::strict()).is_none());
+    }
+
+    #[test]
+    fn is_sent_as_it_is_read() {
+        let host = "mx.example".parse().unwrap();
+        let offered = [
+            Capability::Pipelining,
+            Capability::Size(SizeLimit(Some(100))),
+            Capability::Other(OtherCapability::new("X-Y", ["z"]).unwrap()),
+        ];
+        let ehlo = EhloReply::new(&host, Some("at your service"), offered).unwrap();
+        let reply = Reply::from(&ehlo);
+        assert_eq!(
+            reply.to_string(),
+            "250-mx.example at your service\r\n250-PIPELINING\r\n250-SIZE 100\r\n250 X-Y z"
+        );
+        assert_eq!(EhloReply::from_reply(&reply, &Parse::strict()).unwrap(), (ehlo, Quirks::NONE));
+        assert!(EhloReply::new(&host, Some("a\r\nb"), []).is_err());
+        let odd: Capability = "X_Y".parse().unwrap();
+        assert!(EhloReply::new(&host, None, [odd]).is_err(), "read tolerantly, never produced");
+    }
+}

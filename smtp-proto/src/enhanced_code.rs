@@ -100,3 +100,36 @@ fn number(i: Input<'_>) -> PResult<'_, u16> {
 }
 
 wire_form!(EnhancedStatusCode, status_code);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::table;
+
+    #[test]
+    fn status_codes() {
+        let encode = |code: &EnhancedStatusCode, out: &mut Vec<u8>| code.encode(out);
+        table(status_code, encode)
+            .ok("2.0.0", EnhancedStatusCode::of(2, 0, 0), "3463 §2")
+            .ok("4.999.999", EnhancedStatusCode::of(4, 999, 999), "3463 §2")
+            .keeps("5.7.14", "5248 §2.4")
+            .err("3.1.1", 0, "status-code", "3463 §2")
+            .err("2.1000.1", 2, "status-code", "3463 §2")
+            .err("2.01.1", 2, "status-code", "3463 §2")
+            .err("2.1", 3, "status-code", "3463 §2")
+            .err("2..1", 2, "status-code", "3463 §2")
+            .err("2.1.", 4, "status-code", "3463 §2")
+            .err("2.1.1x", 5, "end of value", "3463 §2")
+            .err("", 0, "status-code", "3463 §2");
+    }
+
+    #[test]
+    fn numbers_are_checked() {
+        assert!(EnhancedStatusCode::new(2, 999, 0).is_ok());
+        for (class, subject, detail) in
+            [(0, 0, 0), (3, 0, 0), (6, 0, 0), (2, 1000, 0), (2, 0, 1000)]
+        {
+            assert!(EnhancedStatusCode::new(class, subject, detail).is_err());
+        }
+    }
+}

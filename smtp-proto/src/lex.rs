@@ -180,7 +180,7 @@ pub(crate) fn whole<T>(
     production: impl for<'a> Fn(Input<'a>) -> PResult<'a, T>,
 ) -> Result<T, InvalidValue> {
     let context = Context::new(Dialect::utf8(), Quirks::NONE);
-    let (value, _) = context.parse(octets, |i| production(i), &END)?;
+    let (value, _) = context.parse(octets, production, &END)?;
     Ok(value)
 }
 

@@ -24,10 +24,10 @@ pub mod quirk;
 mod reply;
 pub mod server;
 mod state;
-#[cfg(feature = "testing")]
-pub mod testing;
 #[cfg(test)]
 mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use capability::{Capability, OtherCapability};
 pub use command::{Argument, Command, Lookup, Mail, OtherCommand, Rcpt};

@@ -3,23 +3,37 @@
 
 use crate::lex::{END, Input, PResult};
 use crate::{Dialect, Parse, quirk};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Debug;
 use mailwire_core::{ParseError, Quirk, Quirks, implement::grammar::Context};
 
+type Read<T> = Box<dyn Fn(&[u8], &Parse) -> Result<(T, Quirks), ParseError>>;
+
 pub(crate) struct Table<T> {
-    production: for<'a> fn(Input<'a>) -> PResult<'a, T>,
+    read: Read<T>,
     encode: fn(&T, &mut Vec<u8>),
     dialect: Dialect,
 }
 
 /// The rows that `production` reads and `encode` writes.
-pub(crate) fn table<T: Debug + PartialEq>(
+pub(crate) fn table<T: Debug + PartialEq + 'static>(
     production: for<'a> fn(Input<'a>) -> PResult<'a, T>,
     encode: fn(&T, &mut Vec<u8>),
 ) -> Table<T> {
-    Table { production, encode, dialect: Dialect::utf8() }
+    let read = move |wire: &[u8], parse: &Parse| {
+        Context::new(parse.dialect, parse.quirks).parse(wire, production, &END)
+    };
+    parsed(read, encode)
+}
+
+/// The rows that `read` reads and `encode` writes.
+pub(crate) fn parsed<T: Debug + PartialEq>(
+    read: impl Fn(&[u8], &Parse) -> Result<(T, Quirks), ParseError> + 'static,
+    encode: fn(&T, &mut Vec<u8>),
+) -> Table<T> {
+    Table { read: Box::new(read), encode, dialect: Dialect::utf8() }
 }
 
 impl<T: Debug + PartialEq> Table<T> {
@@ -122,7 +136,7 @@ impl<T: Debug + PartialEq> Table<T> {
     }
 
     fn parse(&self, wire: &[u8], quirks: Quirks) -> Result<(T, Quirks), ParseError> {
-        Context::new(self.dialect, quirks).parse(wire, self.production, &END)
+        (self.read)(wire, &Parse::strict().with_dialect(self.dialect).with_quirks(quirks))
     }
 }
 

@@ -147,12 +147,26 @@ impl Decoder {
     ///
     /// # Errors
     /// [`BareLineEnd`] under [`LineEnds::Reject`]; nothing is consumed, and the next call says the same.
+    #[inline]
     pub fn decode(&mut self, octets: &[u8]) -> Result<Piece, BareLineEnd> {
+        // A peer that sends octet by octet sends mostly such: no run to search, nothing decided.
+        match (self.at, octets) {
+            (At::LineStart | At::Within, &[octet]) if !matches!(octet, CR | LF | DOT) => {
+                self.at = At::Within;
+                self.position += 1;
+                Ok(Piece::Body { skip: 0, len: 1 })
+            }
+            (At::LineStart | At::Within, []) => Ok(Piece::Starved { skip: 0 }),
+            _ => self.decode_run(octets),
+        }
+    }
+
+    fn decode_run(&mut self, octets: &[u8]) -> Result<Piece, BareLineEnd> {
         let (at, met_bare) = (self.at, self.met_bare);
         let piece = self.step(octets);
         match piece {
             Ok(Piece::Text { skip, .. } | Piece::End { skip } | Piece::Starved { skip }) => {
-                self.position += skip as u64
+                self.position += skip as u64;
             }
             Ok(Piece::Body { skip, len }) => self.position += (skip + len) as u64,
             Err(_) => (self.at, self.met_bare) = (at, met_bare),

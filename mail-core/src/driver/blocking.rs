@@ -202,8 +202,8 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
             let left = due.map(|(when, _)| when.saturating_duration_since(Instant::now()));
             if reads && left != Some(Duration::ZERO) {
                 match self.read(if unsent { Some(GLANCE) } else { left }) {
-                    Ok(Some(more)) if more || self.broken.is_none() => return Ok(true),
-                    Ok(_) => {}
+                    Ok(true) => return Ok(true),
+                    Ok(false) => {}
                     Err(error) => _ = self.broken.get_or_insert(error),
                 }
             }
@@ -297,8 +297,8 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
         Ok(true)
     }
 
-    /// Reads once. Have octets come, and not the end? `None`: nothing in time.
-    fn read(&mut self, timeout: Option<Duration>) -> io::Result<Option<bool>> {
+    /// Reads once: octets, or the end. False: nothing came in time.
+    fn read(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
         let timeout = timeout.map(|timeout| timeout.max(GLANCE));
         if self.read != Some(timeout) {
             self.io.set_read_timeout(timeout)?;
@@ -307,12 +307,12 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
         let mut scratch = [0; READ];
         let n = match again(|| self.io.read(&mut scratch)) {
             Ok(Some(n)) => n,
-            Ok(None) => return Ok(None),
+            Ok(None) => return Ok(false),
             Err(error) if is_end(&error) => 0,
             Err(error) => return Err(error),
         };
         came(self.session.wire_mut(), scratch.get_mut(..n).unwrap_or_default());
-        Ok(Some(n > 0))
+        Ok(true)
     }
 }
 

@@ -15,6 +15,18 @@
 //! # }
 //! ```
 //!
+//! # Sending a body
+//! `room` reads on while it waits, but polls no event: enough where the peer answers when it has the
+//! body. Where both may send at once, poll between two turns, or both wait for the other to look:
+//!
+//! ```text
+//! match driver.session_mut().poll() {
+//!     Next::Idle if driver.session().wire().room() > 0 => send the next chunk,
+//!     Next::Idle => driver.turn().await?,
+//!     other => handle it,
+//! }
+//! ```
+//!
 //! # Giving up half-way
 //! `next`, `turn`, `room`, `flush`, `shutdown` and the stream of `events` may be dropped at any await
 //! point, as `select!` and `timeout` do, and called again: whatever was read is in the session, whatever
@@ -275,7 +287,7 @@ impl<C: Connection, S: AsyncRead + AsyncWrite + Unpin> Driver<C, S> {
         }
         if self.session.wire().wants_read() {
             match self.poll_read(cx) {
-                Poll::Ready(Ok(more)) => moved |= more || self.broken.is_none(),
+                Poll::Ready(Ok(())) => moved = true,
                 Poll::Ready(Err(error)) => _ = self.broken.get_or_insert(error),
                 Poll::Pending => {}
             }
@@ -327,17 +339,16 @@ impl<C: Connection, S: AsyncRead + AsyncWrite + Unpin> Driver<C, S> {
         Ok(moved)
     }
 
-    /// Reads once. Have octets come, and not the end?
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    /// Reads once: octets, or the end.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut scratch = [const { MaybeUninit::uninit() }; READ];
         let mut octets = ReadBuf::uninit(&mut scratch);
         match ready!(Pin::new(&mut self.io).poll_read(cx, &mut octets)) {
             Err(error) if !is_end(&error) => return Poll::Ready(Err(error)),
             _ => {}
         }
-        let more = !octets.filled().is_empty();
         came(self.session.wire_mut(), octets.filled_mut());
-        Poll::Ready(Ok(more))
+        Poll::Ready(Ok(()))
     }
 
     fn poll_sleep(&mut self, cx: &mut Context<'_>, when: Instant) -> Poll<()> {

@@ -11,9 +11,9 @@ use std::{collections::VecDeque, vec::Vec};
 ///
 /// ```
 /// use mailwire_core::testing::Flip;
-/// // Behind 2 octets an LF is inserted; behind 1 more one is dropped.
+/// // Behind 2 octets an LF is inserted; behind that one and 1 more, one is dropped.
 /// let mut flip = Flip::new(&[2, 4, 1, 1]);
-/// assert_eq!(flip.pass(b"NOOP\r\n"), b"NO\nO\r\n");
+/// assert_eq!(flip.pass(b"NOOP\r\n"), b"NO\nOP\n");
 /// assert_eq!(flip.pass(b"QUIT\r\n"), b"QUIT\r\n");
 /// assert_eq!(flip.damaged(), 2);
 /// ```

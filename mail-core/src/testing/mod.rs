@@ -38,6 +38,113 @@
 //!
 //! Where it matters *when* octets come together, the script says so by `+`: octets behind a STARTTLS that
 //! were read with it are an attack, and octets read later are a broken handshake, which is TLS's affair.
+//!
+//! # An adapter and a dialogue
+//!
+//! The session here asks its application about each line and says what that answers; a protocol's own looks
+//! the same, with more words.
+//!
+//! ```
+//! # use mailwire_core::{Connection, Deadline, Fatal, Framed, Layer, Limits, Lines, NotNow, Secured, Wire};
+//! # use mailwire_core::implement::{Channel, Internal, Step};
+//! # struct Session { channel: Channel, lines: Lines }
+//! # struct Asked(String);
+//! # impl Session {
+//! #     fn new() -> Self {
+//! #         let mut channel = Channel::new(Limits::default());
+//! #         channel.write(|out| out.extend_from_slice(b"+OK ready\r\n"));
+//! #         Session { channel, lines: Lines::default() }
+//! #     }
+//! #     fn answer(&mut self, text: &str) -> Result<(), NotNow> {
+//! #         if !self.channel.wire().is_open() {
+//! #             return Err(NotNow::state("it is over"));
+//! #         }
+//! #         self.channel.write(|out| out.extend_from_slice(format!("{text}\r\n").as_bytes()));
+//! #         Ok(())
+//! #     }
+//! # }
+//! # impl Connection for Session {
+//! #     type Event = Asked;
+//! #     fn wire(&self) -> &Wire { self.channel.wire() }
+//! #     fn wire_mut(&mut self) -> &mut Wire { self.channel.wire_mut() }
+//! #     fn deadline(&self) -> Option<Deadline> { None }
+//! #     fn channel(&mut self, _: &Internal) -> &mut Channel { &mut self.channel }
+//! #     fn step(&mut self, _: &Internal) -> Step<Asked> {
+//! #         match self.lines.next(self.channel.octets(), 512) {
+//! #             Framed::Frame(n) => {
+//! #                 let line = String::from_utf8_lossy(&self.channel.octets()[..n - 2]).into_owned();
+//! #                 self.channel.hold(n);
+//! #                 Step::Event(Asked(line))
+//! #             }
+//! #             _ => Step::Starved,
+//! #         }
+//! #     }
+//! #     fn at_eof(&mut self, _: &Internal) -> Option<Fatal> {
+//! #         (!self.channel.octets().is_empty()).then_some(Fatal::Eof)
+//! #     }
+//! #     fn resumed(&mut self, _: &Internal, _: Layer, _: Secured) {}
+//! #     fn timed_out(&mut self, _: &Internal, _: Deadline) {}
+//! # }
+//! use mailwire_core::testing::{ActError, Adapter, Role, Said, play};
+//!
+//! struct Words(Session); // beside it: the tokens that events bring
+//!
+//! impl Adapter for Words {
+//!     type Session = Session;
+//!     const ROLE: Role = Role::Server;
+//!
+//!     fn session(&mut self) -> &mut Session {
+//!         &mut self.0
+//!     }
+//!
+//!     fn event(&mut self, event: Asked) -> Said {
+//!         format!("asked {}", event.0).into()
+//!     }
+//!
+//!     fn act(&mut self, words: &str) -> Result<(), ActError> {
+//!         match words.split_once(' ') {
+//!             Some(("answer", text)) => Ok(self.0.answer(text)?),
+//!             _ => Err("unknown words".into()),
+//!         }
+//!     }
+//! }
+//!
+//! play(|| Words(Session::new()), "
+//!     S: +OK ready
+//!     C: STAT
+//!     E: asked STAT
+//!     A: answer +OK 2 320
+//!     S: +OK 2 320
+//!     C: NOOP
+//!     C: half a line\\
+//!     E: asked NOOP
+//!     A: eof
+//!     E: closed: the peer closed the connection too early
+//!     A: answer too late
+//!     N: it is over
+//! ");
+//! ```
+//!
+//! A session that says anything else fails like this:
+//!
+//! ```text
+//! line 5 of the dialogue (cut before octet 3, slow output):
+//!     2  C: STAT
+//!     3  E: asked STAT
+//!     4  A: answer +OK 2 320
+//! -   5  S: +OK 2 320
+//! +      S: +OK 2 32
+//! ```
+//!
+//! # The other tools
+//!
+//! - [`Peer`] is one side of a script without a session, to test a program against.
+//! - [`Pair`] joins a client and a server in memory and tells who waits for whom.
+//! - [`Flip`] damages what passes, as a fuzzer says; [`Pair::flipping`] takes one each way.
+//! - [`Cutter`] goes through the ways of cutting a stream, for tests of your own.
+//!
+//! What is not here: TLS and COMPRESS are empty layers, a dialogue has one session and no clock beyond
+//! `A: timeout`, and a session that turns into another one (ATRN) ends its dialogue.
 
 mod adapter;
 mod cutter;

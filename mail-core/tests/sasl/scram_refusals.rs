@@ -328,11 +328,33 @@ fn nobody_looks_like_somebody() {
     let Step::Challenge(challenge) = like.keys(None) else { panic!() };
     let challenge = String::from_utf8(challenge.expose().to_vec()).unwrap();
     assert!(challenge.ends_with(",i=10000") && salt(challenge).len() == 16 + ",i=10000".len());
-    // Keys of another hash function are no keys.
-    let mut other = server("SCRAM-SHA-1", config());
-    let _ = other.start(Some(b"n,,n=user,r=x"));
-    let Step::Challenge(challenge) = other.keys(Some(stored(ScramHash::Sha256))) else { panic!() };
-    let mut client = scram(ScramHash::Sha1, Binding::Unsupported);
-    client.initial().unwrap();
-    assert!(client.respond(challenge.expose()).is_err()); // nonce of another client
+    // Keys of another hash function are no keys: this is what nobody gets.
+    let sent = |keys| {
+        let mut server = server("SCRAM-SHA-1", config());
+        let _ = server.start(Some(b"n,,n=user,r=x"));
+        let Step::Challenge(challenge) = server.keys(keys) else { panic!() };
+        challenge
+    };
+    assert_eq!(sent(Some(stored(ScramHash::Sha256))), sent(None));
+    assert_ne!(sent(Some(stored(ScramHash::Sha1))), sent(None));
+}
+
+/// Digests are held in 64 octets: one more must not be dropped unseen.
+#[test]
+fn a_proof_with_more_octets_is_none() {
+    for (more, right) in [(false, true), (true, false)] {
+        let hash = ScramHash::Sha512;
+        let mut client = scram(hash, Binding::Unsupported).with_cached(salted(hash));
+        let mut server = server("SCRAM-SHA-512", config());
+        let step = server.start(Some(client.initial().unwrap().expose()));
+        let Step::Challenge(challenge) = answer(&mut server, step) else { panic!() };
+        let last = client.respond(challenge.expose()).unwrap();
+        let last = String::from_utf8(last.expose().to_vec()).unwrap();
+        let (head, proof) = last.split_once(",p=").unwrap();
+        let mut proof = data_encoding::BASE64.decode(proof.as_bytes()).unwrap();
+        proof.extend(more.then_some(0));
+        let last = format!("{head},p={}", data_encoding::BASE64.encode(&proof));
+        let step = server.respond(last.as_bytes());
+        assert_eq!(matches!(step, Step::Challenge(_)), right);
+    }
 }

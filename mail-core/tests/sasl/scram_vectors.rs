@@ -107,6 +107,7 @@ fn work_is_done_elsewhere_and_once() {
     let Ok(Reply::Derive(work)) = client.step(challenge) else { panic!() };
     let response = client.derived(std::thread::spawn(|| work.run()).join().unwrap()).unwrap();
     let cached = client.salted_password().unwrap().clone();
+    let other_count = cached.clone();
     let mut again = scram(ScramHash::Sha256, Binding::Unsupported).with_cached(cached.clone());
     again.initial().unwrap();
     let Ok(Reply::Response(same)) = again.step(challenge) else { panic!("derived again") };
@@ -114,6 +115,10 @@ fn work_is_done_elsewhere_and_once() {
     let mut other = scram(ScramHash::Sha256, Binding::Unsupported).with_cached(cached);
     other.initial().unwrap();
     assert!(matches!(other.step(b"r=r0pr0srvr,s=W22Z,i=4096"), Ok(Reply::Derive(_))));
+    let mut other = scram(ScramHash::Sha256, Binding::Unsupported).with_cached(other_count);
+    other.initial().unwrap();
+    let more = b"r=r0pr0srvr,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4097";
+    assert!(matches!(other.step(more), Ok(Reply::Derive(_))));
 }
 
 fn some_salted() -> SaltedPassword {

@@ -114,7 +114,7 @@ impl LocalPart {
 
 /// May `content` stand without quotes?
 fn is_dot_string(content: &[u8]) -> bool {
-    whole(content, |i| local_part(i)).is_ok() && content.first() != Some(&b'"')
+    whole(content, local_part).is_ok() && content.first() != Some(&b'"')
 }
 
 fn escaped(octet: u8) -> bool {

@@ -2,14 +2,25 @@
 //!
 //! The mechanism lives with the application: it gets the server's octets and gives responses.
 
-use super::{Client, Event, Flight, Kind};
-use crate::{Auth, Command, Reply, state};
+use super::{Client, Event, Flight, Kind, Outcome};
+use crate::{Auth, Command, Reply, quirk, state};
 use alloc::vec::Vec;
 use mailwire_core::{
-    Handle, NotNow, ParseError, Secret,
+    Fatal, Handle, NotNow, ParseError, Quirks, Secret,
     implement::{Step, base64},
     sasl::MechanismName,
 };
+
+/// Whose turn it is in an AUTH exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// A reply of the server is due; so it is outside an exchange, too.
+    Server,
+    /// A challenge is open.
+    Client,
+    /// The exchange was given up: only a refusal is due.
+    Cancelled,
+}
 
 impl Client {
     /// AUTH with the mechanism of this name, and its first message if the client speaks first.
@@ -39,7 +50,7 @@ impl Client {
         line.extend_from_slice(b"\r\n");
         self.channel.put_secret(Secret::new(line));
         self.channel.wait(id);
-        self.expect_answer();
+        self.end_turn(Turn::Server);
         Ok(())
     }
 
@@ -57,26 +68,23 @@ impl Client {
         self.channel.release(id);
         self.channel.write(|out| out.extend_from_slice(b"*\r\n"));
         self.channel.wait(id);
-        self.expect_answer();
+        self.end_turn(Turn::Cancelled);
     }
 
     fn check_challenge(&self, of: Handle<Reply>) -> Result<u64, NotNow> {
         let id = self.channel.check_handle(&of)?;
-        let open = self.challenged && self.channel.wire().is_open();
+        let open = self.turn == Turn::Client && self.channel.wire().is_open();
         match self.flights.front() {
             Some(Flight { id: oldest, kind: Kind::Auth, .. }) if open && *oldest == id => Ok(id),
             _ => Err(NotNow::state("no challenge of this command is open")),
         }
     }
 
-    /// What has come until now is no answer to what was just queued.
-    fn expect_answer(&mut self) {
-        self.challenged = false;
+    /// The dialogue goes by turns: whatever reply is read next answers what was just queued, even one that
+    /// has come already.
+    fn end_turn(&mut self, turn: Turn) {
+        self.turn = turn;
         self.channel.touch();
-        let received = self.channel.received();
-        if let Some(flight) = self.flights.front_mut() {
-            flight.after = received;
-        }
     }
 
     pub(super) fn check_auth(&self, auth: &Auth) -> Result<(), NotNow> {
@@ -112,15 +120,32 @@ impl Client {
         self.channel.write(|out| out.extend_from_slice(b"\r\n"));
     }
 
-    /// 334: the mechanism's next step. What is no base64 gives the exchange up.
-    pub(super) fn on_challenge(&mut self, id: u64, reply: &Reply) -> Step<Event> {
-        self.challenged = true;
+    /// 334: the mechanism's next step. What is no base64 gives the exchange up, unless it is tolerated: then
+    /// the empty challenge is meant.
+    pub(super) fn on_challenge(&mut self, id: u64, reply: Reply) -> Step<Event> {
+        if self.turn != Turn::Server {
+            return Step::Event(Event::Unsolicited(reply));
+        }
+        self.turn = Turn::Client;
         match reply.decode_challenge() {
             Ok(challenge) => Step::Event(Event::Challenge { of: id, challenge }),
+            Err(_) if self.config.quirks.contains(quirk::TEXT_AS_CHALLENGE) => {
+                self.channel.set_quirks(Quirks::NONE.with(quirk::TEXT_AS_CHALLENGE));
+                Step::Event(Event::Challenge { of: id, challenge: Secret::default() })
+            }
             Err(error) => {
                 self.cancel_exchange(id);
                 Step::Event(Event::Malformed(ParseError::from(error).moved(4)))
             }
         }
+    }
+
+    /// A success of what was given up: whoever cancelled did so because the server had not proved itself, or
+    /// was not understood. RFC 4954 §4 wants 501.
+    pub(super) fn forged(&mut self, id: u64) -> Step<Event> {
+        let event = self.done(id, Outcome::Dropped(Vec::new()));
+        self.later.push_back(event);
+        self.drop_flights();
+        Step::Fatal(Fatal::Security("the server says that a cancelled AUTH succeeded"))
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     state::{self, Group, Rule, State},
 };
 use alloc::{collections::VecDeque, vec::Vec};
+use auth::Turn;
 use body::Outgoing;
 use mailwire_core::{
     Connection, Deadline, Fatal, Framed, Handle, Layer, LimitExceeded, NotNow, Quirks, Secured,
@@ -29,6 +30,9 @@ use mailwire_core::{
 
 /// Unanswered octets beyond which nothing more is sent: the peer's window may hold no more (RFC 2920 §3.1).
 const WINDOW: usize = 16 * 1024;
+
+/// Octets that a line of a reply may have, CRLF included, where more is not tolerated. RFC 5321 §4.5.3.1.5
+const REPLY_LINE: usize = 512;
 
 /// An SMTP or LMTP client session.
 ///
@@ -81,8 +85,8 @@ pub struct Client {
     outgoing: Option<Outgoing>,
     /// QUIT was called.
     quitting: bool,
-    /// A challenge of the oldest command is open.
-    challenged: bool,
+    /// Whose turn it is in an AUTH exchange.
+    turn: Turn,
 }
 
 #[derive(Debug)]
@@ -139,7 +143,7 @@ impl Client {
             utf8: false,
             outgoing: None,
             quitting: false,
-            challenged: false,
+            turn: Turn::Server,
         }
     }
 
@@ -440,7 +444,7 @@ impl Client {
             return Step::Event(self.done(id, Outcome::Reply(reply)));
         }
         match kind {
-            Kind::Auth if reply.code() == ReplyCode::CHALLENGE => self.on_challenge(id, &reply),
+            Kind::Auth if reply.code() == ReplyCode::CHALLENGE => self.on_challenge(id, reply),
             Kind::Data if reply.code() == ReplyCode::START_MAIL_INPUT => self.on_start_input(id),
             Kind::Data => {
                 self.channel.cancel(id);
@@ -469,6 +473,7 @@ impl Client {
         self.flights.pop_front();
         let positive = reply.is_positive_completion();
         match kind {
+            Kind::Auth if positive && self.turn == Turn::Cancelled => return self.forged(id),
             Kind::Hello { extended } => {
                 if let Some(hello) = self.hello_of(&reply, extended) {
                     (self.state, self.accepted, self.utf8) = (State::Ready, 0, false);
@@ -480,7 +485,10 @@ impl Client {
             Kind::StartTls if reply.code() == ReplyCode::READY => {
                 self.channel.switch(Layer::TlsClient)
             }
-            Kind::Auth => self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED,
+            Kind::Auth => {
+                self.turn = Turn::Server;
+                self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED;
+            }
             Kind::Mail => {
                 (self.accepted, self.state) =
                     (0, if positive { State::Mail } else { State::Ready });
@@ -552,7 +560,10 @@ impl Client {
     fn on_malformed(&mut self, error: mailwire_core::ParseError, begin: u64) -> Step<Event> {
         self.channel.touch();
         let Some(flight) = self.flights.front().filter(|flight| begin >= flight.after) else {
-            return Step::Event(Event::Malformed(error));
+            // It might be half of something: the next reply would be taken for another command's.
+            self.later.push_back(Event::Malformed(error.clone()));
+            self.drop_flights();
+            return Step::Fatal(Fatal::Parse(error));
         };
         let (id, kind) = (flight.id, flight.kind);
         match kind {
@@ -567,8 +578,9 @@ impl Client {
                 self.channel.close();
                 Step::Event(Event::Done(Done { id, outcome: Outcome::Malformed(error) }))
             }
-            Kind::Message { .. } | Kind::Data => {
+            Kind::Message { .. } | Kind::Data | Kind::Quit => {
                 // Whether the message was taken is not known, and what comes next cannot be in step.
+                // Behind QUIT nothing comes.
                 self.drop_flights();
                 self.later.push_front(Event::Malformed(error.clone()));
                 Step::Fatal(Fatal::Parse(error))
@@ -622,14 +634,15 @@ impl Connection for Client {
 
     fn step(&mut self, _: &Internal) -> Step<Event> {
         let limits = *self.channel.limits();
-        match self.replies.next(self.channel.octets(), limits.line, limits.frame) {
+        let line = match self.config.quirks.contains(quirk::LONG_REPLY_LINE) {
+            true => limits.line,
+            false => limits.line.min(REPLY_LINE),
+        };
+        match self.replies.next(self.channel.octets(), line, limits.frame) {
             Framed::Starved => Step::Starved,
             Framed::Frame(n) => self.on_frame(n),
-            Framed::Skip(n) => {
-                self.channel.skip(n);
-                Step::Again
-            }
-            Framed::TooLong(n) => {
+            // Where it ends need not be waited for: it might never.
+            Framed::Skip(n) | Framed::TooLong(n) => {
                 self.channel.skip(n);
                 let limit = LimitExceeded::new("octets in a reply", limits.frame as u64);
                 self.drop_flights();

@@ -221,3 +221,39 @@ impl Mechanisms {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Parse, table::table};
+
+    #[test]
+    fn responses() {
+        table(auth_response, AuthResponse::encode)
+            .ok("*\r\n", AuthResponse::Cancel, "4954 §4")
+            .ok("\r\n", AuthResponse::Response(Secret::default()), "4954 §4")
+            .ok("AGEAYg==\r\n", AuthResponse::Response(Secret::from("\0a\0b")), "4954 §4")
+            .keeps("QUIT\r\n", "4954 §4, good base64")
+            .err("=\r\n", 1, "response", "4954 §4, only in the command")
+            .err("AHUAcA\r\n", 6, "response", "4648 §3.2")
+            .err("AHUAcB==\r\n", 5, "response", "4648 §3.5")
+            .err("AH_-\r\n", 2, "response", "4648 §4")
+            .err("AHUA\tcA==\r\n", 4, "CRLF", "4954 §4")
+            .err("* \r\n", 1, "CRLF", "4954 §4")
+            .err("**\r\n", 0, "response", "4954 §4")
+            .err("MAIL FROM:<a@c.example>\r\n", 4, "CRLF", "4954 §4");
+        assert!(AuthResponse::parse(b"*\r\n", &Parse::default()).is_ok());
+    }
+
+    #[test]
+    fn mechanisms() {
+        table(Mechanisms::grammar, Mechanisms::encode)
+            .keeps(" PLAIN LOGIN", "4954 §3")
+            .keeps(" SCRAM-SHA-256-PLUS", "7677 §4")
+            .ok("", Mechanisms::default(), "4954 §3, seen")
+            .becomes("  PLAIN  LOGIN ", " PLAIN LOGIN", "4954 §3, seen")
+            .err(" PL:AIN", 3, "sasl-mech", "4422 §3.1")
+            .err("PLAIN", 0, "SP", "4954 §3");
+        assert!(Mechanisms::new([]).is_err());
+    }
+}

@@ -4,6 +4,6 @@
 mod auth;
 mod size;
 
-pub(crate) use auth::auth;
 pub use auth::{Auth, AuthResponse, Mechanisms};
+pub(crate) use auth::{INITIAL_RESPONSE, auth};
 pub use size::SizeLimit;

@@ -7,6 +7,8 @@ use super::canned;
 use crate::{Auth, EnhancedStatusCode, Mail, Rcpt, Reply, ReplyCode};
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
+#[cfg(feature = "sasl")]
+use mailwire_core::sasl::{Fault, SaslError};
 use mailwire_core::{Secret, implement::Ticket};
 
 /// The right and the duty to answer one command; `K` says which kind of command.
@@ -162,6 +164,24 @@ impl Pending<Auth> {
     /// `235 2.7.0`: the mechanism has proved who this is.
     pub fn accept(self) -> Answer {
         self.act(Act::Accept)
+    }
+
+    /// No, by whose fault it is (RFC 4954 §4, §6): 501 for a message that is malformed or out of place, 504
+    /// and 538 for a mechanism that is not there or wants TLS, 454 for a trouble of the server's own, 535
+    /// for everything that a credential may cause.
+    #[cfg(feature = "sasl")]
+    #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "sasl")))]
+    pub fn fail(self, error: &SaslError) -> Answer {
+        let canned = match error {
+            SaslError::NoMechanism => canned::NO_MECHANISM,
+            SaslError::PlaintextWithoutTls => canned::AUTH_CLEAR,
+            _ => match error.fault() {
+                Fault::Parse => canned::AUTH_SYNTAX,
+                Fault::Value | Fault::State => canned::AUTH_TROUBLE,
+                _ => canned::AUTH_FAILED,
+            },
+        };
+        self.reject(canned.reply())
     }
 }
 

@@ -3,18 +3,22 @@
 //! The mechanism lives with the application: it gets the client's octets and gives challenges.
 
 use super::{AUTH_LINE, Act, Event, Fault, Kind, Reading, Server, canned};
-use crate::Auth;
+use crate::{Auth, extension::AuthResponse};
 use core::ops::Range;
 use mailwire_core::{
-    Framed, ParseError, Production,
+    Framed,
     implement::{Step, base64},
 };
 
-static RESPONSE: Production = Production::new("base64", 4954, "4");
+/// Octets of a line without its end, CRLF or a tolerated LF.
+fn text_len(line: &[u8]) -> usize {
+    let text = line.strip_suffix(b"\n").unwrap_or(line);
+    text.strip_suffix(b"\r").unwrap_or(text).len()
+}
 
 /// Where in an AUTH line the initial response stands: behind the mechanism's name.
 pub(super) fn secret(line: &[u8]) -> Range<usize> {
-    let end = line.len().saturating_sub(2);
+    let end = text_len(line);
     let mut blanks =
         line.iter().enumerate().filter(|(_, octet)| **octet == b' ').map(|(at, _)| at + 1);
     let begin = blanks.nth(1).unwrap_or(end);
@@ -78,21 +82,21 @@ impl Server {
     }
 
     fn on_auth_response(&mut self, n: usize) -> Step<Event> {
-        let line = self.channel.octets().get(..n.saturating_sub(2)).unwrap_or_default();
+        let line = self.channel.octets().get(..n).unwrap_or_default();
+        let (parsed, end) = (AuthResponse::parse(line, &self.parse()), text_len(line));
         self.reading = Reading::Commands;
-        let decoded = if line == b"*" { None } else { Some(base64::decode(line)) };
-        self.channel.hold_secret(n, 0..n.saturating_sub(2));
-        match decoded {
-            None => {
+        self.channel.hold_secret(n, 0..end);
+        match parsed {
+            Ok(AuthResponse::Cancel) => {
                 self.channel.touch();
                 self.put(canned::AUTH_CANCELLED);
                 Step::Event(Event::AuthCancelled)
             }
-            Some(Ok(response)) => {
+            Ok(AuthResponse::Response(response)) => {
                 let pending = self.open(Kind::Auth);
                 Step::Event(Event::AuthResponse { response, pending })
             }
-            Some(Err(at)) => self.refuse(canned::BAD_BASE64, ParseError::new(at, &RESPONSE).into()),
+            Err(error) => self.refuse(canned::BAD_BASE64, error.into()),
         }
     }
 }

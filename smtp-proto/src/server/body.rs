@@ -3,11 +3,16 @@
 //! Chunks pass in constant memory. What is refused in the middle is read to its end all the same, and
 //! answered there, for the client cannot hear before.
 
-use super::{Act, Config, Event, Kind, Protocol, Reading, Server, canned};
+use super::{
+    Act, Config, Event, Kind, Protocol, Reading, Server,
+    canned::{self, Canned},
+    text_line::TextLines,
+};
 use crate::{Reply, quirk};
 use alloc::{boxed::Box, vec::Vec};
 use mailwire_core::{
-    dot::{Decoded, Decoder},
+    Quirks,
+    dot::{Decoded, Decoder, LineEnds},
     implement::Step,
 };
 
@@ -17,13 +22,47 @@ pub(super) struct Incoming {
     begun: bool,
     decoder: Decoder,
     octets: u64,
+    lines: TextLines,
     /// The rest is thrown away, and this is the answer.
     refused: Option<Reply>,
 }
 
 impl Incoming {
     pub(super) fn new(config: &Config) -> Self {
-        Incoming { begun: false, decoder: Decoder::new(config.line_ends), octets: 0, refused: None }
+        let line_ends = match config.line_ends {
+            LineEnds::Keep if !config.quirks.contains(quirk::BARE_CR_OR_LF_IN_BODY) => {
+                LineEnds::Reject
+            }
+            line_ends => line_ends,
+        };
+        Incoming {
+            begun: false,
+            decoder: Decoder::new(line_ends),
+            octets: 0,
+            lines: TextLines::default(),
+            refused: None,
+        }
+    }
+
+    /// Is this part of the message within the limits? Otherwise, how much of it is, and the refusal.
+    fn fits(&mut self, octets: &[u8], config: &Config) -> Result<(), (usize, Canned)> {
+        let room = config.size.unwrap_or(u64::MAX).saturating_sub(self.octets);
+        self.octets += octets.len() as u64;
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        let long = self.lines.too_long(octets);
+        match long.filter(|_| !config.quirks.contains(quirk::LONG_BODY_LINE)) {
+            Some(at) if at <= room => Err((at, canned::LINE_TOO_LONG)),
+            _ if octets.len() > room => Err((room, canned::TOO_LARGE)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The deviations met until now.
+    fn met(&self) -> Quirks {
+        let bare = [(self.decoder.met_bare(), quirk::BARE_CR_OR_LF_IN_BODY)];
+        let long = [(self.lines.met_long(), quirk::LONG_BODY_LINE)];
+        let met = bare.iter().chain(&long).filter(|(met, _)| *met);
+        met.fold(Quirks::NONE, |set, (_, quirk)| set.with(*quirk))
     }
 
     pub(super) fn refuse(&mut self, reply: Reply) {
@@ -40,30 +79,28 @@ impl Server {
         }
         let chunk = self.channel.limits().chunk;
         let decoded = incoming.decoder.decode_bytes(self.channel.buffer(), chunk);
-        let met_bare = incoming.decoder.met_bare();
+        let fits = match &decoded {
+            Ok(Decoded::Chunk(octets)) => incoming.fits(octets, &self.config),
+            _ => Ok(()),
+        };
+        let met = incoming.met();
         let step = match decoded {
             Ok(Decoded::Starved) => return Step::Starved,
-            Ok(Decoded::Chunk(mut octets)) => {
-                let max = self.config.size.unwrap_or(u64::MAX);
-                let room = max.saturating_sub(incoming.octets);
-                incoming.octets += octets.len() as u64;
-                let fits = octets.len() as u64 <= room;
-                match &incoming.refused {
-                    Some(_) => Step::Again,
-                    None if fits => Step::Event(Event::BodyChunk(octets)),
-                    // What still fits is told, so that it does not matter how the octets came.
-                    None => {
-                        incoming.refuse(canned::TOO_LARGE.reply());
-                        self.later = Some(Box::new(Event::BodyAborted));
-                        octets.truncate(usize::try_from(room).unwrap_or(usize::MAX));
-                        if octets.is_empty() {
-                            Step::Again
-                        } else {
-                            Step::Event(Event::BodyChunk(octets))
-                        }
+            Ok(Decoded::Chunk(_)) if incoming.refused.is_some() => Step::Again,
+            Ok(Decoded::Chunk(mut octets)) => match fits {
+                Ok(()) => Step::Event(Event::BodyChunk(octets)),
+                // What still fits is told, so that it does not matter how the octets came.
+                Err((room, why)) => {
+                    incoming.refuse(why.reply());
+                    self.later = Some(Box::new(Event::BodyAborted));
+                    octets.truncate(room);
+                    if octets.is_empty() {
+                        Step::Again
+                    } else {
+                        Step::Event(Event::BodyChunk(octets))
                     }
                 }
-            }
+            },
             Ok(Decoded::End) => self.end_body(),
             Err(_) => {
                 incoming.decoder.tolerate();
@@ -73,8 +110,9 @@ impl Server {
             }
         };
         self.channel.touch();
-        if met_bare && matches!(step, Step::Event(_)) {
-            self.channel.set_quirks(mailwire_core::Quirks::NONE.with(quirk::BARE_CR_OR_LF_IN_BODY));
+        if let Step::Event(_) = step {
+            // What is not tolerated has been refused.
+            self.channel.set_quirks(met.intersection(self.config.quirks));
         }
         step
     }

@@ -9,6 +9,7 @@ mod body;
 mod canned;
 mod config;
 mod event;
+mod text_line;
 
 pub use answer::{Answer, Data, Greeting, Hello, Message, Other, Pending, StartTls};
 pub use config::{Config, Protocol};
@@ -122,11 +123,12 @@ impl Server {
     /// A session before its greeting.
     pub fn new(config: impl Into<Arc<Config>>) -> Self {
         let config = config.into();
+        let lf = config.quirks.contains(quirk::LF_LINE_END);
         Server {
             channel: Channel::new(config.limits),
             secured: config.secured,
             config,
-            lines: Lines::default(),
+            lines: if lf { Lines::tolerating_lf() } else { Lines::default() },
             state: State::Connected,
             reading: Reading::Nothing,
             slots: VecDeque::new(),
@@ -219,7 +221,7 @@ impl Server {
     /// No message is under way.
     pub fn refuse_body(&mut self, reply: Reply) -> Result<(), NotNow> {
         match &mut self.reading {
-            Reading::Body(incoming) => {
+            Reading::Body(incoming) if self.channel.wire().is_open() => {
                 incoming.refuse(reply);
                 Ok(())
             }
@@ -265,8 +267,8 @@ impl Server {
         }
         if let Act::Reply(reply) = &act {
             self.put_reply(reply);
-            if !(reply.code().class() == 2 || reply.code().class() == 3) {
-                return self.rejected(kind);
+            if reply.is_negative() {
+                return self.rejected(kind, reply.is_permanent_negative());
             }
         }
         let worded = matches!(act, Act::Reply(_));
@@ -315,10 +317,14 @@ impl Server {
     }
 
     /// The application has said no; the client was told.
-    fn rejected(&mut self, kind: Kind) {
+    fn rejected(&mut self, kind: Kind, for_good: bool) {
         match kind {
             Kind::Greeting => self.channel.close(),
-            Kind::Auth => self.reading = Reading::Commands,
+            Kind::Auth => {
+                self.reading = Reading::Commands;
+                self.count_error(for_good);
+            }
+            Kind::Other => self.count_error(for_good),
             // The message may be on its way all the same: its lines must not be read as commands.
             Kind::Data if !self.channel.octets().is_empty() => {
                 self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
@@ -373,7 +379,6 @@ impl Server {
     }
 
     fn refuse_with(&mut self, reply: Reply, fault: Fault) -> Step<Event> {
-        self.errors += 1;
         self.channel.touch();
         let id = self.channel.number();
         self.slots.push_back(Slot {
@@ -382,13 +387,19 @@ impl Server {
             done: Some(Box::new(Act::Reply(reply.clone()))),
         });
         self.send_answers();
-        if self.errors > self.channel.limits().errors {
-            self.put(canned::TOO_MANY_ERRORS);
-            let limit =
-                LimitExceeded::new("errors in a row", u64::from(self.channel.limits().errors));
-            self.channel.fail(Fatal::Limit(limit));
-        }
+        self.count_error(reply.is_permanent_negative());
         Step::Event(Event::Refused { fault, reply })
+    }
+
+    /// Too many errors in a row end the session. What may succeed later (452 for the recipients beyond
+    /// the limit, RFC 5321 §4.5.3.1.10) is not counted.
+    fn count_error(&mut self, for_good: bool) {
+        self.errors += u32::from(for_good);
+        let max = self.channel.limits().errors;
+        if self.errors > max {
+            self.put(canned::TOO_MANY_ERRORS);
+            self.channel.fail(LimitExceeded::new("errors in a row", u64::from(max)).into());
+        }
     }
 
     fn out_of_order(&mut self, canned: Canned, rule: &'static str) -> Step<Event> {

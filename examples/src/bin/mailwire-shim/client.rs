@@ -1,0 +1,274 @@
+//! An SMTP or LMTP client, driven by calls.
+
+use crate::{
+    json::{self, Answers, Fault, latin1, octets_of},
+    sasl,
+    session::{self, Driven, Session, error, event, limit_error, parse_error},
+};
+use mailwire_smtp::{
+    Command, Parse, Reply,
+    client::{Client, Config, Event, Outcome, Protocol},
+    core::{
+        Body, Connection, Handle, NotNow, Secret, Secured, Wire,
+        sasl::{MechanismName, client},
+    },
+};
+use sasl::kind;
+use serde_json::{Value, json};
+
+pub struct ClientSession {
+    driven: Driven<Client>,
+    body: Option<Body>,
+    auth: Option<(Handle<Reply>, client::Client)>,
+}
+
+pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
+    let said = &op["config"];
+    let mut config = Config::default();
+    if op["protocol"] == "lmtp" {
+        config.protocol = Protocol::Lmtp;
+    }
+    if let Some(quirks) = session::profile(&said["profile"])? {
+        config.quirks = quirks;
+    }
+    match said["tls"].as_str() {
+        Some("required") => config.require_tls = true,
+        Some("implicit") => config.secured = Secured::Tls,
+        _ => {}
+    }
+    config.dangerous_plaintext_auth = said["plaintext_login"] == "allowed";
+    let limit =
+        |name: &str| said["limits"][name].as_u64().and_then(|limit| usize::try_from(limit).ok());
+    if let Some(frame) = limit("response_bytes") {
+        config.limits.frame = frame;
+    }
+    let driven = Driven::new(Client::new(config));
+    Ok(Box::new(ClientSession { driven, body: None, auth: None }))
+}
+
+fn facts(reply: &Reply) -> Value {
+    let mut facts = json!({"code": reply.code().get()});
+    if let Some(enhanced) = reply.enhanced_code() {
+        facts["enhanced"] = enhanced.to_string().into();
+    }
+    facts
+}
+
+impl ClientSession {
+    fn line(&mut self, line: &str) -> Result<Result<(), NotNow>, Fault> {
+        let line = [octets_of(line)?, b"\r\n".to_vec()].concat();
+        Ok(match Command::parse(&line, &Parse::strict()) {
+            Ok((Command::Other(other), _)) if other.changes_framing() => {
+                return Err(Fault::Unsupported(latin1(other.verb())));
+            }
+            Ok((command, _)) => self.driven.session.command(&command).map(drop),
+            Err(_) => Err(NotNow::value("this is no command")),
+        })
+    }
+
+    fn send(&mut self, said: &Value) -> Result<Result<(), NotNow>, Fault> {
+        let Some(body) = self.body.take() else {
+            return Ok(Err(NotNow::state("no message is wanted")));
+        };
+        let octets = json::octets(&said["data"])?;
+        if let Err(error) = self.driven.session.send_body(&body, octets.into()) {
+            self.body = Some(body);
+            return Ok(Err(error));
+        }
+        if said["last"] == true {
+            if let Err((body, error)) = self.driven.session.finish_body(body) {
+                self.body = Some(body);
+                return Ok(Err(error));
+            }
+        } else {
+            self.body = Some(body);
+        }
+        Ok(Ok(()))
+    }
+
+    fn authenticate(
+        &mut self,
+        said: &Value,
+        answers: &mut Answers,
+    ) -> Result<Result<(), NotNow>, Fault> {
+        let mut mechanism = match sasl::mechanism(said)? {
+            Ok(mechanism) => mechanism,
+            Err(failure) => {
+                answers.say(error(kind(&failure), &failure));
+                return Ok(Ok(()));
+            }
+        };
+        // The caller's word: `call` names one mechanism, whatever name ours has for itself.
+        let name = MechanismName::new(json::text(said, "mechanism")?)
+            .map_err(|error| Fault::Unreadable(error.to_string()))?;
+        let initial = if said["initial"] == false {
+            None
+        } else {
+            client::Mechanism::initial(&mut mechanism)
+        };
+        Ok(self.driven.session.auth(name, initial).map(|handle| {
+            self.auth = Some((handle, mechanism));
+        }))
+    }
+
+    fn challenge(&mut self, challenge: &Secret, answers: &mut Answers) {
+        let Some((handle, mechanism)) = &mut self.auth else { return };
+        let result = match client::Mechanism::respond(mechanism, challenge.expose()) {
+            Ok(response) => self.driven.session.respond(*handle, &response),
+            Err(failure) => {
+                answers.say(error(kind(&failure), &failure));
+                self.driven.session.cancel_auth(*handle)
+            }
+        };
+        if let Err(error) = result {
+            answers.say(session::refused(&error));
+        }
+    }
+
+    fn on_event(&mut self, came: Event, answers: &mut Answers) {
+        let client = &self.driven.session;
+        let mut say = |name: &str, reply: &Reply| {
+            event(answers, name, Some(client.wire()), facts(reply));
+        };
+        match came {
+            Event::Greeting(reply) => say("greeting", &reply),
+            Event::Recipient { reply, .. } => say("reply", &reply),
+            Event::Unsolicited(reply) => {
+                say(&format!("unsolicited:{}", reply.code().get()), &reply)
+            }
+            Event::BodyReady { body, .. } => {
+                event(answers, "body-ready", None, json!({}));
+                self.body = Some(body);
+            }
+            Event::Challenge { challenge, .. } => {
+                event(answers, "continuation", None, json!({}));
+                self.challenge(&challenge, answers);
+            }
+            Event::Malformed(error) => answers.say(parse_error(&error)),
+            Event::TooLong(limit) => answers.say(limit_error(&limit)),
+            Event::Done(done) => {
+                match done.outcome() {
+                    Outcome::Reply(reply) => say("reply", reply),
+                    Outcome::Hello(hello) => {
+                        say("reply", &Reply::from(hello));
+                        event(
+                            answers,
+                            "capability",
+                            None,
+                            json!({"capabilities": self.capabilities()}),
+                        );
+                    }
+                    Outcome::Delivery(delivery) => {
+                        if let [reply] = delivery.replies() {
+                            say("reply", reply);
+                        }
+                        if delivery.is_accepted() {
+                            event(answers, "body-accepted", None, json!({}));
+                        }
+                    }
+                    Outcome::Malformed(error) => answers.say(parse_error(error)),
+                    _ => {}
+                }
+                self.authenticated(done.id(), answers);
+            }
+            _ => {}
+        }
+    }
+
+    /// AUTH has ended: does its success count?
+    fn authenticated(&mut self, id: u64, answers: &mut Answers) {
+        match &mut self.auth {
+            Some((handle, _)) if handle.id() == id => {}
+            _ => return,
+        }
+        let Some((_, mut mechanism)) = self.auth.take() else { return };
+        if !self.driven.session.is_authenticated() {
+            return;
+        }
+        match client::Mechanism::success(&mut mechanism) {
+            Ok(()) => event(answers, "authenticated", None, json!({})),
+            Err(failure) => {
+                answers.say(error(kind(&failure), &failure));
+                self.driven.hang_up(answers);
+            }
+        }
+    }
+
+    fn capabilities(&self) -> Vec<String> {
+        let offer = self.driven.session.offer();
+        offer.iter().flat_map(|offer| offer.capabilities()).map(ToString::to_string).collect()
+    }
+
+    fn call(&mut self, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
+        let result = if self.driven.is_closed() {
+            Err(NotNow::state("the connection is closed"))
+        } else if let Some(line) = op["line"].as_str() {
+            self.line(line)?
+        } else if !op["body"].is_null() {
+            self.send(&op["body"])?
+        } else if !op["auth"].is_null() {
+            self.authenticate(&op["auth"], answers)?
+        } else if op["abort"] == true {
+            match self.body.take() {
+                Some(body) => self.driven.session.abort_body(body).map_err(|(body, error)| {
+                    self.body = Some(body);
+                    error
+                }),
+                None => Err(NotNow::state("there is no message to be given up")),
+            }
+        } else if op["tls-failed"] == true {
+            self.driven.resume(false, answers);
+            Ok(())
+        } else {
+            return Err(Fault::unsupported("this call"));
+        };
+        if let Err(error) = result {
+            answers.say(session::refused(&error));
+        }
+        Ok(())
+    }
+}
+
+impl Session for ClientSession {
+    fn wire(&mut self) -> &mut Wire {
+        self.driven.session.wire_mut()
+    }
+
+    fn drain(&mut self, answers: &mut Answers) {
+        while let Some(event) = self.driven.next(answers) {
+            self.on_event(event, answers);
+        }
+    }
+
+    fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
+        match name {
+            "call" => self.call(op, answers),
+            other => Err(Fault::unsupported(other)),
+        }
+    }
+
+    fn expire(&mut self) {
+        self.driven.expire();
+    }
+
+    fn tls(&mut self, answers: &mut Answers) {
+        self.driven.resume(true, answers);
+    }
+
+    fn show(&self) -> Value {
+        let client = &self.driven.session;
+        json!({"out": "session", "debug": format!("{client:?}"), "value": {
+            "state": format!("{:?}", client.state()),
+            "secure": client.secured().is_private(),
+            "capabilities": self.capabilities(),
+        }})
+    }
+
+    fn timeout(&self) -> Option<u64> {
+        self.driven.session.deadline().map(|deadline| deadline.after().as_secs())
+    }
+
+    fn closed(&self) -> bool {
+        self.driven.is_closed()
+    }
+}

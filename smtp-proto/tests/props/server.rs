@@ -1,0 +1,439 @@
+//! A server session, its application, and the model that it is held against.
+
+use super::{App, Input, Plan, Trace, cuts, every_cut, play};
+use mailwire_smtp::{
+    Command, Parse, Replies, Reply, State,
+    core::{Connection, End, Fatal, Framed, Quirks, Secured, dot::LineEnds, testing::Cut},
+    server::{Answer, Config, Event, Fault, Protocol, Server},
+};
+use std::{collections::VecDeque, sync::Arc};
+
+use super::Drain;
+
+/// A configuration by flags.
+pub fn config(input: &Input) -> Config {
+    let mut config = Config::new("mx.example".parse().unwrap());
+    if input.is(0) {
+        config.protocol = Protocol::Lmtp;
+    }
+    config.starttls = input.is(1);
+    if input.is(2) {
+        config.mechanisms = ["PLAIN", "SCRAM-SHA-256"].map(|name| name.parse().unwrap()).to_vec();
+    }
+    if input.is(3) {
+        let limits = &mut config.limits;
+        (limits.line, limits.frame, limits.chunk, limits.input) = (80, 200, 7, 64);
+        (limits.errors, config.recipients, config.size) = (3, 2, Some(40));
+    }
+    if input.is(4) {
+        config.line_ends = LineEnds::Reject;
+    }
+    config.require_tls = input.is(5);
+    config.require_auth = input.is(6) && input.is(2);
+    if input.is(7) {
+        config.quirks = mailwire_smtp::quirk::QUIRKS
+            .iter()
+            .fold(Quirks::NONE, |quirks, quirk| quirks.with(*quirk));
+    }
+    config
+}
+
+/// Replies that one thing said by the client has.
+#[derive(Debug)]
+enum Due {
+    Codes(Vec<u16>),
+    /// So many, but only if the message that they are for comes to its end.
+    Perhaps(u16, usize),
+}
+
+/// An application that decides by a plan, and knows what the octets should mean.
+pub struct ServerApp {
+    pub session: Server,
+    config: Arc<Config>,
+    plan: Plan,
+    fed: Vec<u8>,
+    /// For each event that is answered, its replies.
+    due: Vec<Due>,
+    mail: bool,
+    accepted: usize,
+    /// The message under way: where it begins, and what has come.
+    body: Option<(usize, Vec<u8>)>,
+    refused: bool,
+    tls: bool,
+    authenticated: bool,
+    errors: u32,
+    /// DATA was refused: what comes of octets behind it depends on when they come, and must.
+    depends: bool,
+}
+
+impl ServerApp {
+    pub fn new(config: Arc<Config>, plan: Plan) -> Self {
+        ServerApp {
+            session: Server::new(config.clone()),
+            config,
+            plan,
+            fed: Vec::new(),
+            due: Vec::new(),
+            mail: false,
+            accepted: 0,
+            body: None,
+            refused: false,
+            tls: false,
+            authenticated: false,
+            errors: 0,
+            depends: false,
+        }
+    }
+
+    /// How many octets have been consumed.
+    fn position(&self) -> usize {
+        self.fed.len() - self.session.wire().buffered()
+    }
+
+    fn answer(&mut self, answer: Answer, codes: &[u16]) -> bool {
+        let given = self.session.answer(answer).is_ok();
+        if given {
+            self.due.push(Due::Codes(codes.to_vec()));
+            if codes.iter().any(|code| *code < 400) {
+                self.errors = 0;
+            }
+        }
+        given
+    }
+
+    fn said(&mut self, code: u16) {
+        self.due.push(Due::Codes(vec![code]));
+    }
+
+    fn replies(&self) -> usize {
+        if self.config.protocol == Protocol::Lmtp { self.accepted } else { 1 }
+    }
+
+    fn end_transaction(&mut self) {
+        (self.mail, self.accepted) = (false, 0);
+    }
+
+    /// A command has come: a message that was refused has ended before it.
+    fn command(&mut self) {
+        if self.body.take().is_some() {
+            assert!(self.refused, "a command inside a message");
+            self.end_transaction();
+        }
+        self.refused = false;
+        let frame = self.session.wire().frame();
+        let max = self.config.limits.line;
+        let max = if frame.get(..5).is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH ")) {
+            max.max(12_288)
+        } else {
+            max
+        };
+        assert!(frame.ends_with(b"\r\n") && frame.len() <= max, "{}", frame.escape_ascii());
+        assert_eq!(frame, &self.fed[self.position() - frame.len()..self.position()]);
+    }
+
+    fn refuse_body(&mut self, code: u16) {
+        if !self.refused {
+            self.refused = true;
+            self.due.push(Due::Perhaps(code, self.replies()));
+        }
+    }
+
+    fn no(code: u16) -> Reply {
+        let line = format!("{code} no\r\n");
+        Reply::parse(line.as_bytes(), &Parse::strict()).unwrap().0
+    }
+}
+
+impl App for ServerApp {
+    type Session = Server;
+
+    fn session(&mut self) -> &mut Server {
+        &mut self.session
+    }
+
+    fn fed(&mut self, piece: &[u8]) {
+        self.fed.extend_from_slice(piece);
+    }
+
+    fn owes(&self) -> bool {
+        false
+    }
+
+    fn hands_off_at_once(&self) -> bool {
+        true
+    }
+
+    fn resumed(&mut self) {
+        self.end_transaction();
+        (self.tls, self.authenticated) = (true, false);
+        assert_eq!(self.session.secured(), Secured::Tls);
+        assert_eq!(self.session.state(), State::Greeted);
+    }
+
+    fn most_held(&mut self) -> usize {
+        self.config.limits.line.max(12_288)
+    }
+
+    fn check_closed(&mut self) {
+        assert!(self.session.refuse_body(Self::no(550)).is_err());
+        assert_eq!(self.session.deadline(), None);
+    }
+
+    fn on_event(&mut self, event: Event, trace: &mut Trace) {
+        if let Event::BodyChunk(octets) = &event {
+            assert!(!octets.is_empty() && octets.len() <= self.config.limits.chunk);
+            assert!(!self.refused, "a chunk of a message that was refused");
+            self.body.as_mut().expect("BodyBegin").1.extend_from_slice(octets);
+            return trace.body(octets);
+        }
+        let wire = self.session.wire();
+        let quirks = match event {
+            // Those of octets that were not told any more: it does not matter.
+            Event::BodyAborted => Quirks::NONE,
+            _ => wire.quirks(),
+        };
+        trace.say(format!("{event:?} {} {quirks:?}", wire.masked().escape_ascii()));
+        let yes = |decision: u8| decision % 8 != 7;
+        match event {
+            Event::Connected { pending } => {
+                if yes(self.plan.decide()) {
+                    self.answer(pending.accept(), &[220]);
+                } else {
+                    self.answer(pending.reject(Self::no(554)), &[554]);
+                }
+            }
+            Event::Hello { is_helo, pending, .. } => {
+                self.command();
+                assert!(!(is_helo && self.config.protocol == Protocol::Lmtp));
+                self.end_transaction();
+                if yes(self.plan.decide()) {
+                    self.answer(pending.accept(), &[250]);
+                } else {
+                    self.answer(pending.reject(Self::no(550)), &[550]);
+                }
+            }
+            Event::StartTls { pending } => {
+                self.command();
+                assert!(!self.tls && self.config.starttls);
+                if yes(self.plan.decide()) {
+                    self.answer(pending.accept(), &[220]);
+                } else {
+                    self.answer(pending.reject(Self::no(454)), &[454]);
+                }
+            }
+            Event::Auth { pending, .. } | Event::AuthResponse { pending, .. } => {
+                self.command();
+                assert!(!self.mail && !self.authenticated && !self.config.mechanisms.is_empty());
+                match self.plan.decide() % 4 {
+                    0 | 1 => drop(self.answer(pending.challenge("more"), &[334])),
+                    2 => {
+                        self.authenticated |= self.answer(pending.accept(), &[235]);
+                        assert!(self.session.is_authenticated() || !self.session.wire().is_open());
+                    }
+                    _ => drop(self.answer(pending.reject(Self::no(535)), &[535])),
+                }
+            }
+            Event::AuthCancelled => {
+                self.command();
+                self.said(501);
+            }
+            Event::Mail { mail, pending } => {
+                self.command();
+                assert!(!self.mail, "MAIL inside a transaction");
+                assert!(self.tls || !self.config.require_tls);
+                assert!(self.authenticated || !self.config.require_auth);
+                assert!(mail.is_ascii() || mail.parameters.is_smtputf8());
+                if let (Some(max), Some(size)) = (self.config.size, mail.parameters.size()) {
+                    assert!(size <= max);
+                }
+                if yes(self.plan.decide()) {
+                    self.mail = self.answer(pending.accept(), &[250]);
+                } else {
+                    self.answer(pending.reject(Self::no(550)), &[550]);
+                }
+            }
+            Event::Rcpt { pending, .. } => {
+                self.command();
+                assert!(self.mail, "RCPT outside a transaction");
+                assert!(self.accepted < self.config.recipients, "too many recipients");
+                let took = match self.plan.decide() % 8 {
+                    6 => self.answer(pending.accept_with(Self::no(251)), &[251]),
+                    7 => !self.answer(pending.reject(Self::no(550)), &[550]) && false,
+                    _ => self.answer(pending.accept(), &[250]),
+                };
+                self.accepted += usize::from(took);
+            }
+            Event::Data { pending } => {
+                self.command();
+                assert!(self.mail && self.accepted > 0, "DATA without a recipient");
+                if yes(self.plan.decide()) {
+                    self.answer(pending.accept(), &[354]);
+                } else {
+                    self.depends = true;
+                    self.answer(pending.reject(Self::no(554)), &[554]);
+                }
+            }
+            Event::BodyBegin => {
+                assert_eq!(self.session.state(), State::Data);
+                self.body = Some((self.position(), Vec::new()));
+                if self.plan.decide() % 16 == 15 {
+                    self.session.refuse_body(Self::no(552)).unwrap();
+                    self.refuse_body(552);
+                }
+            }
+            Event::BodyChunk(_) => {}
+            Event::BodyAborted => {
+                // Too large, bare CR or LF, or the end of the stream: an answer, if it comes to its end.
+                let code = if self.config.line_ends == LineEnds::Reject { 550 } else { 552 };
+                let too_large = self
+                    .body
+                    .as_ref()
+                    .is_some_and(|(_, body)| Some(body.len() as u64) == self.config.size);
+                self.refuse_body(if too_large { 552 } else { code });
+            }
+            Event::BodyEnd { octets, replies, pending } => {
+                let (begin, body) = self.body.take().expect("BodyBegin");
+                assert!(!self.refused);
+                assert_eq!(octets, body.len() as u64);
+                assert!(octets <= self.config.size.unwrap_or(u64::MAX));
+                assert_eq!(replies, self.replies());
+                let (text, end) = undotted(&self.fed[begin..]).expect("no end of the message");
+                assert_eq!(body, text, "not the message that was sent");
+                assert_eq!(self.position(), begin + end, "the end is elsewhere");
+                match self.plan.decide() % 4 {
+                    0 | 1 => drop(self.answer(pending.accept(), &vec![250; replies])),
+                    2 => drop(self.answer(pending.reject(Self::no(554)), &vec![554; replies])),
+                    _ => {
+                        let each = vec![Self::no(452), Self::no(250)];
+                        let codes = [452, 250].into_iter().chain(std::iter::repeat(451));
+                        let codes: Vec<u16> = codes.take(replies).collect();
+                        self.answer(pending.each(each), &codes);
+                        self.errors = 0;
+                    }
+                }
+                self.errors = 0;
+                self.end_transaction();
+            }
+            Event::Reset => {
+                self.command();
+                self.end_transaction();
+                self.said(250);
+            }
+            Event::Noop => {
+                self.command();
+                self.said(250);
+            }
+            Event::Quit => {
+                self.command();
+                self.said(221);
+                assert!(!self.session.wire().is_open());
+            }
+            Event::Other { command, pending } => {
+                self.command();
+                assert!(matches!(
+                    command,
+                    Command::Vrfy(_) | Command::Expn(_) | Command::Help(_) | Command::Other(_)
+                ));
+                self.answer(pending.reply(Self::no(502)), &[502]);
+            }
+            Event::Refused { fault, reply } => {
+                if self.body.take().is_some() {
+                    assert!(self.refused, "a refusal inside a message");
+                    self.end_transaction();
+                }
+                self.refused = false;
+                if let Fault::Syntax(error) = &fault {
+                    assert!(error.offset() <= self.session.wire().frame().len(), "{error}");
+                }
+                assert!(reply.is_negative());
+                self.said(reply.code().get());
+                self.errors += 1;
+                let most = self.config.limits.errors;
+                assert_eq!(self.errors > most, !self.session.wire().is_open(), "{}", self.errors);
+                if self.errors > most {
+                    self.said(421);
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// The message at the front of `octets`, by the book, and how many octets it takes with its end.
+/// RFC 5321 §4.5.2
+fn undotted(octets: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let (mut body, mut at) = (Vec::new(), 0);
+    loop {
+        let rest = &octets[at..];
+        let line = rest.windows(2).position(|two| two == b"\r\n")? + 2;
+        if &rest[..line] == b".\r\n" {
+            return Some((body, at + line));
+        }
+        body.extend_from_slice(rest[..line].strip_prefix(b".").unwrap_or(&rest[..line]));
+        at += line;
+    }
+}
+
+/// The codes of all replies in `output`; each of them must be a strict one.
+fn codes(output: &[u8]) -> Vec<u16> {
+    let (mut replies, mut rest, mut codes) = (Replies::default(), output, Vec::new());
+    while !rest.is_empty() {
+        let Framed::Frame(n) = replies.next(rest, 1 << 16, 1 << 20) else {
+            panic!("half a reply: {}", rest.escape_ascii())
+        };
+        let (reply, met) = Reply::parse(&rest[..n], &Parse::strict()).expect("our own reply");
+        assert_eq!(met, Quirks::NONE);
+        codes.push(reply.code().get());
+        rest = &rest[n..];
+    }
+    codes
+}
+
+fn once(config: &Arc<Config>, input: &Input, cut: Cut, drain: Drain) -> Option<Trace> {
+    let mut app = ServerApp::new(config.clone(), input.plan.clone());
+    app.tls = config.secured.is_private();
+    let trace = play(&mut app, &[input.said], cut, drain);
+    let mut codes = VecDeque::from(codes(&trace.output));
+    for due in &app.due {
+        match due {
+            Due::Codes(due) => {
+                let came: Vec<u16> = codes.drain(..due.len().min(codes.len())).collect();
+                assert_eq!(came, *due, "of {:?}", app.due);
+            }
+            Due::Perhaps(code, n) => {
+                if codes.len() >= *n && codes.iter().take(*n).all(|came| came == code) {
+                    codes.drain(..n);
+                }
+            }
+        }
+    }
+    // A line without end has an answer of its own.
+    if let Some(End::Failed(Fatal::Limit(_))) = &trace.end {
+        if codes == [500] {
+            codes.clear();
+        }
+    }
+    assert_eq!(codes, [], "replies to nothing, behind {:?}", app.due);
+    if app.depends { None } else { Some(trace) }
+}
+
+fn check(octets: &[u8], cuts: impl Fn(&Input) -> Vec<(Cut, Drain)>) {
+    let input = Input::of(octets);
+    let config = Arc::new(config(&input));
+    let whole = once(&config, &input, Cut::Whole, Drain::AtOnce);
+    for (cut, drain) in cuts(&input) {
+        if let (Some(trace), Some(whole)) = (once(&config, &input, cut, drain), &whole) {
+            trace.check_same(whole, cut);
+        }
+    }
+}
+
+/// A server session gets any octets; what it does follows the model, and does not depend on the cuts.
+pub fn session(octets: &[u8]) {
+    check(octets, |input| cuts(input.seed, input.said.len()));
+}
+
+/// The same with every cut.
+pub fn session_at_every_cut(octets: &[u8]) {
+    check(octets, |input| every_cut(input.said.len()).collect());
+}

@@ -1,0 +1,310 @@
+//! Values to octets to values, and any octets at all.
+//!
+//! What the strict grammar makes of a value's octets is the value; what any grammar makes of any octets
+//! is written so that it reads as the same value again, and nothing panics.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+use mailwire_core::{Secret, sasl::MechanismName};
+use mailwire_smtp::address::{
+    AddressLiteral, Domain, ForwardPath, GeneralAddressLiteral, Host, LocalPart, Mailbox, Path,
+    ReversePath,
+};
+use mailwire_smtp::extension::{Auth, AuthResponse, Mechanisms, SizeLimit};
+use mailwire_smtp::parameter::{
+    Body, Envid, MailAuth, MailParameter, MailParameters, Notify, Orcpt, OtherMailParameter,
+    OtherRcptParameter, RcptParameter, RcptParameters, Ret, Size,
+};
+use mailwire_smtp::{
+    Argument, Capability, Command, Dialect, EhloReply, EnhancedStatusCode, Lookup, Mail,
+    OtherCapability, OtherCommand, Parse, Rcpt, Reply, ReplyCode,
+};
+use proptest::prelude::*;
+use std::{fmt, str::FromStr};
+
+fn domain() -> impl Strategy<Value = Domain> {
+    let label = "[a-zA-Z0-9ü]([a-zA-Z0-9ü-]{0,20}[a-zA-Z0-9ü])?";
+    prop::collection::vec(label, 1..4).prop_map(|labels| Domain::new(labels.join(".")).unwrap())
+}
+
+fn host() -> impl Strategy<Value = Host> {
+    prop_oneof![
+        3 => domain().prop_map(Host::from),
+        1 => any::<[u8; 4]>().prop_map(|ip| AddressLiteral::Ipv4(ip.into()).into()),
+        1 => prop::array::uniform8(prop_oneof![Just(0_u16), any::<u16>()])
+            .prop_map(|ip| AddressLiteral::Ipv6(ip.into()).into()),
+        1 => ("[a-z0-9-]{0,8}[a-z0-9]", "[!-Z^-~]{1,20}")
+            .prop_filter_map("IPv6 is known", |(tag, text)| GeneralAddressLiteral::new(&tag, &text).ok())
+            .prop_map(|general| AddressLiteral::General(general).into()),
+    ]
+}
+
+fn local_part() -> impl Strategy<Value = LocalPart> {
+    prop_oneof!["[a-zA-Z0-9.!#+ü]{1,20}", "[ -~ö]{0,20}"]
+        .prop_filter_map("too long", |content| LocalPart::new(content).ok())
+}
+
+fn mailbox() -> impl Strategy<Value = Mailbox> {
+    (local_part(), host()).prop_filter_map("too long", |(who, host)| Mailbox::new(who, host).ok())
+}
+
+fn mail_parameter() -> impl Strategy<Value = MailParameter> {
+    prop_oneof![
+        any::<u64>().prop_map(|n| MailParameter::Size(Size(n))),
+        prop::sample::select(Body::ALL).prop_map(|(body, _)| MailParameter::Body(body)),
+        Just(MailParameter::Smtputf8),
+        Just(MailParameter::Auth(MailAuth::UNKNOWN)),
+        mailbox()
+            .prop_filter_map("ASCII only", |mailbox| MailAuth::new(&mailbox).ok())
+            .prop_map(MailParameter::Auth),
+        Just(MailParameter::Ret(Ret::Full)),
+        "[ -~]{1,30}".prop_map(|id| MailParameter::Envid(Envid::new(id).unwrap())),
+        ("X[A-Z0-9-]{0,9}", prop::option::of("[!-<>-~ü]{1,20}")).prop_map(|(keyword, value)| {
+            MailParameter::Other(OtherMailParameter::new(&keyword, value.as_deref()).unwrap())
+        }),
+    ]
+}
+
+fn rcpt_parameter() -> impl Strategy<Value = RcptParameter> {
+    let notify = [Notify::NEVER, Notify::SUCCESS, Notify::FAILURE.or(Notify::DELAY)];
+    prop_oneof![
+        prop::sample::select(notify.to_vec()).prop_map(RcptParameter::Notify),
+        ("[a-z0-9]{1,8}", "[ -~]{1,40}")
+            .prop_map(|(kind, address)| RcptParameter::Orcpt(Orcpt::new(&kind, &address).unwrap())),
+        ("X[A-Z0-9-]{0,9}", prop::option::of("[!-<>-~ü]{1,20}")).prop_map(|(keyword, value)| {
+            RcptParameter::Other(OtherRcptParameter::new(&keyword, value.as_deref()).unwrap())
+        }),
+    ]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let ascii = || host().prop_filter("A-labels only", Host::is_ascii);
+    let argument = || "[ -~ü]{0,20}".prop_map(|text| Argument::new(text).unwrap());
+    let mail = (prop::option::of(mailbox()), prop::collection::vec(mail_parameter(), 0..6));
+    let rcpt = (prop::option::of(mailbox()), prop::collection::vec(rcpt_parameter(), 0..4));
+    prop_oneof![
+        ascii().prop_map(Command::Ehlo),
+        ascii().prop_map(Command::Helo),
+        ascii().prop_map(Command::Lhlo),
+        mail.prop_map(|(from, parameters)| {
+            let mail = Mail::new(from.map_or(ReversePath::Null, ReversePath::from));
+            // A second one of a keyword is refused.
+            Command::Mail(parameters.into_iter().fold(mail, |m, p| m.clone().with(p).unwrap_or(m)))
+        }),
+        rcpt.prop_map(|(to, parameters)| {
+            let rcpt = Rcpt::new(to.map_or(ForwardPath::Postmaster, ForwardPath::from));
+            Command::Rcpt(parameters.into_iter().fold(rcpt, |r, p| r.clone().with(p).unwrap_or(r)))
+        }),
+        prop::sample::select(vec![
+            Command::Data,
+            Command::Rset,
+            Command::Quit,
+            Command::StartTls,
+            Command::Noop(None)
+        ]),
+        ("[A-Z0-9_-]{1,20}", prop::option::of(any::<Vec<u8>>())).prop_map(|(name, response)| {
+            let mut auth = Auth::new(MechanismName::new(name).unwrap());
+            auth.initial_response = response.map(Secret::new);
+            Command::Auth(auth)
+        }),
+        argument().prop_map(|text| Command::Noop(Some(text))),
+        argument().prop_map(|text| Command::Help(Some(text))),
+        (argument(), any::<bool>())
+            .prop_map(|(argument, smtputf8)| Command::Vrfy(lookup(argument, smtputf8))),
+        argument().prop_map(|text| Command::Expn(Lookup::new(text))),
+        ("X[A-Za-z0-9_-]{0,9}", "([!-~]([ -~ü]{0,20}[!-~])?)?")
+            .prop_filter_map("known", |(verb, text)| OtherCommand::new(&verb, Some(&text))
+                .ok()
+                .map(Command::Other)),
+    ]
+}
+
+fn lookup(argument: Argument, smtputf8: bool) -> Lookup {
+    let mut lookup = Lookup::new(argument);
+    lookup.smtputf8 = smtputf8;
+    lookup
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    let code = (2_u16..6, 0_u16..6, 0_u16..10)
+        .prop_map(|(a, b, c)| ReplyCode::new(a * 100 + b * 10 + c).unwrap());
+    let lines = prop::collection::vec("[\t -~ü]{0,60}", 0..5);
+    (code, prop::option::of((0_u16..1000, 0_u16..1000)), lines).prop_map(
+        |(code, numbers, lines)| {
+            let enhanced = numbers.and_then(|(subject, detail)| {
+                EnhancedStatusCode::new(code.class(), subject, detail).ok()
+            });
+            Reply::multiline(code, enhanced, lines).unwrap()
+        },
+    )
+}
+
+/// `Display` is read back as the value.
+fn shows<T>(value: &T)
+where
+    T: FromStr + fmt::Display + fmt::Debug + PartialEq + for<'a> TryFrom<&'a [u8]>,
+    <T as FromStr>::Err: fmt::Debug,
+{
+    let text = value.to_string();
+    assert_eq!(&text.parse::<T>().unwrap(), value, "{text}");
+    assert!(T::try_from(text.as_bytes()).is_ok_and(|again| again == *value), "{text}");
+}
+
+fn modes() -> [Parse; 5] {
+    [
+        Parse::default(),
+        Parse::strict(),
+        Parse::every_quirk(),
+        Parse::strict().with_dialect(Dialect::ascii()),
+        Parse::every_quirk().with_dialect(Dialect::ascii()),
+    ]
+}
+
+/// Whatever `parse` takes is written so that it reads as the same.
+fn any_frame(frame: &[u8]) {
+    for parse in modes() {
+        if let Ok((command, met)) = Command::parse(frame, &parse) {
+            let mut out = Vec::new();
+            command.encode(&mut out);
+            let body = out.strip_suffix(b"\r\n").expect("a whole line");
+            assert!(!body.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)), "{command:?}");
+            let (again, _) = Command::parse(&out, &parse).expect("its own octets");
+            assert_eq!(again, command);
+            if met.is_empty() {
+                assert!(command.is_strict(), "{command:?}");
+            }
+            assert!(!format!("{command:?}{command}").contains('\0'));
+        }
+        if let Ok((reply, _)) = Reply::parse(frame, &parse) {
+            let mut out = Vec::new();
+            reply.encode(&mut out);
+            let (again, _) = Reply::parse(&out, &parse).expect("its own octets");
+            assert_eq!(again, reply);
+            let _ = (reply.texts().count(), reply.text(), reply.decode_challenge());
+            if let Some((ehlo, _)) = EhloReply::from_reply(&reply, &parse) {
+                for capability in ehlo.capabilities() {
+                    let text = capability.to_string();
+                    assert!(!text.contains(['\r', '\n', '\0']), "{text:?}");
+                }
+                let _ = (ehlo.mechanisms(), ehlo.host(), ehlo.size());
+            }
+        }
+        if let Ok(response) = AuthResponse::parse(frame, &parse) {
+            let mut out = Vec::new();
+            response.encode(&mut out);
+            assert_eq!(AuthResponse::parse(&out, &parse).unwrap(), response);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn commands(command in command()) {
+        let mut out = Vec::new();
+        command.encode(&mut out);
+        let (again, met) = Command::parse(&out, &Parse::strict()).unwrap();
+        prop_assert_eq!(&again, &command);
+        prop_assert!(met.is_empty() && command.is_strict());
+        any_frame(&out);
+    }
+
+    #[test]
+    fn replies(reply in reply()) {
+        let mut out = Vec::new();
+        reply.encode(&mut out);
+        let (again, met) = Reply::parse(&out, &Parse::strict()).unwrap();
+        prop_assert_eq!(&again, &reply);
+        prop_assert!(met.is_empty());
+        let mut octets = Vec::new();
+        again.encode(&mut octets);
+        prop_assert_eq!(octets, out, "nothing is lost");
+        shows(&reply);
+        shows(&reply.code());
+    }
+
+    #[test]
+    fn addresses(mailbox in mailbox()) {
+        shows(&mailbox);
+        shows(mailbox.host());
+        shows(mailbox.local_part());
+        prop_assert_eq!(&mailbox.local_part().to_canonical(), mailbox.local_part());
+        shows(&Path::from(mailbox.clone()));
+        shows(&ReversePath::from(mailbox.clone()));
+        shows(&ForwardPath::from(mailbox.clone()));
+        prop_assert!(mailbox.is_strict());
+    }
+
+    #[test]
+    fn parameters(mail in mail_parameter(), rcpt in rcpt_parameter()) {
+        shows(&mail);
+        shows(&rcpt);
+        shows(&MailParameters::new().with(mail).unwrap());
+        shows(&RcptParameters::new().with(rcpt).unwrap());
+    }
+
+    #[test]
+    fn ehlo_replies(
+        host in host().prop_filter("not empty", |host| !host.is_empty()),
+        greet in prop::option::of("[ -~]{0,30}"),
+        size in any::<Option<u64>>(),
+        names in prop::collection::vec("[A-Z0-9-]{1,20}", 1..4),
+        other in ("X[A-Z0-9-]{0,9}", prop::collection::vec("[!-~]{1,9}", 0..3)),
+    ) {
+        let names = names.into_iter().map(|name| MechanismName::new(name).unwrap());
+        let parameters = other.1.iter().map(String::as_str);
+        let offered = [
+            Capability::Size(SizeLimit(size)),
+            Capability::Auth(Mechanisms::new(names).unwrap()),
+            Capability::StartTls,
+            Capability::Other(OtherCapability::new(&other.0, parameters).unwrap()),
+        ];
+        offered.iter().for_each(shows);
+        let ehlo = EhloReply::new(&host, greet.as_deref(), offered).unwrap();
+        let reply = Reply::from(&ehlo);
+        let (again, met) = EhloReply::from_reply(&reply, &Parse::strict()).unwrap();
+        prop_assert_eq!(again, ehlo);
+        prop_assert!(met.is_empty());
+    }
+
+    #[test]
+    fn any_octets(frame in any::<Vec<u8>>()) {
+        any_frame(&frame);
+    }
+
+    #[test]
+    fn almost_commands(
+        head in "(?i)(MAIL FROM:|RCPT TO:|EHLO |HELO|AUTH |NOOP|VRFY |DATA|STARTTLS|QUIT|X[A-Z]{0,3})",
+        tail in "([ \t<>@\"\\\\.:,=\\[\\]+a-c_;ü\0\r\n-]|Postmaster|SIZE=|BODY=|IPv6:|SMTPUTF8|1){0,16}",
+    ) {
+        any_frame(format!("{head}{tail}\r\n").as_bytes());
+    }
+
+    #[test]
+    fn almost_replies(lines in prop::collection::vec("(250|2[0-9]{2}|550|334)[- \t]?(AUTH=?|SIZE|5\\.1\\.1)?[ -~\t\0ü]{0,12}", 1..4)) {
+        any_frame(format!("{}\r\n", lines.join("\r\n")).as_bytes());
+    }
+
+    #[test]
+    fn values_of_any_text(text in any::<String>()) {
+        if let Ok(part) = LocalPart::new(&text) {
+            prop_assert_eq!(part.content().collect::<Vec<_>>(), text.as_bytes());
+            shows(&part);
+        }
+        if let Ok(domain) = text.parse::<Domain>() {
+            shows(&domain);
+        }
+        if let Ok(argument) = Argument::new(&text) {
+            shows(&argument);
+        }
+        if let Ok(reply) = Reply::new(ReplyCode::OK, None, &text) {
+            shows(&reply);
+        }
+        if let Ok(other) = OtherCommand::new(&text, Some(&text)) {
+            let mut out = Vec::new();
+            Command::Other(other.clone()).encode(&mut out);
+            prop_assert_eq!(Command::parse(&out, &Parse::strict()).unwrap().0, Command::Other(other));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Random scripts against both sessions: see `props`.
+#![cfg(feature = "testing")]
+
+mod props;
+
+use props::{client, grammar, input, server};
+use proptest::prelude::*;
+
+/// Lines as clients say them, broken ones among them.
+fn client_line() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        12 => prop::sample::select(CLIENT_LINES).prop_map(<[u8]>::to_vec),
+        1 => prop::collection::vec(any::<u8>(), 0..20),
+        1 => (1usize..300).prop_map(|n| [&b"NOOP "[..], &vec![b'x'; n], b"\r\n"].concat()),
+    ]
+}
+
+const CLIENT_LINES: &[&[u8]] = &[
+    b"EHLO me.example\r\n",
+    b"EHLO me.example\r\n",
+    b"LHLO me.example\r\n",
+    b"LHLO me.example\r\n",
+    b"HELO me.example\r\n",
+    b"STARTTLS\r\n",
+    b"AUTH PLAIN AGEAYg==\r\n",
+    b"AUTH SCRAM-SHA-256\r\n",
+    b"AUTH PLAIN !\r\n",
+    b"bW9yZQ==\r\n",
+    b"*\r\n",
+    b"MAIL FROM:<a@b.example>\r\n",
+    b"MAIL FROM:<a@b.example>\r\n",
+    b"MAIL FROM:<> SIZE=39 BODY=8BITMIME\r\n",
+    b"MAIL FROM:<a@b.example> SIZE=100\r\n",
+    b"RCPT TO:<one@mx.example>\r\n",
+    b"RCPT TO:<one@mx.example>\r\n",
+    b"RCPT TO:<two@mx.example>\r\n",
+    b"RCPT TO:<three@mx.example>\r\n",
+    b"RCPT TO: <four@mx.example>\r\n",
+    b"DATA\r\n",
+    b"DATA\r\n",
+    b"DATA\r\n",
+    b"text\r\n",
+    b"..dots\r\n",
+    b".\r\n",
+    b".\r\n",
+    b"\n.\n",
+    b"\n.\r\n",
+    b"\r\n.\n",
+    b"\r.\r\n",
+    b"bare\nLF\r\n",
+    b"RSET\r\n",
+    b"NOOP\r\n",
+    b"VRFY user\r\n",
+    b"XYZZY\r\n",
+    b"QUIT\r\n",
+    b"\r\n",
+    b"RCPT",
+    b"mail from:<x@y.example>\r",
+];
+
+/// Octets, shown as text.
+#[derive(Clone)]
+struct Said(Vec<u8>);
+
+impl std::fmt::Debug for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.escape_ascii())
+    }
+}
+
+/// A conversation up to the message, then chance.
+fn client_script() -> impl Strategy<Value = Said> {
+    let begin = prop_oneof![
+        Just(&b""[..]),
+        Just(&b"EHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\n"[..]),
+        Just(&b"LHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nRCPT TO:<g@e.f>\r\nDATA\r\n"[..]),
+        Just(&b"EHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nDATA\r\nx\r\n.\r\n"[..]),
+    ];
+    (begin, prop::collection::vec(client_line(), 0..14))
+        .prop_map(|(begin, lines)| Said([begin, &lines.concat()].concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_server_follows_its_model_however_its_input_is_cut(
+        flags in any::<u8>(),
+        seed in any::<u8>(),
+        plan in prop::collection::vec(any::<u8>(), 0..12),
+        said in client_script(),
+    ) {
+        server::session(&input(flags & 0b1001_1111, seed, &plan, &said.0));
+        server::session(&input(flags & 1, seed, &[], &said.0));
+        server::session(&input(flags, seed, &plan, &said.0));
+    }
+
+    #[test]
+    fn any_octets_as_a_command(line in client_line(), octets in prop::collection::vec(any::<u8>(), 0..40)) {
+        grammar::command(&line);
+        grammar::command(&octets);
+    }
+}
+
+/// Lines as servers say them.
+const SERVER_LINES: &[&[u8]] = &[
+    b"220 mx.example ESMTP\r\n",
+    b"250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-AUTH PLAIN SCRAM-SHA-256\r\n250 STARTTLS\r\n",
+    b"250-mx.example\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n",
+    b"250 2.0.0 ok\r\n",
+    b"250 2.0.0 ok\r\n",
+    b"250 2.0.0 ok\r\n",
+    b"250 2.0.0 ok\r\n250 2.0.0 ok\r\n250 2.0.0 ok\r\n354 go\r\n",
+    b"250 ok\r\n550 no\r\n",
+    b"354 go\r\n",
+    b"354 go\r\n",
+    b"334 bW9yZQ==\r\n",
+    b"334 !\r\n",
+    b"235 2.7.0 welcome\r\n",
+    b"535 5.7.8 no\r\n",
+    b"550 5.1.1 no\r\n",
+    b"554 5.0.0 no\r\n",
+    b"421 4.4.2 bye\r\n",
+    b"221 2.0.0 bye\r\n",
+    b"250\r\n",
+    b"250-half\r\n",
+    b"what?\r\n",
+    b"\r\n",
+    b"250 bare\nLF\r\n",
+    b"220 go\r\n250 injected\r\n",
+];
+
+fn server_line() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        16 => prop::sample::select(SERVER_LINES).prop_map(<[u8]>::to_vec),
+        1 => prop::collection::vec(any::<u8>(), 0..20),
+        1 => (1usize..300).prop_map(|n| [&b"250 "[..], &vec![b'x'; n], b"\r\n"].concat()),
+    ]
+}
+
+/// What an application says first, one line a segment, and what the server says: parted by 0xff.
+fn server_script() -> impl Strategy<Value = Said> {
+    let begin = prop::sample::select(BEGINS);
+    (begin, prop::collection::vec(server_line(), 0..12))
+        .prop_map(|(begin, lines)| Said([begin, &lines.join(&0xff)].concat()))
+}
+
+const BEGINS: &[&[u8]] = &[
+    b"\xff",
+    b"\nEHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\xff220 a\r\n\xff250-a\r\n250 PIPELINING\r\n\xff",
+    b"\nEHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\nRCPT TO:<g@e.f>\nDATA\xff220 a\r\n\xff250 a\r\n\xff250 a\r\n\xff250 b\r\n\xff250 c\r\n\xff354 d\r\n\xff",
+    b"\nLHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\nRCPT TO:<g@e.f>\nDATA\xff220 a\r\n\xff250 a\r\n\xff250 a\r\n\xff250 b\r\n\xff250 c\r\n\xff354 d\r\n\xff",
+    b"\nEHLO a\nSTARTTLS\xff220 a\r\n\xff250-a\r\n250 STARTTLS\r\n\xff",
+    b"\nEHLO a\nAUTH PLAIN\xff220 a\r\n\xff250-a\r\n250 AUTH PLAIN\r\n\xff334 \r\n\xff",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_client_follows_its_model_however_its_input_is_cut(
+        flags in any::<u8>(),
+        seed in any::<u8>(),
+        plan in prop::collection::vec(any::<u8>(), 0..20),
+        said in server_script(),
+    ) {
+        client::session(&input(flags | 64, seed, &plan, &said.0));
+        client::session(&input(flags & 0b0001_0101 | 96, seed, &plan, &said.0));
+    }
+
+    #[test]
+    fn any_octets_as_a_reply(line in server_line(), octets in prop::collection::vec(any::<u8>(), 0..40)) {
+        grammar::reply(&line);
+        grammar::reply(&octets);
+    }
+}
