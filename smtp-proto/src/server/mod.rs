@@ -15,7 +15,7 @@ pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
 
 use crate::{
-    Command, Dialect, Mail, Parse, Rcpt, Reply,
+    Command, Dialect, Mail, Parse, Rcpt, Reply, ReplyCode,
     address::Host,
     quirk,
     state::{self, Rule, State},
@@ -266,7 +266,7 @@ impl Server {
         if let Act::Reply(reply) = &act {
             self.put_reply(reply);
             if !(reply.code().class() == 2 || reply.code().class() == 3) {
-                return self.rejected(kind);
+                return self.rejected(kind, reply.code());
             }
         }
         let worded = matches!(act, Act::Reply(_));
@@ -315,9 +315,10 @@ impl Server {
     }
 
     /// The application has said no; the client was told.
-    fn rejected(&mut self, kind: Kind) {
+    fn rejected(&mut self, kind: Kind, code: ReplyCode) {
         match kind {
-            Kind::Greeting => self.channel.close(),
+            // RFC 5321 §3.1: a server that gives no service waits for QUIT all the same.
+            Kind::Greeting if code == ReplyCode::NOT_AVAILABLE => self.channel.close(),
             Kind::Auth => self.reading = Reading::Commands,
             // The message may be on its way all the same: its lines must not be read as commands.
             Kind::Data if !self.channel.octets().is_empty() => {
@@ -462,7 +463,7 @@ impl Server {
             let reply = if is_auth { canned::BAD_BASE64.reply() } else { Reply::from(&error) };
             return self.refuse_with(reply, error.into());
         }
-        self.refuse(canned::HELLO_FIRST, error.into())
+        self.refuse(canned::BAD_SEQUENCE, error.into())
     }
 
     fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
@@ -524,9 +525,10 @@ impl Server {
             return None;
         }
         let canned = match (self.state, command) {
-            (State::Connected | State::Greeted, _) => {
-                return Some((canned::HELLO_FIRST, "EHLO first"));
+            (State::Connected, _) => {
+                return Some((canned::BAD_SEQUENCE, "there is no service here but QUIT"));
             }
+            (State::Greeted, _) => return Some((canned::HELLO_FIRST, "EHLO first")),
             (State::Mail, Command::Data) if lmtp => canned::NO_RECIPIENTS_LMTP,
             (State::Mail, Command::Data) => canned::NO_RECIPIENTS,
             (State::Mail | State::Rcpt, _) => canned::IN_TRANSACTION,
