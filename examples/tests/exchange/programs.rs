@@ -179,7 +179,7 @@ fn a_large_message_takes_little_memory() {
     assert!(std::fs::read(file).unwrap() == content, "what is stored is not what was sent");
     if let Some(server_peak) = server.peak() {
         assert!(
-            server_peak < 20 << 10 && client_peak < 20 << 10,
+            server_peak < 14 << 10 && client_peak < 14 << 10,
             "{server_peak} and {client_peak} KiB"
         );
     }
