@@ -6,7 +6,7 @@
 //! Not here: what is legal when; the lines inside AUTH, see [`crate::extension::AuthResponse`].
 
 use crate::address::{
-    Domain, ForwardPath, Host, PathParts, ReversePath, forward_path, host, reverse_path,
+    ForwardPath, Host, HostParts, PathParts, ReversePath, forward_path, host_parts, reverse_path,
 };
 use crate::extension::{Auth, auth};
 use crate::lex::{self, CLASS, CRLF, HIGH, Input, PResult, QTEXT, TEXT, class, with_utf8};
@@ -107,7 +107,7 @@ impl Command {
             }
             b"EHLO" => {
                 let (host, met) = line.read(4, |i| name(i, quirk::EHLO_WITHOUT_NAME))?;
-                Ok((Command::Ehlo(host), met))
+                Ok((Command::Ehlo(host.own()), met))
             }
             b"QUIT" => {
                 let ((), met) = line.read(4, nothing)?;
@@ -127,11 +127,11 @@ impl Command {
             }
             b"HELO" => {
                 let (host, met) = line.read(4, |i| name(i, quirk::HELO_WITHOUT_NAME))?;
-                Ok((Command::Helo(host), met))
+                Ok((Command::Helo(host.own()), met))
             }
             b"LHLO" => {
                 let (host, met) = line.read(4, |i| name(i, quirk::EHLO_WITHOUT_NAME))?;
-                Ok((Command::Lhlo(host), met))
+                Ok((Command::Lhlo(host.own()), met))
             }
             b"VRFY" => {
                 let (lookup, met) = line.read(4, lookup)?;
@@ -291,7 +291,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// Reads what stands behind a verb of `verb` octets, and the end of the line.
-    #[inline]
+    #[inline(always)]
     fn read<T>(
         &self,
         verb: usize,
@@ -317,20 +317,22 @@ fn is_word_end(behind: &[u8]) -> bool {
     matches!(behind, [] | [b' ' | b'\t' | b'\r' | b'\n', ..])
 }
 
+#[inline(always)]
 fn nothing(i: Input<'_>) -> PResult<'_, ()> {
     Ok((i, ()))
 }
 
 /// `SP ( Domain / address-literal )`. HELO, too, may have a literal: RFC 5321 §4.1.1.1 says in prose
 /// what a client without a name of its own sends. No U-labels: nothing is negotiated yet (RFC 6531 §3.7.1).
-fn name<'a>(i: Input<'a>, absent: Quirk) -> PResult<'a, Host> {
+#[inline(always)]
+fn name<'a>(i: Input<'a>, absent: Quirk) -> PResult<'a, HostParts<'a>> {
     if i.allows(absent) && lex::at_end_of_line(&i) {
         i.met(absent);
-        return Ok((i, Domain::absent().into()));
+        return Ok((i, HostParts::Domain(b"")));
     }
     let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
     // One production for all that can be wrong, since a name is no mailbox: 501, not 553.
-    let Ok((rest, host)) = host(i) else { return i.fail(&NAME) };
+    let Ok((rest, host)) = host_parts(i) else { return i.fail(&NAME) };
     if !host.is_ascii() {
         return i.fail(&LDH_LABELS);
     }
@@ -347,6 +349,7 @@ fn optional(i: Input<'_>) -> PResult<'_, Option<Argument>> {
 }
 
 /// The blanks that may stand behind a colon by a quirk.
+#[inline(always)]
 fn blanks_before_path(i: Input<'_>) -> Input<'_> {
     if i.first() != Some(b' ') || !i.allows(quirk::BLANK_BEFORE_PATH) {
         return i;
@@ -391,7 +394,7 @@ impl Mail {
 }
 
 /// `" FROM:" Reverse-path [SP Mail-parameters]`
-#[inline]
+#[inline(always)]
 fn mail<'a>(i: Input<'a>, parameters: &mut MailParameters) -> PResult<'a, Option<PathParts<'a>>> {
     let i = match i.rest().split_at_checked(6) {
         Some((head, rest)) if head.eq_ignore_ascii_case(b" FROM:") => i.with_rest(rest),
@@ -438,7 +441,7 @@ impl Rcpt {
 }
 
 /// `" TO:" Forward-path [SP Rcpt-parameters]`
-#[inline]
+#[inline(always)]
 fn rcpt<'a>(i: Input<'a>, parameters: &mut RcptParameters) -> PResult<'a, Option<PathParts<'a>>> {
     let i = match i.rest().split_at_checked(4) {
         Some((head, rest)) if head.eq_ignore_ascii_case(b" TO:") => i.with_rest(rest),
