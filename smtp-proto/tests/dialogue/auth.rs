@@ -294,7 +294,7 @@ fn what_is_bound_to_a_channel_wants_one() {
         S: 250 AUTH SCRAM-SHA-256
         C: AUTH SCRAM-SHA-256-PLUS
         E: refused: this mechanism wants TLS (RFC 4954 §4)
-        S: 538 5.7.11 Encryption required for requested authentication mechanism
+        S: 538 5.7.11 Encryption required for this mechanism
         C: STARTTLS
         E: starttls
         A: accept
