@@ -258,7 +258,10 @@ impl App for ServerApp {
                 assert!(self.accepted < self.config.recipients, "too many recipients");
                 let took = match self.plan.decide() % 8 {
                     6 => self.answer(pending.accept_with(Self::no(251)), &[251]),
-                    7 => !self.answer(pending.reject(Self::no(550)), &[550]) && false,
+                    7 => {
+                        self.answer(pending.reject(Self::no(550)), &[550]);
+                        false
+                    }
                     _ => self.answer(pending.accept(), &[250]),
                 };
                 self.accepted += usize::from(took);
