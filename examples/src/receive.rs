@@ -124,7 +124,10 @@ impl Receiver {
                 Happened::Event(event) => connection.on(event, &on_message).await?,
                 Happened::Switch(switch) => match &self.tls {
                     Some(tls) => {
-                        connection.link.upgrade(switch, |stream, ahead| tls.accept(stream, ahead)).await?;
+                        connection
+                            .link
+                            .upgrade(switch, |stream, ahead| tls.accept(stream, ahead))
+                            .await?;
                     }
                     None => _ = connection.link.session().failed(switch),
                 },
@@ -277,10 +280,12 @@ impl Connected<'_> {
     async fn begin(&mut self) -> io::Result<()> {
         let tls = self.link.session().secured() == Secured::Tls;
         let utf8 = self.link.session().is_utf8();
-        let (Some(transaction), Some((is_helo, from))) = (&mut self.transaction, &self.hello) else {
+        let (Some(transaction), Some((is_helo, from))) = (&mut self.transaction, &self.hello)
+        else {
             return Err(io::Error::other("no transaction"));
         };
-        let (Store::Maildir(_), Some(first)) = (&self.receiver.store, transaction.maildirs.first()) else {
+        let (Store::Maildir(_), Some(first)) = (&self.receiver.store, transaction.maildirs.first())
+        else {
             return Ok(());
         };
         let mut message = Maildir::open(first).await?.begin().await?;
@@ -307,7 +312,8 @@ impl Connected<'_> {
     }
 
     async fn on_chunk(&mut self, octets: &[u8]) -> Result<(), Error> {
-        let message = self.transaction.as_mut().and_then(|transaction| transaction.message.as_mut());
+        let message =
+            self.transaction.as_mut().and_then(|transaction| transaction.message.as_mut());
         if let Some(message) = message {
             if message.write(octets).await.is_err() {
                 self.transaction = None;
@@ -324,7 +330,9 @@ impl Connected<'_> {
         pending: Pending<Message>,
         on_message: &impl Fn(Received),
     ) -> Answer {
-        let Some(transaction) = self.transaction.take() else { return pending.reject(no_storage()) };
+        let Some(transaction) = self.transaction.take() else {
+            return pending.reject(no_storage());
+        };
         let Transaction { mail, to, maildirs, message } = transaction;
         let mut files = Vec::new();
         let mut replies = vec![reply(250, (2, 0, 0), "Message accepted for delivery"); to.len()];
@@ -340,7 +348,8 @@ impl Connected<'_> {
                 match result {
                     Ok(file) => files.push(file),
                     Err(_) => {
-                        let failed = maildirs.iter().zip(&mut replies).filter(|(of, _)| *of == folder);
+                        let failed =
+                            maildirs.iter().zip(&mut replies).filter(|(of, _)| *of == folder);
                         failed.for_each(|(_, reply)| *reply = no_storage());
                     }
                 }

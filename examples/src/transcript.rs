@@ -118,7 +118,13 @@ fn rows(from: Side, text: &[u8], event: &[String], out: &mut impl Write) -> io::
     Ok(())
 }
 
-fn row(from: Side, is_first: bool, wire: &str, event: &str, out: &mut impl Write) -> io::Result<()> {
+fn row(
+    from: Side,
+    is_first: bool,
+    wire: &str,
+    event: &str,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let (letter, style) = match from {
         Side::Client => ("C", CLIENT),
         Side::Server => ("S", SERVER),
@@ -172,7 +178,8 @@ impl Body {
 
     /// Is this the event at the end of the message? The dot has no frame of its own.
     fn writes_end(&mut self, event: &[String], out: &mut impl Write) -> io::Result<bool> {
-        let is_end = self.from.is_some() && event.first().is_some_and(|event| event.starts_with("BodyEnd"));
+        let is_end =
+            self.from.is_some() && event.first().is_some_and(|event| event.starts_with("BodyEnd"));
         if is_end {
             self.write(event.first(), out)?;
         }
