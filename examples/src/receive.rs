@@ -7,7 +7,7 @@
 use crate::{
     authenticate::{Exchange, Verdict, reply, reply_to},
     link::Link,
-    maildir::Maildir,
+    maildir::{Incoming, Maildir},
     stream::Stream,
     timestamp::{Stamp, return_path},
     tls::{ServerTls, channel_binding},
@@ -180,7 +180,7 @@ struct Transaction {
     to: Vec<ForwardPath>,
     /// Where it goes: for each recipient.
     maildirs: Vec<PathBuf>,
-    message: Option<crate::maildir::Incoming>,
+    message: Option<Incoming>,
 }
 
 impl Connected<'_> {
@@ -284,11 +284,8 @@ impl Connected<'_> {
         else {
             return Err(io::Error::other("no transaction"));
         };
-        let (Store::Maildir(_), Some(first)) = (&self.receiver.store, transaction.maildirs.first())
-        else {
-            return Ok(());
-        };
-        let mut message = Maildir::open(first).await?.begin().await?;
+        let Store::Maildir(_) = &self.receiver.store else { return Ok(()) };
+        let mut message = begin(&transaction.maildirs).await?;
         let config = &self.receiver.config;
         let stamp = Stamp {
             from,
@@ -372,15 +369,33 @@ impl Connected<'_> {
     }
 }
 
-async fn deliver(
-    message: crate::maildir::Incoming,
-    folders: &[PathBuf],
-) -> io::Result<Vec<io::Result<PathBuf>>> {
-    let mut maildirs = Vec::with_capacity(folders.len());
+/// Each folder has its own result: one that cannot be written keeps no other from its mail.
+async fn deliver(message: Incoming, folders: &[PathBuf]) -> io::Result<Vec<io::Result<PathBuf>>> {
+    let message = message.whole().await?;
+    let mut results = Vec::with_capacity(folders.len());
     for folder in folders {
-        maildirs.push(Maildir::open(folder).await?);
+        results.push(match Maildir::open(folder).await {
+            Ok(maildir) => message.deliver(&maildir).await,
+            Err(error) => Err(error),
+        });
     }
-    message.deliver(&maildirs).await
+    Ok(results)
+}
+
+/// A new message in the first of these folders that can be written.
+async fn begin(folders: &[PathBuf]) -> io::Result<Incoming> {
+    let mut last = io::ErrorKind::NotFound.into();
+    for folder in folders {
+        let begun = match Maildir::open(folder).await {
+            Ok(maildir) => maildir.begin().await,
+            Err(error) => Err(error),
+        };
+        match begun {
+            Ok(message) => return Ok(message),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 fn no_storage() -> Reply {

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// The greeting is due.
+    /// The greeting is due, or has refused all service.
     Connected = 1,
     /// The greeting was sent; EHLO, HELO or LHLO is due (again, behind STARTTLS).
     Greeted = 2,
@@ -59,7 +59,8 @@ static RCPT: Rule = rule(State::Mail as u8 | State::Rcpt as u8, Group::Anywhere,
 static DATA: Rule = rule(State::Rcpt as u8, Group::Last, "RCPT first");
 static RSET: Rule = rule(ANY, Group::Anywhere, "the greeting comes first");
 static NOOP: Rule = rule(ANY, Group::Last, "the greeting comes first");
-static QUIT: Rule = rule(ANY, Group::Last, "the greeting comes first");
+// The only command behind a greeting that refuses service: §3.1.
+static QUIT: Rule = rule(ANY | State::Connected as u8, Group::Last, "the greeting comes first");
 static STARTTLS: Rule = rule(TRANSACTION, Group::Last, "EHLO first");
 static AUTH: Rule =
     rule(State::Ready as u8, Group::Last, "AUTH stands behind EHLO, outside a transaction");
@@ -114,4 +115,9 @@ pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> Option<&'static str> 
 /// Does the mechanism send the password itself? One that nobody here knows might.
 pub(crate) fn reveals_password(mechanism: &MechanismName) -> bool {
     KnownMechanism::of(mechanism).is_none_or(|known| known.is_plaintext)
+}
+
+/// Is the mechanism bound to the TLS channel? Without one it cannot run (RFC 5802 §6).
+pub(crate) fn is_bound(mechanism: &MechanismName) -> bool {
+    KnownMechanism::of(mechanism).is_some_and(|known| known.is_bound)
 }

@@ -210,7 +210,6 @@ impl App for ClientApp {
     fn resumed(&mut self) {
         self.accepted = 0;
         assert!(self.session.offer().is_none() && !self.session.is_authenticated());
-        assert!(self.session.rset().is_err() || self.session.offer().is_none());
     }
 
     fn most_held(&mut self) -> usize {
@@ -314,6 +313,8 @@ impl App for ClientApp {
                     self.pieces.push(Piece::Line(b"*\r\n".to_vec()));
                 }
             }
+            // No service: what was queued never leaves, QUIT may follow.
+            Event::Greeting(reply) if reply.code().get() != 220 => self.pieces.clear(),
             Event::Greeting(_) | Event::Unsolicited(_) | Event::TooLong(_) => {}
             other => panic!("{other:?}"),
         }
