@@ -201,7 +201,10 @@ impl Connected<'_> {
                 let verdict = self.exchange.as_mut().map(|exchange| exchange.respond(&response));
                 self.on_verdict(verdict, pending)
             }
-            Event::AuthCancelled => return Ok(self.exchange = None),
+            Event::AuthCancelled => {
+                self.exchange = None;
+                return Ok(());
+            }
             Event::Mail { mail, pending } => {
                 self.transaction =
                     Some(Transaction { mail, to: Vec::new(), maildirs: Vec::new(), message: None });
@@ -228,7 +231,10 @@ impl Connected<'_> {
                 self.transaction = None;
                 answer
             }
-            Event::BodyAborted | Event::Reset => return Ok(self.transaction = None),
+            Event::BodyAborted | Event::Reset => {
+                self.transaction = None;
+                return Ok(());
+            }
             other => return Ok(self.link.session().decline(other)?),
         };
         Ok(self.link.session().answer(answer)?)
@@ -254,7 +260,7 @@ impl Connected<'_> {
 
     fn on_verdict(&mut self, verdict: Option<Verdict>, pending: Pending<Auth>) -> Answer {
         match verdict {
-            Some(Verdict::Challenge(challenge)) => return pending.challenge(challenge),
+            Some(Verdict::Challenge(challenge)) => pending.challenge(challenge),
             Some(Verdict::Success(user)) => {
                 self.exchange = None;
                 if let Some(trace) = self.link.trace() {
@@ -309,13 +315,14 @@ impl Connected<'_> {
     }
 
     async fn on_chunk(&mut self, octets: &[u8]) -> Result<(), Error> {
-        let message =
-            self.transaction.as_mut().and_then(|transaction| transaction.message.as_mut());
-        if let Some(message) = message {
-            if message.write(octets).await.is_err() {
-                self.transaction = None;
-                self.link.session().refuse_body(no_storage())?;
-            }
+        let message = self.transaction.as_mut().and_then(|it| it.message.as_mut());
+        let written = match message {
+            Some(message) => message.write(octets).await,
+            None => Ok(()),
+        };
+        if written.is_err() {
+            self.transaction = None;
+            self.link.session().refuse_body(no_storage())?;
         }
         Ok(())
     }
