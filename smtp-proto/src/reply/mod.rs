@@ -104,6 +104,12 @@ impl Reply {
         Ok(Reply { code, bare: false, text: Str::new(&text) })
     }
 
+    /// Texts that have come in a reply: they are not looked at, however little strict they are.
+    pub(crate) fn of_lines(code: ReplyCode, lines: impl Iterator<Item = Vec<u8>>) -> Self {
+        let text = lines.collect::<Vec<_>>().join(&b'\n');
+        Reply { code, bare: false, text: Str::new(&text) }
+    }
+
     /// Only the code, without even a blank; a client must take it (RFC 5321 §4.2.1).
     pub const fn bare(code: ReplyCode) -> Self {
         Reply { code, bare: true, text: Str::EMPTY }
