@@ -1,7 +1,7 @@
 //! The sessions' events in words, short enough to stand beside a line of the wire.
 
 use crate::trace::{Describe, Described};
-use mailwire_smtp::{Capability, Reply, client, server};
+use mailwire_smtp::{Capability, Reply, client, parameter::MailParameter, server};
 
 fn words(text: impl Into<String>) -> Described {
     Described::Words(vec![text.into()])
@@ -21,6 +21,14 @@ fn capability(capability: &Capability) -> String {
         Capability::Auth(mechanisms) => format!("Auth({} mechanisms)", mechanisms.iter().count()),
         Capability::Other(other) => format!("Other({})", String::from_utf8_lossy(other.keyword())),
         known => format!("{known:?}"),
+    }
+}
+
+fn parameter(parameter: &MailParameter) -> String {
+    match parameter {
+        MailParameter::Size(size) => format!("{size:?}"),
+        MailParameter::Body(body) => format!("Body({body:?})"),
+        other => other.to_string(),
     }
 }
 
@@ -79,10 +87,10 @@ impl Describe for server::Event {
             Event::AuthResponse { response, .. } => format!("AuthResponse of {} octets", response.len()),
             Event::AuthCancelled => "AuthCancelled".to_owned(),
             Event::Mail { mail, .. } => {
-                let parameters: Vec<_> = mail.parameters.iter().map(ToString::to_string).collect();
+                let parameters: Vec<_> = mail.parameters.iter().map(parameter).collect();
                 format!("Mail {{ {} }}", parameters.join(", "))
             }
-            Event::Rcpt { .. } => "Rcpt".to_owned(),
+            Event::Rcpt { rcpt, .. } => format!("Rcpt {{ {} }}", rcpt.forward_path),
             Event::Data { .. } => "Data".to_owned(),
             Event::BodyBegin => "BodyBegin".to_owned(),
             Event::BodyChunk(octets) => return Described::Body(octets.clone()),

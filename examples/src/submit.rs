@@ -180,12 +180,12 @@ async fn connect(tcp: TcpStream, route: &Route, trace: Option<Trace>) -> Result<
 async fn handshake(link: &mut Link<Client>, route: &Route, local: SocketAddr) -> Result<Option<String>, Error> {
     let host = route.host.clone().unwrap_or_else(|| AddressLiteral::from(local.ip()).into());
     greeting(link).await?;
-    hello(link, &host).await?;
+    hello(link, route.protocol, &host).await?;
     match &route.security {
         Security::StartTls(tls) => {
             start_tls(link, tls).await?;
             // What was learnt in the clear is forgotten. RFC 3207 §4.2
-            hello(link, &host).await?;
+            hello(link, route.protocol, &host).await?;
         }
         Security::Implicit(_) => {}
         Security::None => note(link, "TLS: none, everybody on the way can read this"),
@@ -219,10 +219,13 @@ async fn greeting(link: &mut Link<Client>) -> Result<(), Error> {
 }
 
 /// EHLO or LHLO; to a server that does not know it, HELO (RFC 5321 §3.2).
-async fn hello(link: &mut Link<Client>, host: &Host) -> Result<(), Error> {
-    let ehlo = link.call("EHLO", |smtp| smtp.ehlo(host))?;
-    match (finish(link, "EHLO", ehlo).await, host) {
-        (Err(Error::Refused { reply, .. }), Host::Domain(domain)) if reply.is_permanent_negative() => {
+async fn hello(link: &mut Link<Client>, protocol: Protocol, host: &Host) -> Result<(), Error> {
+    let name = if protocol == Protocol::Lmtp { "LHLO" } else { "EHLO" };
+    let ehlo = link.call(name, |smtp| smtp.ehlo(host))?;
+    match (finish(link, name, ehlo).await, host) {
+        (Err(Error::Refused { reply, .. }), Host::Domain(domain))
+            if reply.is_permanent_negative() && protocol == Protocol::Smtp =>
+        {
             let helo = link.call("HELO", |smtp| smtp.helo(domain))?;
             finish(link, "HELO", helo).await.map(drop)
         }

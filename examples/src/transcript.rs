@@ -12,7 +12,7 @@ use std::io::{self, Write};
 pub const WIDTH: usize = 100;
 const WIRE: usize = 54;
 /// So many lines of a message are shown.
-const BODY: usize = 6;
+const BODY: usize = 4;
 
 const fn color(color: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(color)))
@@ -54,7 +54,8 @@ pub fn write(entries: &[Entry], view: View, out: &mut impl Write) -> io::Result<
         let shown = match (&entry.what, view) {
             // Both ends agree on where they are; the client leads.
             (What::Stage(_), View::BothEnds) => entry.side == Side::Client,
-            (What::Sent { .. }, View::BothEnds) => false,
+            // A line is shown as it came in; a message as it left, with its dots doubled.
+            (What::Sent { is_body, .. }, View::BothEnds) => *is_body,
             (_, View::BothEnds) => true,
             (_, View::Of(side)) => entry.side == side,
         };
@@ -71,7 +72,12 @@ fn line(entry: &Entry, view: View, body: &mut Body, out: &mut impl Write) -> io:
         Side::Server => Side::Client,
     };
     match &entry.what {
-        What::Body(octets) => body.add(octets, peer),
+        What::Body(octets) => {
+            body.chunks += 1;
+            if view != View::BothEnds {
+                body.add(octets, peer);
+            }
+        }
         What::Sent { text, is_body: true, .. } => body.add(text, entry.side),
         What::Stage(stage) => {
             body.write(None, out)?;
@@ -85,13 +91,21 @@ fn line(entry: &Entry, view: View, body: &mut Body, out: &mut impl Write) -> io:
             body.write(None, out)?;
             rows(entry.side, text, &[], out)?;
         }
-        What::Received { text, event } => {
-            if view == View::BothEnds && body.writes_end(event, out)? {
-                return Ok(());
+        What::Received { text, event } => match event.first() {
+            // The beginning and the end of a message have no octets of their own: they stand at its lines.
+            Some(begin) if begin == "BodyBegin" => body.has_begun = true,
+            Some(end) if body.has_begun && end.starts_with("BodyEnd") => {
+                let end = end.clone();
+                body.write(Some(&end), out)?;
             }
-            body.write(None, out)?;
-            rows(peer, text, event, out)?;
-        }
+            _ => {
+                // In the view of both ends replies come in while the message goes out.
+                if view != View::BothEnds {
+                    body.write(None, out)?;
+                }
+                rows(peer, text, event, out)?;
+            }
+        },
     }
     Ok(())
 }
@@ -119,12 +133,16 @@ fn rows(from: Side, text: &[u8], event: &[String], out: &mut impl Write) -> io::
 }
 
 fn row(from: Side, is_first: bool, wire: &str, event: &str, out: &mut impl Write) -> io::Result<()> {
-    let (letter, style) = match from {
+    let (letter, color) = match from {
         Side::Client => ("C", CLIENT),
         Side::Server => ("S", SERVER),
     };
     let letter = if is_first { letter } else { " " };
     let wire = clip(wire.trim_end_matches('\r'), WIRE);
+    let (wire, style) = match wire.is_empty() && is_first {
+        true => (EMPTY.to_owned(), NOTE),
+        false => (wire, color),
+    };
     let gap = " ".repeat(WIRE - wire.chars().count());
     let wire = match wire.split_once("***") {
         Some((before, behind)) => {
@@ -133,15 +151,22 @@ fn row(from: Side, is_first: bool, wire: &str, event: &str, out: &mut impl Write
         None => format!("{style}{wire}{style:#}"),
     };
     if event.is_empty() {
-        return writeln!(out, "  {style}{letter}{style:#}  {wire}");
+        return writeln!(out, "  {color}{letter}{color:#}  {wire}");
     }
     let event = clip(event, WIDTH - WIRE - 7);
-    writeln!(out, "  {style}{letter}{style:#}  {wire}{gap}  {EVENT}{event}{EVENT:#}")
+    writeln!(out, "  {color}{letter}{color:#}  {wire}{gap}  {EVENT}{event}{EVENT:#}")
 }
+
+/// Stands for a line with nothing in it.
+const EMPTY: &str = "(an empty line)";
 
 /// Shortens to so many characters, and makes visible what is none.
 fn clip(text: &str, max: usize) -> String {
-    let mut shown = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let mut shown = text.chars().map(|c| match c {
+        '\t' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    });
     let mut clipped: String = shown.by_ref().take(max).collect();
     if shown.next().is_some() {
         clipped.pop();
@@ -150,53 +175,63 @@ fn clip(text: &str, max: usize) -> String {
     clipped
 }
 
-/// The message under way: its first lines, and how much there was.
+/// The message under way: so much of it as may be shown, and how much there was.
 #[derive(Debug, Default)]
 struct Body {
     from: Option<Side>,
-    head: Vec<u8>,
+    has_begun: bool,
+    kept: Vec<u8>,
     lines: usize,
     octets: usize,
-    pieces: usize,
+    chunks: usize,
 }
+
+/// So many octets of a message are looked at.
+const KEPT: usize = 64 * 1024;
 
 impl Body {
     fn add(&mut self, octets: &[u8], from: Side) {
         self.from = Some(from);
         self.lines += octets.iter().filter(|octet| **octet == b'\n').count();
         self.octets += octets.len();
-        self.pieces += 1;
-        let kept = octets.len().min(4096usize.saturating_sub(self.head.len()));
-        self.head.extend_from_slice(&octets[..kept]);
+        let kept = octets.len().min(KEPT.saturating_sub(self.kept.len()));
+        self.kept.extend_from_slice(&octets[..kept]);
     }
 
-    /// Is this the event at the end of the message? The dot has no frame of its own.
-    fn writes_end(&mut self, event: &[String], out: &mut impl Write) -> io::Result<bool> {
-        let is_end = self.from.is_some() && event.first().is_some_and(|event| event.starts_with("BodyEnd"));
-        if is_end {
-            self.write(event.first(), out)?;
-        }
-        Ok(is_end)
-    }
-
+    /// The first lines, a line that begins with a dot, the last line; between them how many were left out.
     fn write(&mut self, end: Option<&String>, out: &mut impl Write) -> io::Result<()> {
         let body = std::mem::take(self);
         let Some(from) = body.from else { return Ok(()) };
-        let head = String::from_utf8_lossy(&body.head);
-        // At the sender the dot that ends the message is the last of its lines.
-        let lines = if end.is_some() { body.lines } else { body.lines.saturating_sub(1) };
-        let event = match end {
-            Some(_) => format!("BodyChunk, {} in all", body.pieces),
-            None => String::new(),
-        };
-        for (n, line) in head.lines().take(BODY.min(lines)).enumerate() {
-            row(from, true, line, if n == 0 { &event } else { "" }, out)?;
+        let text = String::from_utf8_lossy(&body.kept);
+        let lines: Vec<&str> = text.lines().collect();
+        let last = body.lines.saturating_sub(1);
+        let dots = lines.iter().enumerate().filter(|(n, line)| *n < last && line.starts_with('.'));
+        let dots: Vec<usize> = dots.map(|(n, _)| n).take(2).collect();
+        let mut next = 0;
+        for n in (0..BODY.min(last)).chain(dots).filter(|n| *n < lines.len()) {
+            if n < next {
+                continue;
+            }
+            left_out(n - next, out)?;
+            let event = match (end, n) {
+                (Some(_), 0) => "BodyBegin".to_owned(),
+                (Some(_), 1) => format!("BodyChunk, {} in all", body.chunks),
+                (Some(_), n) if n >= BODY => format!("in it: {}", &lines[n][1..]),
+                _ => String::new(),
+            };
+            row(from, true, lines[n], &event, out)?;
+            next = n + 1;
         }
-        if lines > BODY {
-            let (more, octets) = (lines - BODY, grouped(body.octets as u64));
-            writeln!(out, "     {NOTE}… {more} more lines; {octets} octets in all{NOTE:#}")?;
-        }
+        left_out(last - next, out)?;
         row(from, true, ".", end.map_or("", String::as_str), out)
+    }
+}
+
+fn left_out(lines: usize, out: &mut impl Write) -> io::Result<()> {
+    match lines {
+        0 => Ok(()),
+        1 => writeln!(out, "     {NOTE}… 1 line{NOTE:#}"),
+        n => writeln!(out, "     {NOTE}… {} lines{NOTE:#}", grouped(n as u64)),
     }
 }
 

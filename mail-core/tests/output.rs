@@ -242,6 +242,10 @@ proptest! {
             prop_assert_eq!(chunk.is_empty(), visible.is_empty(), "{:?}", op);
             let shown = chunk.iter().map(|octet| (*octet, output.is_secret()));
             prop_assert!(visible.iter().copied().zip(shown).all(|(a, b)| a == b), "{:?}", op);
+            let pieces = output.pieces().flat_map(|(octets, is_secret)| {
+                octets.iter().map(move |octet| (*octet, is_secret))
+            });
+            prop_assert!(visible.iter().copied().eq(pieces), "{:?}", op);
             let mut slices = [IoSlice::new(&[]); 64];
             let n = output.chunks_vectored(&mut slices);
             let all: Vec<u8> = slices[..n].iter().flat_map(|slice| slice.to_vec()).collect();

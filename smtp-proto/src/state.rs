@@ -115,3 +115,8 @@ pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> Option<&'static str> 
 pub(crate) fn reveals_password(mechanism: &MechanismName) -> bool {
     KnownMechanism::of(mechanism).is_none_or(|known| known.is_plaintext)
 }
+
+/// Is the mechanism bound to the TLS channel? Without one it cannot run (RFC 5802 §6).
+pub(crate) fn is_bound(mechanism: &MechanismName) -> bool {
+    KnownMechanism::of(mechanism).is_some_and(|known| known.is_bound)
+}

@@ -52,7 +52,7 @@ pub struct Config {
     /// Demand TLS before anything else (530).
     pub require_tls: bool,
     /// Mechanisms that AUTH offers (RFC 4954), in this order. Those that reveal the password are offered
-    /// only where the connection is private.
+    /// only where the connection is private, those bound to a TLS channel only where there is one.
     pub mechanisms: Vec<MechanismName>,
     /// Demand AUTH before MAIL (530); RFC 6409 §4.3.
     pub require_auth: bool,
@@ -97,6 +97,7 @@ impl Config {
     /// May the mechanism be used when the connection is protected by `secured`?
     pub(super) fn allows(&self, mechanism: &MechanismName, secured: Secured) -> bool {
         self.mechanisms.contains(mechanism)
+            && (secured == Secured::Tls || !state::is_bound(mechanism))
             && (secured.is_private()
                 || self.dangerous_plaintext_auth
                 || !state::reveals_password(mechanism))

@@ -270,3 +270,67 @@ fn no_password_in_the_clear() {
         .concat(),
     );
 }
+
+#[test]
+fn what_is_bound_to_a_channel_wants_one() {
+    // RFC 5802 §6: -PLUS means that the server can bind to the channel.
+    let plus = |config: &mut mailwire_smtp::server::Config| {
+        config.mechanisms =
+            ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"].map(|name| name.parse().unwrap()).to_vec();
+    };
+    let script = "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: EHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-8BITMIME
+        S: 250-SMTPUTF8
+        S: 250-STARTTLS
+        S: 250 AUTH SCRAM-SHA-256
+        C: AUTH SCRAM-SHA-256-PLUS
+        E: refused: this mechanism wants TLS (RFC 4954 §4)
+        S: 538 5.7.11 Encryption required for requested authentication mechanism
+        C: STARTTLS
+        E: starttls
+        A: accept
+        S: 220 2.0.0 Ready to start TLS
+        E: switch tls
+        A: tls
+        C: EHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-8BITMIME
+        S: 250-SMTPUTF8
+        S: 250 AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256
+    ";
+    server(plus, script);
+    // A socket of the machine is private, but has no channel to bind to.
+    server(
+        |config| {
+            plus(config);
+            config.secured = Secured::Local;
+        },
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: EHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-8BITMIME
+        S: 250-SMTPUTF8
+        S: 250 AUTH SCRAM-SHA-256
+    ",
+    );
+}

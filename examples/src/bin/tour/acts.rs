@@ -101,7 +101,7 @@ impl Act {
     }
 }
 
-/// Plays both ends, each in a task of its own, with a socket between them.
+/// Plays both ends, with a socket between them.
 async fn connect(
     world: &World,
     route: &Route,
@@ -112,11 +112,11 @@ async fn connect(
     let log = Log::default();
     let client = TcpStream::connect(listener.local_addr()?).await?;
     let (server, _) = listener.accept().await?;
-    let trace = log.of(Side::Server);
-    let serving = tokio::spawn(async move { receiver.serve(server, |_| {}, Some(trace)).await });
     let (envelope, size) = (world.envelope()?, Some(message.len() as u64));
-    let sent = submit(client, route, &envelope, size, message, Some(log.of(Side::Client))).await?;
-    serving.await.map_err(io::Error::other)??;
+    let (sent, ()) = tokio::try_join!(
+        async { Ok(submit(client, route, &envelope, size, message, Some(log.of(Side::Client))).await?) },
+        async { Ok::<_, Error>(receiver.serve(server, |_| {}, Some(log.of(Side::Server))).await?) },
+    )?;
     if !sent.is_accepted() {
         return Err(Error::Lost("a recipient was refused"));
     }

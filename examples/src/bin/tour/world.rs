@@ -76,7 +76,8 @@ impl World {
         if let Some(name) = to {
             let trust = Trust::only([self.authority.root()])?;
             route.security = Security::StartTls(ClientTls::new(&trust, name)?);
-            route.login = Some(Login::with_password(message::FROM, PASSWORD));
+            let login = Login::with_password(message::FROM, PASSWORD);
+            route.login = Some(Login { mechanism: Some("SCRAM-SHA-256-PLUS".to_owned()), ..login });
         }
         Ok(route)
     }

@@ -1,0 +1,84 @@
+//! Servers that go away or say no, at every step.
+
+use crate::path;
+use mailwire_examples::submit::{Envelope, Error, Route, Sent, submit};
+use mailwire_smtp::address::ReversePath;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+};
+
+/// Plays a server that greets with the first of these and answers each command with the next; behind the last
+/// it goes away. `354` takes so many octets of the message.
+async fn against(replies: &[&str], octets: usize) -> Result<Sent, Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (server, _) = listener.accept().await.unwrap();
+    let play = async move {
+        let mut server = BufReader::new(server);
+        let (greeting, replies) = replies.split_first().unwrap();
+        server.write_all(greeting.as_bytes()).await.unwrap();
+        for reply in replies {
+            let mut line = String::new();
+            server.read_line(&mut line).await.unwrap();
+            server.write_all(reply.as_bytes()).await.unwrap();
+            if reply.starts_with("354") {
+                server.read_exact(&mut vec![0; octets]).await.unwrap();
+            }
+        }
+    };
+    let envelope = Envelope { from: ReversePath::Null, to: vec![path("u@mx.example"), path("v@mx.example")] };
+    let message = b"0123456789abcdef\r\n".repeat(100_000);
+    let route = Route::default();
+    let (sent, ()) = tokio::join!(submit(client, &route, &envelope, None, &message[..], None), play);
+    sent
+}
+
+const DIALOGUE: &[&str] = &[
+    "220 mx.example ESMTP\r\n",
+    "250-mx.example\r\n250 SIZE\r\n",
+    "250 sender\r\n",
+    "250 recipient\r\n",
+    "250 recipient\r\n",
+    "354 go ahead\r\n",
+];
+
+#[tokio::test]
+async fn the_server_goes_away() {
+    for n in 1..=DIALOGUE.len() {
+        let sent = against(&DIALOGUE[..n], 500_000).await;
+        assert!(matches!(sent, Err(Error::Closed(_) | Error::Io(_))), "after {n}: {sent:?}");
+    }
+    // In the middle of a reply.
+    let sent = against(&["220 mx.example\r\n", "250-mx.example\r\n250"], 0).await;
+    assert!(matches!(sent, Err(Error::Closed(_))), "{sent:?}");
+}
+
+#[tokio::test]
+async fn the_server_says_no() {
+    for (at, reply, what) in [
+        (0, "554 no service\r\n", "the connection"),
+        (0, "421 later\r\n", "the connection"),
+        (2, "550 no\r\n", "MAIL"),
+        (2, "421 closing\r\n", "MAIL"),
+        (5, "451 later\r\n", "DATA"),
+    ] {
+        let mut replies = DIALOGUE[..=at].to_vec();
+        replies[at] = reply;
+        match against(&replies, 0).await {
+            Err(Error::Refused { what: to, reply: said }) => {
+                assert_eq!((to, said.to_string().as_str()), (what, reply));
+            }
+            other => panic!("{reply:?} at {at}: {other:?}"),
+        }
+    }
+}
+
+/// RFC 5321 §3.2: who does not know EHLO is spoken to with HELO. A literal cannot stand there, a name can.
+#[tokio::test]
+async fn what_comes_is_no_reply() {
+    for replies in [&["SSH-2.0-x\r\n"][..], &["220 x\r\n", "what?\r\n"], &["220 x\r\n", "999 x\r\n"]] {
+        let sent = against(replies, 0).await;
+        assert!(matches!(sent, Err(Error::Malformed { .. } | Error::Closed(_))), "{sent:?}");
+    }
+}
