@@ -63,7 +63,9 @@ impl Describe for client::Event {
                             ));
                         }
                     },
-                    Outcome::Dropped(_) => return Described::Again(format!("Done {name}: Dropped")),
+                    Outcome::Dropped(_) => {
+                        return Described::Again(format!("Done {name}: Dropped"));
+                    }
                     other => format!("Done {name}: {other:?}"),
                 }
             }
@@ -84,7 +86,9 @@ impl Describe for server::Event {
                 Some(response) => format!("Auth {{ initial response of {} }}", response.len()),
                 None => "Auth { no initial response }".to_owned(),
             },
-            Event::AuthResponse { response, .. } => format!("AuthResponse of {} octets", response.len()),
+            Event::AuthResponse { response, .. } => {
+                format!("AuthResponse of {} octets", response.len())
+            }
             Event::AuthCancelled => "AuthCancelled".to_owned(),
             Event::Mail { mail, .. } => {
                 let parameters: Vec<_> = mail.parameters.iter().map(parameter).collect();

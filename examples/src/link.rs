@@ -30,7 +30,13 @@ pub struct Link<C> {
 impl<C: Connection<Event: Describe>> Link<C> {
     /// Puts `session` onto `stream`; with a `trace` all is written down.
     pub fn new(session: C, stream: Stream, trace: Option<Trace>) -> Self {
-        Link { driver: Driver::new(session, stream), trace, shown: 0, in_body: false, names: HashMap::new() }
+        Link {
+            driver: Driver::new(session, stream),
+            trace,
+            shown: 0,
+            in_body: false,
+            names: HashMap::new(),
+        }
     }
 
     /// The session.
@@ -115,7 +121,11 @@ impl<C: Connection<Event: Describe>> Link<C> {
     ///
     /// # Errors
     /// The layer's; the session has been told.
-    pub async fn upgrade<F>(&mut self, switch: Switch, wrap: impl FnOnce(Stream, Bytes) -> F) -> io::Result<()>
+    pub async fn upgrade<F>(
+        &mut self,
+        switch: Switch,
+        wrap: impl FnOnce(Stream, Bytes) -> F,
+    ) -> io::Result<()>
     where
         F: Future<Output = io::Result<(Stream, Secured)>>,
     {

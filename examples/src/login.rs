@@ -59,14 +59,14 @@ pub(crate) async fn log_in(link: &mut Link<Client>, login: &Login) -> Result<Str
     let offered = link.session().offer().map(|offer| offer.mechanisms()).unwrap_or_default();
     let names = offered.iter().map(|name| name.as_str().to_owned());
     let wanted = login.mechanism.as_deref();
-    let names: Vec<_> =
-        names.filter(|name| wanted.is_none_or(|wanted| name.eq_ignore_ascii_case(wanted))).collect();
+    let names: Vec<_> = names
+        .filter(|name| wanted.is_none_or(|wanted| name.eq_ignore_ascii_case(wanted)))
+        .collect();
     let mut selector = Selector::new(link.session().secured() == Secured::Tls);
     // Who asks for a mechanism without -PLUS does not want to be told that there is one with it.
-    if wanted.is_none_or(|wanted| wanted.to_ascii_uppercase().ends_with("-PLUS")) {
-        if let Some(binding) = channel_binding(link.stream()) {
-            selector = selector.with_channel_binding(binding);
-        }
+    let may_bind = wanted.is_none_or(|wanted| wanted.to_ascii_uppercase().ends_with("-PLUS"));
+    if let Some(binding) = channel_binding(link.stream()).filter(|_| may_bind) {
+        selector = selector.with_channel_binding(binding);
     }
     let mut mechanism = selector.select(&names, &login.credentials()?, random::nonce()?)?;
     let name = mechanism.name().to_owned();

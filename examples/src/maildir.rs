@@ -13,7 +13,7 @@ use std::{
 };
 use tokio::{
     fs::{self, File},
-    io::AsyncWriteExt,
+    io::{AsyncWriteExt, BufWriter},
 };
 
 /// A Maildir.
@@ -46,6 +46,8 @@ impl Maildir {
         let name = unique_name()?;
         let path = self.0.join("tmp").join(&name);
         let file = File::options().write(true).create_new(true).open(&path).await?;
+        // Chunks are as short as from one dot that was taken out to the next.
+        let file = BufWriter::with_capacity(64 * 1024, file);
         Ok(Incoming { file, name, path, octets: 0 })
     }
 
@@ -64,10 +66,10 @@ impl Maildir {
     }
 }
 
-/// A message on its way into one or several Maildirs. Dropped before it is delivered it leaves nothing.
+/// A message on its way. Dropped before it is whole it leaves nothing.
 #[derive(Debug)]
 pub struct Incoming {
-    file: File,
+    file: BufWriter<File>,
     name: String,
     path: PathBuf,
     octets: u64,
@@ -88,30 +90,36 @@ impl Incoming {
         self.octets
     }
 
-    /// The message is whole: it goes into each of these, all in the file system that it was begun in or not.
+    /// The message is whole: onto the disk with it.
     ///
     /// # Errors
-    /// The message did not reach the disk: it is in none. Else each Maildir has its own result.
-    pub async fn deliver(mut self, into: &[Maildir]) -> io::Result<Vec<io::Result<PathBuf>>> {
+    /// The file system's; it is gone then.
+    pub async fn whole(mut self) -> io::Result<Whole> {
         self.file.flush().await?;
-        self.file.sync_all().await?;
-        let mut results = Vec::with_capacity(into.len());
-        for maildir in into {
-            results.push(self.deliver_into(maildir).await);
-        }
-        Ok(results)
+        self.file.get_ref().sync_all().await?;
+        Ok(Whole(self))
     }
+}
 
-    async fn deliver_into(&self, maildir: &Maildir) -> io::Result<PathBuf> {
-        let (new, tmp) = (maildir.0.join("new"), maildir.0.join("tmp").join(&self.name));
-        let target = new.join(&self.name);
-        if fs::hard_link(&self.path, &target).await.is_err() {
+/// A message that is whole and on the disk, but in no Maildir before it is delivered there.
+#[derive(Debug)]
+pub struct Whole(Incoming);
+
+impl Whole {
+    /// Into this Maildir, which may be in another file system than the one where the message was begun.
+    ///
+    /// # Errors
+    /// The file system's; it is not there then.
+    pub async fn deliver(&self, maildir: &Maildir) -> io::Result<PathBuf> {
+        let Incoming { name, path, .. } = &self.0;
+        let (new, tmp) = (maildir.0.join("new"), maildir.0.join("tmp").join(name));
+        let target = new.join(name);
+        if fs::hard_link(path, &target).await.is_err() {
             // Another file system, or one without links.
-            if tmp != self.path {
-                fs::copy(&self.path, &tmp).await?;
-                File::open(&tmp).await?.sync_all().await?;
-            }
-            fs::rename(&tmp, &target).await?;
+            let copy = if tmp == *path { maildir.0.join("tmp").join(unique_name()?) } else { tmp };
+            fs::copy(path, &copy).await?;
+            File::open(&copy).await?.sync_all().await?;
+            fs::rename(&copy, &target).await?;
         }
         // The name must survive a crash, too.
         File::open(&new).await?.sync_all().await?;
@@ -121,7 +129,6 @@ impl Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        // Gone already if it was renamed.
         _ = std::fs::remove_file(&self.path);
     }
 }

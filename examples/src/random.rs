@@ -26,5 +26,6 @@ pub fn hex<const N: usize>() -> io::Result<String> {
 /// # Errors
 /// The system has none.
 pub fn nonce() -> io::Result<Nonce> {
-    Nonce::from_random(&octets::<18>()?).ok_or_else(|| io::Error::other("too few octets for a nonce"))
+    Nonce::from_random(&octets::<18>()?)
+        .ok_or_else(|| io::Error::other("too few octets for a nonce"))
 }

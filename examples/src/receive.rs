@@ -7,7 +7,7 @@
 use crate::{
     authenticate::{Exchange, Verdict, reply, reply_to},
     link::Link,
-    maildir::Maildir,
+    maildir::{Incoming, Maildir},
     stream::Stream,
     timestamp::{Stamp, return_path},
     tls::{ServerTls, channel_binding},
@@ -124,7 +124,10 @@ impl Receiver {
                 Happened::Event(event) => connection.on(event, &on_message).await?,
                 Happened::Switch(switch) => match &self.tls {
                     Some(tls) => {
-                        connection.link.upgrade(switch, |stream, ahead| tls.accept(stream, ahead)).await?;
+                        connection
+                            .link
+                            .upgrade(switch, |stream, ahead| tls.accept(stream, ahead))
+                            .await?;
                     }
                     None => _ = connection.link.session().failed(switch),
                 },
@@ -177,7 +180,7 @@ struct Transaction {
     to: Vec<ForwardPath>,
     /// Where it goes: for each recipient.
     maildirs: Vec<PathBuf>,
-    message: Option<crate::maildir::Incoming>,
+    message: Option<Incoming>,
 }
 
 impl Connected<'_> {
@@ -198,7 +201,10 @@ impl Connected<'_> {
                 let verdict = self.exchange.as_mut().map(|exchange| exchange.respond(&response));
                 self.on_verdict(verdict, pending)
             }
-            Event::AuthCancelled => return Ok(self.exchange = None),
+            Event::AuthCancelled => {
+                self.exchange = None;
+                return Ok(());
+            }
             Event::Mail { mail, pending } => {
                 self.transaction =
                     Some(Transaction { mail, to: Vec::new(), maildirs: Vec::new(), message: None });
@@ -225,7 +231,10 @@ impl Connected<'_> {
                 self.transaction = None;
                 answer
             }
-            Event::BodyAborted | Event::Reset => return Ok(self.transaction = None),
+            Event::BodyAborted | Event::Reset => {
+                self.transaction = None;
+                return Ok(());
+            }
             other => return Ok(self.link.session().decline(other)?),
         };
         Ok(self.link.session().answer(answer)?)
@@ -251,7 +260,7 @@ impl Connected<'_> {
 
     fn on_verdict(&mut self, verdict: Option<Verdict>, pending: Pending<Auth>) -> Answer {
         match verdict {
-            Some(Verdict::Challenge(challenge)) => return pending.challenge(challenge),
+            Some(Verdict::Challenge(challenge)) => pending.challenge(challenge),
             Some(Verdict::Success(user)) => {
                 self.exchange = None;
                 if let Some(trace) = self.link.trace() {
@@ -277,13 +286,12 @@ impl Connected<'_> {
     async fn begin(&mut self) -> io::Result<()> {
         let tls = self.link.session().secured() == Secured::Tls;
         let utf8 = self.link.session().is_utf8();
-        let (Some(transaction), Some((is_helo, from))) = (&mut self.transaction, &self.hello) else {
+        let (Some(transaction), Some((is_helo, from))) = (&mut self.transaction, &self.hello)
+        else {
             return Err(io::Error::other("no transaction"));
         };
-        let (Store::Maildir(_), Some(first)) = (&self.receiver.store, transaction.maildirs.first()) else {
-            return Ok(());
-        };
-        let mut message = Maildir::open(first).await?.begin().await?;
+        let Store::Maildir(_) = &self.receiver.store else { return Ok(()) };
+        let mut message = begin(&transaction.maildirs).await?;
         let config = &self.receiver.config;
         let stamp = Stamp {
             from,
@@ -307,12 +315,14 @@ impl Connected<'_> {
     }
 
     async fn on_chunk(&mut self, octets: &[u8]) -> Result<(), Error> {
-        let message = self.transaction.as_mut().and_then(|transaction| transaction.message.as_mut());
-        if let Some(message) = message {
-            if message.write(octets).await.is_err() {
-                self.transaction = None;
-                self.link.session().refuse_body(no_storage())?;
-            }
+        let message = self.transaction.as_mut().and_then(|it| it.message.as_mut());
+        let written = match message {
+            Some(message) => message.write(octets).await,
+            None => Ok(()),
+        };
+        if written.is_err() {
+            self.transaction = None;
+            self.link.session().refuse_body(no_storage())?;
         }
         Ok(())
     }
@@ -324,7 +334,9 @@ impl Connected<'_> {
         pending: Pending<Message>,
         on_message: &impl Fn(Received),
     ) -> Answer {
-        let Some(transaction) = self.transaction.take() else { return pending.reject(no_storage()) };
+        let Some(transaction) = self.transaction.take() else {
+            return pending.reject(no_storage());
+        };
         let Transaction { mail, to, maildirs, message } = transaction;
         let mut files = Vec::new();
         let mut replies = vec![reply(250, (2, 0, 0), "Message accepted for delivery"); to.len()];
@@ -340,7 +352,8 @@ impl Connected<'_> {
                 match result {
                     Ok(file) => files.push(file),
                     Err(_) => {
-                        let failed = maildirs.iter().zip(&mut replies).filter(|(of, _)| *of == folder);
+                        let failed =
+                            maildirs.iter().zip(&mut replies).filter(|(of, _)| *of == folder);
                         failed.for_each(|(_, reply)| *reply = no_storage());
                     }
                 }
@@ -363,15 +376,33 @@ impl Connected<'_> {
     }
 }
 
-async fn deliver(
-    message: crate::maildir::Incoming,
-    folders: &[PathBuf],
-) -> io::Result<Vec<io::Result<PathBuf>>> {
-    let mut maildirs = Vec::with_capacity(folders.len());
+/// Each folder has its own result: one that cannot be written keeps no other from its mail.
+async fn deliver(message: Incoming, folders: &[PathBuf]) -> io::Result<Vec<io::Result<PathBuf>>> {
+    let message = message.whole().await?;
+    let mut results = Vec::with_capacity(folders.len());
     for folder in folders {
-        maildirs.push(Maildir::open(folder).await?);
+        results.push(match Maildir::open(folder).await {
+            Ok(maildir) => message.deliver(&maildir).await,
+            Err(error) => Err(error),
+        });
     }
-    message.deliver(&maildirs).await
+    Ok(results)
+}
+
+/// A new message in the first of these folders that can be written.
+async fn begin(folders: &[PathBuf]) -> io::Result<Incoming> {
+    let mut last = io::ErrorKind::NotFound.into();
+    for folder in folders {
+        let begun = match Maildir::open(folder).await {
+            Ok(maildir) => maildir.begin().await,
+            Err(error) => Err(error),
+        };
+        match begun {
+            Ok(message) => return Ok(message),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 fn no_storage() -> Reply {

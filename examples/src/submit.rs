@@ -12,10 +12,8 @@ use crate::{
 };
 use bytes::{Bytes, BytesMut};
 use mailwire_core::{
-    Body, Connection, End, Fatal, Handle, InvalidValue, NotNow, ParseError, Switch,
-    dot::LineEnds,
-    driver::tokio::Happened,
-    sasl::SaslError,
+    Body, Connection, End, Fatal, Handle, InvalidValue, NotNow, ParseError, Switch, dot::LineEnds,
+    driver::tokio::Happened, sasl::SaslError,
 };
 use mailwire_smtp::{
     Mail, Rcpt, Reply, ReplyCode,
@@ -163,7 +161,11 @@ fn stage(link: &Link<Client>, stage: Stage) {
     }
 }
 
-async fn connect(tcp: TcpStream, route: &Route, trace: Option<Trace>) -> Result<Link<Client>, Error> {
+async fn connect(
+    tcp: TcpStream,
+    route: &Route,
+    trace: Option<Trace>,
+) -> Result<Link<Client>, Error> {
     let mut config = Config::default();
     config.protocol = route.protocol;
     config.require_tls = !matches!(route.security, Security::None);
@@ -177,7 +179,11 @@ async fn connect(tcp: TcpStream, route: &Route, trace: Option<Trace>) -> Result<
 
 // ---- handshake
 
-async fn handshake(link: &mut Link<Client>, route: &Route, local: SocketAddr) -> Result<Option<String>, Error> {
+async fn handshake(
+    link: &mut Link<Client>,
+    route: &Route,
+    local: SocketAddr,
+) -> Result<Option<String>, Error> {
     let host = route.host.clone().unwrap_or_else(|| AddressLiteral::from(local.ip()).into());
     greeting(link).await?;
     hello(link, route.protocol, &host).await?;
@@ -211,7 +217,9 @@ async fn greeting(link: &mut Link<Client>) -> Result<(), Error> {
         Happened::Event(Event::Greeting(reply) | Event::Unsolicited(reply)) => {
             Err(Error::Refused { what: "the connection", reply })
         }
-        Happened::Event(Event::Malformed(error)) => Err(Error::Malformed { what: "the connection", error }),
+        Happened::Event(Event::Malformed(error)) => {
+            Err(Error::Malformed { what: "the connection", error })
+        }
         Happened::Event(_) => Err(Error::Closed(End::Clean)),
         Happened::Switch(switch) => Err(unexpected(link, switch)),
         Happened::Closed(end) => Err(Error::Closed(end)),
@@ -247,7 +255,11 @@ async fn start_tls(link: &mut Link<Client>, tls: &ClientTls) -> Result<(), Error
 }
 
 /// Waits until the command of this handle has ended.
-async fn finish<T: Ending>(link: &mut Link<Client>, what: &'static str, handle: Handle<T>) -> Result<T, Error> {
+async fn finish<T: Ending>(
+    link: &mut Link<Client>,
+    what: &'static str,
+    handle: Handle<T>,
+) -> Result<T, Error> {
     loop {
         match link.next().await? {
             Happened::Event(Event::Done(done)) => {
@@ -278,7 +290,8 @@ async fn transfer(
 ) -> Result<Vec<(ForwardPath, Reply)>, Error> {
     let mail = mail_command(link.session(), envelope, size)?;
     let mail = link.call("MAIL", |smtp| smtp.mail(mail))?;
-    let mut transaction = Transaction { rcpts: Vec::new(), accepted: Vec::new(), replies: Vec::new() };
+    let mut transaction =
+        Transaction { rcpts: Vec::new(), accepted: Vec::new(), replies: Vec::new() };
     for path in &envelope.to {
         let rcpt = link.call("RCPT", |smtp| smtp.rcpt(Rcpt::new(path.clone())))?;
         transaction.rcpts.push(rcpt);
@@ -287,7 +300,9 @@ async fn transfer(
     let data = link.call("DATA", |smtp| smtp.data())?;
     loop {
         match link.next().await? {
-            Happened::Event(Event::BodyReady { body, .. }) => send(link, body, &mut message).await?,
+            Happened::Event(Event::BodyReady { body, .. }) => {
+                send(link, body, &mut message).await?
+            }
             Happened::Event(Event::Done(done)) => {
                 if let Some(result) = done.get(mail) {
                     result.map_err(|failure| Error::of("MAIL", failure))?;
@@ -338,7 +353,9 @@ impl Transaction {
     fn on_rcpt(&mut self, done: &Done) -> Result<(), Error> {
         // RCPTs end in their order.
         let next = self.replies.iter().position(Option::is_none);
-        let Some((at, handle)) = next.and_then(|at| Some((at, *self.rcpts.get(at)?))) else { return Ok(()) };
+        let Some((at, handle)) = next.and_then(|at| Some((at, *self.rcpts.get(at)?))) else {
+            return Ok(());
+        };
         match done.get(handle) {
             Some(Ok(reply)) => {
                 self.accepted.push(at);
@@ -356,15 +373,24 @@ impl Transaction {
         for (n, at) in self.accepted.iter().enumerate() {
             self.replies[*at] = replies.get(n).or(replies.last()).cloned();
         }
-        let replies = self.replies.into_iter().map(|reply| reply.unwrap_or(Reply::bare(ReplyCode::LOCAL_ERROR)));
+        let replies = self
+            .replies
+            .into_iter()
+            .map(|reply| reply.unwrap_or(Reply::bare(ReplyCode::LOCAL_ERROR)));
         envelope.to.iter().cloned().zip(replies).collect()
     }
 
     /// The message was refused: for those whose RCPT was accepted this is the reply.
-    fn failed(self, envelope: &Envelope, failure: Failure) -> Result<Vec<(ForwardPath, Reply)>, Error> {
+    fn failed(
+        self,
+        envelope: &Envelope,
+        failure: Failure,
+    ) -> Result<Vec<(ForwardPath, Reply)>, Error> {
         match failure {
             // Nobody was accepted: what DATA was told adds nothing.
-            Failure::Reply(_) if self.accepted.is_empty() && self.replies.iter().all(Option::is_some) => {
+            Failure::Reply(_)
+                if self.accepted.is_empty() && self.replies.iter().all(Option::is_some) =>
+            {
                 Ok(self.over(envelope, &[]))
             }
             failure => Err(Error::of("DATA", failure)),
@@ -373,7 +399,11 @@ impl Transaction {
 }
 
 /// The message, as fast as it is welcome.
-async fn send(link: &mut Link<Client>, body: Body, message: &mut (impl AsyncRead + Unpin)) -> Result<(), Error> {
+async fn send(
+    link: &mut Link<Client>,
+    body: Body,
+    message: &mut (impl AsyncRead + Unpin),
+) -> Result<(), Error> {
     link.set_body(true);
     loop {
         let room = link.room().await?;

@@ -49,7 +49,8 @@ impl Stamp<'_> {
             (Protocol::Smtp, false, false) => "ESMTP",
             (Protocol::Smtp, false, true) => "UTF8SMTP",
         };
-        let (tls, auth) = (if self.tls { "S" } else { "" }, if self.authenticated { "A" } else { "" });
+        let (tls, auth) =
+            (if self.tls { "S" } else { "" }, if self.authenticated { "A" } else { "" });
         format!("{base}{tls}{auth}")
     }
 

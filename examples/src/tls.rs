@@ -50,7 +50,9 @@ impl Trust {
     ///
     /// # Errors
     /// One is no certificate.
-    pub fn only(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> io::Result<Self> {
+    pub fn only(
+        certificates: impl IntoIterator<Item = CertificateDer<'static>>,
+    ) -> io::Result<Self> {
         let mut roots = RootCertStore::empty();
         for certificate in certificates {
             roots.add(certificate).map_err(invalid)?;
@@ -126,7 +128,10 @@ impl ServerTls {
     ///
     /// # Errors
     /// They do not fit each other.
-    pub fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> io::Result<Self> {
+    pub fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> io::Result<Self> {
         let config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(invalid)?

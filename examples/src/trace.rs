@@ -136,7 +136,12 @@ impl Trace {
     }
 
     /// The octets that may leave now, but for the first `skip`.
-    pub fn sent<'a>(&self, pieces: impl Iterator<Item = (&'a [u8], bool)>, mut skip: usize, is_body: bool) {
+    pub fn sent<'a>(
+        &self,
+        pieces: impl Iterator<Item = (&'a [u8], bool)>,
+        mut skip: usize,
+        is_body: bool,
+    ) {
         let (mut text, mut octets) = (Vec::new(), 0);
         for (piece, is_secret) in pieces {
             let new = piece.get(skip..).unwrap_or_default();

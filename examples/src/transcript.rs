@@ -132,7 +132,13 @@ fn rows(from: Side, text: &[u8], event: &[String], out: &mut impl Write) -> io::
     Ok(())
 }
 
-fn row(from: Side, is_first: bool, wire: &str, event: &str, out: &mut impl Write) -> io::Result<()> {
+fn row(
+    from: Side,
+    is_first: bool,
+    wire: &str,
+    event: &str,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let (letter, color) = match from {
         Side::Client => ("C", CLIENT),
         Side::Server => ("S", SERVER),
@@ -240,7 +246,7 @@ pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

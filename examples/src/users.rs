@@ -41,8 +41,9 @@ impl Users {
     /// # Errors
     /// It cannot be read; a line is not of the form above. Nothing of a secret stands in the error.
     pub fn from_file(file: &Path) -> io::Result<Self> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            io::Error::new(error.kind(), format!("{}: {error}", file.display()))
+        })?;
         Users::parse(&text)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))
     }
@@ -80,7 +81,8 @@ impl Users {
             let keys = StoredKeys::parse(secret).map_err(|error| error.to_string())?;
             self.keys().insert((name, keys.hash()), keys);
         } else {
-            self.passwords.insert(name, Secret::from(secret.strip_prefix("{PLAIN}").unwrap_or(secret)));
+            self.passwords
+                .insert(name, Secret::from(secret.strip_prefix("{PLAIN}").unwrap_or(secret)));
         }
         Ok(())
     }
@@ -110,7 +112,8 @@ impl Users {
             return Some(keys.clone());
         }
         let salt = random::octets::<16>().ok()?;
-        let keys = StoredKeys::derive(hash, self.passwords.get(user)?, &salt[..], ITERATIONS).ok()?;
+        let keys =
+            StoredKeys::derive(hash, self.passwords.get(user)?, &salt[..], ITERATIONS).ok()?;
         // Who was here first has told his salt already.
         Some(self.keys().entry(of).or_insert(keys).clone())
     }

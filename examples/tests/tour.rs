@@ -3,7 +3,11 @@
 use std::process::{Command, Output};
 
 fn tour(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_tour")).args(arguments).envs(variables.iter().copied()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_tour"))
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -40,7 +44,8 @@ fn delivers_what_was_sent_and_shows_how() {
 
 #[test]
 fn shows_no_secret_and_no_colour_where_none_is_wanted() {
-    for output in [tour(&["--plain"], &[("CLICOLOR_FORCE", "1")]), tour(&[], &[("NO_COLOR", "1")])] {
+    for output in [tour(&["--plain"], &[("CLICOLOR_FORCE", "1")]), tour(&[], &[("NO_COLOR", "1")])]
+    {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(!text.contains('\u{1b}'), "{text}");
         assert!(!text.contains("correct horse"), "{text}");

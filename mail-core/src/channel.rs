@@ -144,9 +144,9 @@ impl Channel {
         self.wire.output.cancel(id);
     }
 
-    /// Drops what cannot leave yet.
+    /// Drops what cannot leave yet. What is queued afterwards leaves.
     pub fn drop_blocked(&mut self) {
-        self.wire.output.cut();
+        self.wire.output.drop_blocked();
     }
 
     /// Is nothing queued?

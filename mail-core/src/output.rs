@@ -264,8 +264,13 @@ impl Output {
 
     /// Drops what cannot leave without anyone's help: the connection ends, and nothing more is queued.
     pub(crate) fn cut(&mut self) {
-        self.blocked = VecDeque::new();
+        self.drop_blocked();
         self.sealed = true;
+    }
+
+    /// Drops what cannot leave without anyone's help; the connection goes on.
+    pub(crate) fn drop_blocked(&mut self) {
+        self.blocked = VecDeque::new();
     }
 
     /// How many octets are welcome when `high` may be ready.

@@ -130,7 +130,7 @@ fn op() -> impl Strategy<Value = Op> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn shows_what_the_model_shows(ops in prop::collection::vec(op(), 1..60)) {
         let mut session = toy::client().session;

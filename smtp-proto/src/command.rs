@@ -5,7 +5,9 @@
 //! credential.
 //! Not here: what is legal when; the lines inside AUTH, see [`crate::extension::AuthResponse`].
 
-use crate::address::{Domain, ForwardPath, Host, ReversePath, forward_path, host, reverse_path};
+use crate::address::{
+    Domain, ForwardPath, Host, PathParts, ReversePath, forward_path, host, reverse_path,
+};
 use crate::extension::{Auth, auth};
 use crate::lex::{self, CLASS, CRLF, HIGH, Input, PResult, QTEXT, TEXT, class, with_utf8};
 use crate::parameter::{MailParameter, MailParameters, RcptParameter, RcptParameters};
@@ -90,14 +92,14 @@ impl Command {
         // reading a short one.
         match &verb {
             b"MAIL" => {
-                let mut mail = Mail::new(ReversePath::Null);
-                let ((), met) = line.read(4, |i| mail.read(i))?;
-                Ok((Command::Mail(mail), met))
+                let mut parameters = MailParameters::new();
+                let (path, met) = line.read(4, |i| mail(i, &mut parameters))?;
+                Ok((Command::Mail(Mail { reverse_path: ReversePath::of(path), parameters }), met))
             }
             b"RCPT" => {
-                let mut rcpt = Rcpt::new(ForwardPath::Postmaster);
-                let ((), met) = line.read(4, |i| rcpt.read(i))?;
-                Ok((Command::Rcpt(rcpt), met))
+                let mut parameters = RcptParameters::new();
+                let (path, met) = line.read(4, |i| rcpt(i, &mut parameters))?;
+                Ok((Command::Rcpt(Rcpt { forward_path: ForwardPath::of(path), parameters }), met))
             }
             b"DATA" => {
                 let ((), met) = line.read(4, nothing)?;
@@ -381,23 +383,23 @@ impl Mail {
         self.reverse_path.is_ascii() && self.parameters.is_ascii()
     }
 
-    /// `" FROM:" Reverse-path [SP Mail-parameters]`, over what is here.
-    #[inline]
-    fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
-        let i = match i.rest().split_at_checked(6) {
-            Some((head, rest)) if head.eq_ignore_ascii_case(b" FROM:") => i.with_rest(rest),
-            _ => return i.fail(&FROM),
-        };
-        let (i, path) = reverse_path(blanks_before_path(i))?;
-        self.reverse_path = path;
-        self.parameters.read(i)
-    }
-
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b" FROM:");
         self.reverse_path.encode(out);
         self.parameters.encode(out);
     }
+}
+
+/// `" FROM:" Reverse-path [SP Mail-parameters]`
+#[inline]
+fn mail<'a>(i: Input<'a>, parameters: &mut MailParameters) -> PResult<'a, Option<PathParts<'a>>> {
+    let i = match i.rest().split_at_checked(6) {
+        Some((head, rest)) if head.eq_ignore_ascii_case(b" FROM:") => i.with_rest(rest),
+        _ => return i.fail(&FROM),
+    };
+    let (i, path) = reverse_path(blanks_before_path(i))?;
+    let (i, ()) = parameters.read(i)?;
+    Ok((i, path))
 }
 
 /// The RCPT command.
@@ -428,23 +430,23 @@ impl Rcpt {
         self.forward_path.is_ascii() && self.parameters.is_ascii()
     }
 
-    /// `" TO:" Forward-path [SP Rcpt-parameters]`, over what is here.
-    #[inline]
-    fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
-        let i = match i.rest().split_at_checked(4) {
-            Some((head, rest)) if head.eq_ignore_ascii_case(b" TO:") => i.with_rest(rest),
-            _ => return i.fail(&TO),
-        };
-        let (i, path) = forward_path(blanks_before_path(i))?;
-        self.forward_path = path;
-        self.parameters.read(i)
-    }
-
     fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b" TO:");
         self.forward_path.encode(out);
         self.parameters.encode(out);
     }
+}
+
+/// `" TO:" Forward-path [SP Rcpt-parameters]`
+#[inline]
+fn rcpt<'a>(i: Input<'a>, parameters: &mut RcptParameters) -> PResult<'a, Option<PathParts<'a>>> {
+    let i = match i.rest().split_at_checked(4) {
+        Some((head, rest)) if head.eq_ignore_ascii_case(b" TO:") => i.with_rest(rest),
+        _ => return i.fail(&TO),
+    };
+    let (i, path) = forward_path(blanks_before_path(i))?;
+    let (i, ()) = parameters.read(i)?;
+    Ok((i, path))
 }
 
 /// The argument of NOOP, HELP, VRFY and EXPN.

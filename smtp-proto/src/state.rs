@@ -14,7 +14,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// The greeting is due.
+    /// The greeting is due, or has refused all service.
     Connected = 1,
     /// The greeting was sent; EHLO, HELO or LHLO is due (again, behind STARTTLS).
     Greeted = 2,
@@ -59,7 +59,8 @@ static RCPT: Rule = rule(State::Mail as u8 | State::Rcpt as u8, Group::Anywhere,
 static DATA: Rule = rule(State::Rcpt as u8, Group::Last, "RCPT first");
 static RSET: Rule = rule(ANY, Group::Anywhere, "the greeting comes first");
 static NOOP: Rule = rule(ANY, Group::Last, "the greeting comes first");
-static QUIT: Rule = rule(ANY, Group::Last, "the greeting comes first");
+// The only command behind a greeting that refuses service: §3.1.
+static QUIT: Rule = rule(ANY | State::Connected as u8, Group::Last, "the greeting comes first");
 static STARTTLS: Rule = rule(TRANSACTION, Group::Last, "EHLO first");
 static AUTH: Rule =
     rule(State::Ready as u8, Group::Last, "AUTH stands behind EHLO, outside a transaction");

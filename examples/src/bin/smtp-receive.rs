@@ -14,14 +14,7 @@ use mailwire_smtp::{
     address::{ForwardPath, Host, Mailbox},
     server::{Config, Protocol},
 };
-use std::{
-    error::Error,
-    io::Write,
-    path::PathBuf,
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{error::Error, io::Write, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     sync::Semaphore,

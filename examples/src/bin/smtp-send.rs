@@ -143,7 +143,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failed> {
 /// A line for each recipient that was refused; the first refusal makes the exit code.
 fn report(sent: &Sent) -> Result<(), Failed> {
     let refused = sent.recipients.iter().filter(|(_, reply)| reply.is_negative());
-    let lines: Vec<_> = refused.clone().map(|(to, reply)| format!("{to}: {reply}").trim_end().to_owned()).collect();
+    let lines: Vec<_> = refused.clone().map(|(to, reply)| format!("{to}: {reply}")).collect();
     match refused.clone().next() {
         None => Ok(()),
         Some((_, reply)) => {
@@ -190,7 +190,9 @@ fn login(arguments: &Arguments) -> Result<Option<Login>, Failed> {
     let proof = match (&arguments.password_env, &arguments.token_env) {
         (Some(name), _) => Proof::Password(secret(name)?),
         (None, Some(name)) => Proof::Token(secret(name)?),
-        (None, None) => return Err(Failed(USAGE, "--user wants --password-env or --token-env".to_owned())),
+        (None, None) => {
+            return Err(Failed(USAGE, "--user wants --password-env or --token-env".to_owned()));
+        }
     };
     let mechanism = (!arguments.auth.eq_ignore_ascii_case("auto")).then(|| arguments.auth.clone());
     Ok(Some(Login { user, proof, mechanism }))
@@ -255,5 +257,5 @@ fn failed(error: Error) -> Failed {
         Error::Value(_) => USAGE,
         Error::Message(_) => DATA,
     };
-    Failed(code, error.to_string().trim_end().to_owned())
+    Failed(code, error.to_string())
 }

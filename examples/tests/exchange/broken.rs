@@ -11,6 +11,10 @@ use tokio::{
 /// Plays a server that greets with the first of these and answers each command with the next; behind the last
 /// it goes away. `354` takes so many octets of the message.
 async fn against(replies: &[&str], octets: usize) -> Result<Sent, Error> {
+    against_as(None, replies, octets).await
+}
+
+async fn against_as(name: Option<&str>, replies: &[&str], octets: usize) -> Result<Sent, Error> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (server, _) = listener.accept().await.unwrap();
@@ -27,10 +31,12 @@ async fn against(replies: &[&str], octets: usize) -> Result<Sent, Error> {
             }
         }
     };
-    let envelope = Envelope { from: ReversePath::Null, to: vec![path("u@mx.example"), path("v@mx.example")] };
+    let envelope =
+        Envelope { from: ReversePath::Null, to: vec![path("u@mx.example"), path("v@mx.example")] };
     let message = b"0123456789abcdef\r\n".repeat(100_000);
-    let route = Route::default();
-    let (sent, ()) = tokio::join!(submit(client, &route, &envelope, None, &message[..], None), play);
+    let route = Route { host: name.map(|name| name.parse().unwrap()), ..Route::default() };
+    let (sent, ()) =
+        tokio::join!(submit(client, &route, &envelope, None, &message[..], None), play);
     sent
 }
 
@@ -67,18 +73,31 @@ async fn the_server_says_no() {
         replies[at] = reply;
         match against(&replies, 0).await {
             Err(Error::Refused { what: to, reply: said }) => {
-                assert_eq!((to, said.to_string().as_str()), (what, reply));
+                assert_eq!((to, said.to_string().as_str()), (what, reply.trim_end()));
             }
             other => panic!("{reply:?} at {at}: {other:?}"),
         }
     }
 }
 
-/// RFC 5321 §3.2: who does not know EHLO is spoken to with HELO. A literal cannot stand there, a name can.
 #[tokio::test]
 async fn what_comes_is_no_reply() {
-    for replies in [&["SSH-2.0-x\r\n"][..], &["220 x\r\n", "what?\r\n"], &["220 x\r\n", "999 x\r\n"]] {
+    for replies in
+        [&["SSH-2.0-x\r\n"][..], &["220 x\r\n", "what?\r\n"], &["220 x\r\n", "999 x\r\n"]]
+    {
         let sent = against(replies, 0).await;
         assert!(matches!(sent, Err(Error::Malformed { .. } | Error::Closed(_))), "{sent:?}");
     }
+}
+
+/// RFC 5321 §3.2: who does not know EHLO is spoken to with HELO.
+#[tokio::test]
+async fn helo() {
+    let mut replies = DIALOGUE.to_vec();
+    replies.splice(1..2, ["502 what?\r\n", "250 mx.example\r\n"]);
+    let sent = against_as(Some("me.example"), &replies, 1_000).await;
+    assert!(matches!(sent, Err(Error::Closed(_) | Error::Io(_))), "{sent:?}"); // behind the 354
+    // An address literal cannot stand there.
+    let sent = against(&replies[..2], 0).await;
+    assert!(matches!(sent, Err(Error::Refused { what: "EHLO", .. })), "{sent:?}");
 }

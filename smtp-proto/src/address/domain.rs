@@ -40,6 +40,12 @@ impl Domain {
         whole(name.as_ref(), domain)
     }
 
+    /// The grammar has looked.
+    #[inline]
+    pub(super) fn checked(name: &[u8]) -> Self {
+        Domain(Str::new(name))
+    }
+
     /// No name at all; see the type.
     pub(crate) const fn absent() -> Self {
         Domain(Str::EMPTY)
@@ -92,7 +98,7 @@ impl Domain {
 #[inline]
 pub(crate) fn domain(i: Input<'_>) -> PResult<'_, Domain> {
     let (rest, name) = name(i)?;
-    Ok((rest, Domain(Str::new(name))))
+    Ok((rest, Domain::checked(name)))
 }
 
 /// The octets of a [`domain`].

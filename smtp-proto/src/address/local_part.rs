@@ -58,6 +58,12 @@ impl LocalPart {
         Ok(LocalPart(Str::new(&spelled)))
     }
 
+    /// The grammar has looked.
+    #[inline]
+    pub(super) fn checked(octets: &[u8]) -> Self {
+        LocalPart(Str::new(octets))
+    }
+
     /// As spelled on the wire; UTF-8.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
@@ -138,8 +144,14 @@ fn quote(content: impl Iterator<Item = u8>) -> Vec<u8> {
 ///                ; MAY be case-sensitive
 /// ```
 /// RFC 5321 §4.1.2
-#[inline]
 pub(crate) fn local_part(i: Input<'_>) -> PResult<'_, LocalPart> {
+    let (rest, octets) = octets(i)?;
+    Ok((rest, LocalPart::checked(octets)))
+}
+
+/// The octets of a [`local_part`].
+#[inline]
+pub(super) fn octets(i: Input<'_>) -> PResult<'_, &[u8]> {
     let (rest, octets) = if i.first() == Some(b'"') { quoted_string(i)? } else { dot_string(i)? };
     if octets.len() > LocalPart::MAX {
         if !i.allows(quirk::LONG_ADDRESS) {
@@ -147,7 +159,7 @@ pub(crate) fn local_part(i: Input<'_>) -> PResult<'_, LocalPart> {
         }
         i.met(quirk::LONG_ADDRESS);
     }
-    Ok((rest, LocalPart(Str::new(octets))))
+    Ok((rest, octets))
 }
 
 /// ```abnf

@@ -1,6 +1,8 @@
 //! `Mailbox`: a local part at a host. RFC 5321 §4.1.2.
 
-use super::{Host, LocalPart, host, local_part};
+use super::address_literal::address_literal;
+use super::domain::name;
+use super::{AddressLiteral, Domain, Host, LocalPart, local_part};
 use crate::lex::{Input, PResult, octet};
 use crate::quirk;
 use alloc::vec::Vec;
@@ -65,10 +67,8 @@ impl Mailbox {
         let host = match &self.host {
             Host::Domain(domain) => domain.as_bytes().len(),
             // The longest spelling of an IPv6 address is shorter than this.
-            Host::AddressLiteral(
-                super::AddressLiteral::Ipv4(_) | super::AddressLiteral::Ipv6(_),
-            ) => 47,
-            Host::AddressLiteral(super::AddressLiteral::General(general)) => {
+            Host::AddressLiteral(AddressLiteral::Ipv4(_) | AddressLiteral::Ipv6(_)) => 47,
+            Host::AddressLiteral(AddressLiteral::General(general)) => {
                 general.tag().len() + general.content().len() + 3
             }
         };
@@ -82,22 +82,58 @@ impl Mailbox {
     }
 }
 
+/// What a mailbox is made of, still in the frame: a value is made where it stays.
+pub(super) struct Parts<'a> {
+    local_part: &'a [u8],
+    host: HostParts<'a>,
+}
+
+enum HostParts<'a> {
+    Domain(&'a [u8]),
+    AddressLiteral(AddressLiteral),
+}
+
+impl Parts<'_> {
+    #[inline]
+    pub(super) fn own(self) -> Mailbox {
+        Mailbox {
+            local_part: LocalPart::checked(self.local_part),
+            host: match self.host {
+                HostParts::Domain(name) => Host::Domain(Domain::checked(name)),
+                HostParts::AddressLiteral(literal) => Host::AddressLiteral(literal),
+            },
+        }
+    }
+}
+
 /// ```abnf
 /// Mailbox        = Local-part "@" ( Domain / address-literal )
 /// ```
 /// RFC 5321 §4.1.2
-#[inline]
 pub(crate) fn mailbox(i: Input<'_>) -> PResult<'_, Mailbox> {
-    let (rest, local_part) = local_part(i)?;
+    let (rest, parts) = parts(i)?;
+    Ok((rest, parts.own()))
+}
+
+/// The parts of a [`mailbox`].
+#[inline]
+pub(super) fn parts(i: Input<'_>) -> PResult<'_, Parts<'_>> {
+    let (rest, local_part) = local_part::octets(i)?;
     let (rest, ()) = octet(rest, b'@', &MAILBOX)?;
-    let (rest, host) = host(rest)?;
+    let (rest, host) = if rest.first() == Some(b'[') {
+        let (rest, literal) = address_literal(rest)?;
+        (rest, HostParts::AddressLiteral(literal))
+    } else {
+        let (rest, name) = name(rest)?;
+        (rest, HostParts::Domain(name))
+    };
     if i.len() - rest.len() > Mailbox::MAX {
         if !i.allows(quirk::LONG_ADDRESS) {
             return i.split(Mailbox::MAX).0.fail(&PATH_LENGTH);
         }
         i.met(quirk::LONG_ADDRESS);
     }
-    Ok((rest, Mailbox { local_part, host }))
+    Ok((rest, Parts { local_part, host }))
 }
 
 wire_form!(Mailbox, mailbox);
@@ -130,7 +166,7 @@ mod tests {
     #[test]
     fn two_parts_may_be_too_much() {
         // RFC 5321 §4.5.3.1.3
-        let host = |n| Host::Domain(super::super::Domain::new("b".repeat(n)).unwrap());
+        let host = |n| Host::Domain(Domain::new("b".repeat(n)).unwrap());
         let who = LocalPart::new("a".repeat(60)).unwrap();
         assert!(Mailbox::new(who.clone(), host(193)).unwrap().is_strict());
         assert!(Mailbox::new(who, host(194)).is_err());

@@ -10,9 +10,8 @@ pub(crate) mod xtext;
 
 pub(crate) use domain::domain;
 pub(crate) use host::host;
-pub(crate) use local_part::local_part;
 pub(crate) use mailbox::mailbox;
-pub(crate) use path::{forward_path, reverse_path};
+pub(crate) use path::{PathParts, forward_path, reverse_path};
 
 pub use address_literal::{AddressLiteral, GeneralAddressLiteral};
 pub use domain::Domain;

@@ -5,7 +5,11 @@
 //! recipient without a domain (§4.1.1.3). A source route is read and kept, never sent (App. C).
 //! Not here: whether MAIL or RCPT is legal now.
 
-use super::{Mailbox, domain::name, mailbox, mailbox::PATH_LENGTH};
+use super::{
+    Mailbox,
+    domain::name,
+    mailbox::{self, PATH_LENGTH},
+};
 use crate::lex::{Input, PResult, octet};
 use crate::quirk;
 use alloc::{boxed::Box, vec::Vec};
@@ -143,17 +147,55 @@ impl ForwardPath {
     }
 }
 
+/// What a path is made of, still in the frame: a value is made where it stays.
+pub(crate) struct PathParts<'a> {
+    mailbox: mailbox::Parts<'a>,
+    route: Option<&'a [u8]>,
+}
+
+impl PathParts<'_> {
+    #[inline]
+    fn own(self) -> Path {
+        Path {
+            mailbox: self.mailbox.own(),
+            route: self.route.map(|route| Box::new(Str::new(route))),
+        }
+    }
+}
+
+impl ReversePath {
+    /// `None` stands for the null path.
+    #[inline]
+    pub(crate) fn of(parts: Option<PathParts<'_>>) -> Self {
+        match parts {
+            None => ReversePath::Null,
+            Some(parts) => ReversePath::Path(parts.own()),
+        }
+    }
+}
+
+impl ForwardPath {
+    /// `None` stands for `<Postmaster>`.
+    #[inline]
+    pub(crate) fn of(parts: Option<PathParts<'_>>) -> Self {
+        match parts {
+            None => ForwardPath::Postmaster,
+            Some(parts) => ForwardPath::Path(parts.own()),
+        }
+    }
+}
+
 /// ```abnf
 /// Reverse-path   = Path / "<>"
 /// ```
 /// RFC 5321 §4.1.2
 #[inline]
-pub(crate) fn reverse_path(i: Input<'_>) -> PResult<'_, ReversePath> {
+pub(crate) fn reverse_path(i: Input<'_>) -> PResult<'_, Option<PathParts<'_>>> {
     if let [b'<', b'>', rest @ ..] = i.rest() {
-        return Ok((i.with_rest(rest), ReversePath::Null));
+        return Ok((i.with_rest(rest), None));
     }
     let (i, path) = path(i, &REVERSE_PATH)?;
-    Ok((i, ReversePath::Path(path)))
+    Ok((i, Some(path)))
 }
 
 /// ```abnf
@@ -163,15 +205,15 @@ pub(crate) fn reverse_path(i: Input<'_>) -> PResult<'_, ReversePath> {
 /// ```
 /// RFC 5321 §4.1.2, §4.1.1.3
 #[inline]
-pub(crate) fn forward_path(i: Input<'_>) -> PResult<'_, ForwardPath> {
+pub(crate) fn forward_path(i: Input<'_>) -> PResult<'_, Option<PathParts<'_>>> {
     const POSTMASTER: &[u8] = b"<Postmaster>";
     if let Some((head, rest)) = i.rest().split_at_checked(POSTMASTER.len()) {
         if head.eq_ignore_ascii_case(POSTMASTER) {
-            return Ok((i.with_rest(rest), ForwardPath::Postmaster));
+            return Ok((i.with_rest(rest), None));
         }
     }
     let (i, path) = path(i, &FORWARD_PATH)?;
-    Ok((i, ForwardPath::Path(path)))
+    Ok((i, Some(path)))
 }
 
 /// ```abnf
@@ -179,23 +221,23 @@ pub(crate) fn forward_path(i: Input<'_>) -> PResult<'_, ForwardPath> {
 /// ```
 /// RFC 5321 §4.1.2. Without brackets by a quirk.
 #[inline]
-fn path<'a>(i: Input<'a>, role: &'static Production) -> PResult<'a, Path> {
+fn path<'a>(i: Input<'a>, role: &'static Production) -> PResult<'a, PathParts<'a>> {
     let Some((b'<', inside)) = i.rest().split_first() else {
         if !i.allows(quirk::NO_BRACKETS) {
             return i.fail(role);
         }
-        let (rest, mailbox) = mailbox(i)?;
+        let (rest, mailbox) = mailbox::parts(i)?;
         i.met(quirk::NO_BRACKETS);
-        return Ok((rest, Path { mailbox, route: None }));
+        return Ok((rest, PathParts { mailbox, route: None }));
     };
     let mut rest = i.with_rest(inside);
     let mut route = None;
     if rest.first() == Some(b'@') {
         let (behind, octets) = a_d_l(rest)?;
         (rest, _) = octet(behind, b':', &A_D_L)?;
-        route = Some(Box::new(Str::new(octets)));
+        route = Some(octets);
     }
-    let (rest, mailbox) = mailbox(rest)?;
+    let (rest, mailbox) = mailbox::parts(rest)?;
     let (rest, ()) = octet(rest, b'>', &PATH)?;
     if i.len() - rest.len() > MAX {
         if !i.allows(quirk::LONG_ADDRESS) {
@@ -203,7 +245,7 @@ fn path<'a>(i: Input<'a>, role: &'static Production) -> PResult<'a, Path> {
         }
         i.met(quirk::LONG_ADDRESS);
     }
-    Ok((rest, Path { mailbox, route }))
+    Ok((rest, PathParts { mailbox, route }))
 }
 
 /// ```abnf
@@ -265,9 +307,17 @@ impl fmt::Debug for Path {
     }
 }
 
-wire_form!(Path, |i| path(i, &PATH));
-wire_form!(ReversePath, reverse_path);
-wire_form!(ForwardPath, forward_path);
+wire_form!(Path, |i| path(i, &PATH).map(|(i, parts)| (i, parts.own())));
+wire_form!(ReversePath, reverse);
+wire_form!(ForwardPath, forward);
+
+fn reverse(i: Input<'_>) -> PResult<'_, ReversePath> {
+    reverse_path(i).map(|(i, parts)| (i, ReversePath::of(parts)))
+}
+
+fn forward(i: Input<'_>) -> PResult<'_, ForwardPath> {
+    forward_path(i).map(|(i, parts)| (i, ForwardPath::of(parts)))
+}
 
 #[cfg(test)]
 mod tests {
@@ -280,7 +330,7 @@ mod tests {
 
     #[test]
     fn reverse_paths() {
-        table(reverse_path, ReversePath::encode)
+        table(super::reverse, ReversePath::encode)
             .ok("<>", ReversePath::Null, "5321 §4.5.5")
             .ok("<a@b.example>", reverse("a@b.example"), "5321 §4.1.2")
             .becomes("<@r.example:a@b.example>", "<a@b.example>", "5321 App. C")
@@ -300,7 +350,7 @@ mod tests {
 
     #[test]
     fn forward_paths() {
-        table(forward_path, ForwardPath::encode)
+        table(super::forward, ForwardPath::encode)
             .ok("<Postmaster>", ForwardPath::Postmaster, "5321 §4.1.1.3")
             .becomes("<postMASTER>", "<Postmaster>", "5321 §4.1.1.3")
             .keeps("<Postmaster@b.example>", "5321 §4.1.1.3")

@@ -21,16 +21,22 @@ impl<T> List<T> {
     /// Refuses `item` if there is one that is the `same`.
     #[inline]
     pub(super) fn push(&mut self, item: T, same: impl Fn(&T, &T) -> bool) -> Result<(), Duplicate> {
-        if self.iter().any(|other| same(other, &item)) {
+        // Not by `iter`: most commands have two of them at most, and this is on their way.
+        let Some(first) = &self.first else {
+            self.first = Some(item);
+            return Ok(());
+        };
+        if same(first, &item) {
             return Err(Duplicate);
         }
-        if self.first.is_none() {
-            self.first = Some(item);
-        } else if self.second.is_none() {
+        let Some(second) = &self.second else {
             self.second = Some(item);
-        } else {
-            self.more.push(item);
+            return Ok(());
+        };
+        if same(second, &item) || self.more.iter().any(|other| same(other, &item)) {
+            return Err(Duplicate);
         }
+        self.more.push(item);
         Ok(())
     }
 

@@ -16,7 +16,7 @@ pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
 
 use crate::{
-    Command, Dialect, Mail, Parse, Rcpt, Reply,
+    Command, Dialect, Mail, Parse, Rcpt, Reply, ReplyCode,
     address::Host,
     quirk,
     state::{self, Rule, State},
@@ -268,7 +268,7 @@ impl Server {
         if let Act::Reply(reply) = &act {
             self.put_reply(reply);
             if reply.is_negative() {
-                return self.rejected(kind, reply.is_permanent_negative());
+                return self.rejected(kind, reply.code());
             }
         }
         let worded = matches!(act, Act::Reply(_));
@@ -317,9 +317,11 @@ impl Server {
     }
 
     /// The application has said no; the client was told.
-    fn rejected(&mut self, kind: Kind, for_good: bool) {
+    fn rejected(&mut self, kind: Kind, code: ReplyCode) {
+        let for_good = code.is_permanent_negative();
         match kind {
-            Kind::Greeting => self.channel.close(),
+            // RFC 5321 §3.1: a server that gives no service waits for QUIT all the same.
+            Kind::Greeting if code == ReplyCode::NOT_AVAILABLE => self.channel.close(),
             Kind::Auth => {
                 self.reading = Reading::Commands;
                 self.count_error(for_good);
@@ -473,7 +475,7 @@ impl Server {
             let reply = if is_auth { canned::BAD_BASE64.reply() } else { Reply::from(&error) };
             return self.refuse_with(reply, error.into());
         }
-        self.refuse(canned::HELLO_FIRST, error.into())
+        self.refuse(canned::BAD_SEQUENCE, error.into())
     }
 
     fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
@@ -535,9 +537,10 @@ impl Server {
             return None;
         }
         let canned = match (self.state, command) {
-            (State::Connected | State::Greeted, _) => {
-                return Some((canned::HELLO_FIRST, "EHLO first"));
+            (State::Connected, _) => {
+                return Some((canned::BAD_SEQUENCE, "there is no service here but QUIT"));
             }
+            (State::Greeted, _) => return Some((canned::HELLO_FIRST, "EHLO first")),
             (State::Mail, Command::Data) if lmtp => canned::NO_RECIPIENTS_LMTP,
             (State::Mail, Command::Data) => canned::NO_RECIPIENTS,
             (State::Mail | State::Rcpt, _) => canned::IN_TRANSACTION,

@@ -77,7 +77,7 @@ fn a_line_behind_a_challenge_is_a_response() {
         E: auth PLAIN
         A: challenge
         S: 334\\s
-        E: refused: expected base64 (RFC 4954 §4) at octet 4
+        E: refused: expected CRLF (RFC 5321 §2.3.8) at octet 4
         S: 501 5.5.2 Invalid base64
         C: AUTH PLAIN
         E: auth PLAIN

@@ -27,6 +27,24 @@ fn a_server_that_gives_no_service() {
         E: connected
         A: reject 554 5.3.2 No SMTP service here
         S: 554 5.3.2 No SMTP service here
+        C: EHLO me.example
+        E: refused: there is no service here but QUIT
+        S: 503 5.5.1 Bad sequence of commands
+        C: MAIL
+        E: refused: expected SP \"FROM:\" (RFC 5321 §4.1.1.2) at octet 4
+        S: 503 5.5.1 Bad sequence of commands
+        C: QUIT
+        E: quit
+        S: 221 2.0.0 Bye
+        E: closed clean
+    ",
+    );
+    server(
+        plain,
+        "
+        E: connected
+        A: reject 421 4.3.2 busy
+        S: 421 4.3.2 busy
         E: closed clean
     ",
     );
@@ -218,6 +236,11 @@ fn greetings_that_end_everything() {
         E: ehlo: dropped
         A: EHLO me.example
         N: the greeting comes first
+        A: QUIT
+        C: QUIT
+        S: 221 bye
+        E: quit: 221 bye
+        E: closed clean
     ",
     );
 }

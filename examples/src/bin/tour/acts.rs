@@ -70,10 +70,15 @@ impl Act {
     /// Title; from where, to where; what is to be seen.
     pub fn words(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
-            Act::Submission => {
-                ("Submission", LAPTOP, SUBMISSION, "STARTTLS, then a login bound to that very TLS channel")
+            Act::Submission => (
+                "Submission",
+                LAPTOP,
+                SUBMISSION,
+                "STARTTLS, then a login bound to that very TLS channel",
+            ),
+            Act::Relay => {
+                ("Relay", SUBMISSION, MX, "from server to server: no TLS, no login, SMTP pure")
             }
-            Act::Relay => ("Relay", SUBMISSION, MX, "from server to server: no TLS, no login, SMTP pure"),
             Act::Delivery => ("Delivery", MX, STORE, "LMTP: a reply for each of the two mailboxes"),
         }
     }
@@ -82,7 +87,8 @@ impl Act {
         match self {
             Act::Submission => {
                 let route = world.route(LAPTOP, Some(SUBMISSION), Protocol::Smtp)?;
-                let entries = connect(world, &route, world.submission_server()?, &world.message).await?;
+                let entries =
+                    connect(world, &route, world.submission_server()?, &world.message).await?;
                 look(world, entries, &["submitted"]).await
             }
             Act::Relay => {
@@ -114,7 +120,9 @@ async fn connect(
     let (server, _) = listener.accept().await?;
     let (envelope, size) = (world.envelope()?, Some(message.len() as u64));
     let (sent, ()) = tokio::try_join!(
-        async { Ok(submit(client, route, &envelope, size, message, Some(log.of(Side::Client))).await?) },
+        async {
+            Ok(submit(client, route, &envelope, size, message, Some(log.of(Side::Client))).await?)
+        },
         async { Ok::<_, Error>(receiver.serve(server, |_| {}, Some(log.of(Side::Server))).await?) },
     )?;
     if !sent.is_accepted() {
@@ -150,6 +158,8 @@ async fn look(world: &World, entries: Vec<Entry>, maildirs: &[&str]) -> Result<O
 /// Whole lines, of the two kinds that servers put in front of a message (RFC 5321 §4.4), and at least one.
 fn are_trace_lines(lines: &[u8]) -> bool {
     let Ok(lines) = std::str::from_utf8(lines) else { return false };
-    let known = |line: &str| ["Received:", "Return-Path:", "\t"].iter().any(|begin| line.starts_with(begin));
+    let known = |line: &str| {
+        ["Received:", "Return-Path:", "\t"].iter().any(|begin| line.starts_with(begin))
+    };
     lines.ends_with("\r\n") && lines.split_terminator("\r\n").all(known)
 }

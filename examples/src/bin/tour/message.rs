@@ -22,7 +22,8 @@ and a line that is nothing but one. Grüße aus London!\r
 Ada\r
 ";
 
-const HTML: &str = "<p>Dear Grace,</p>\r\n<p>this <b>text</b> goes by submission, relay and delivery.</p>\r\n";
+const HTML: &str =
+    "<p>Dear Grace,</p>\r\n<p>this <b>text</b> goes by submission, relay and delivery.</p>\r\n";
 
 pub fn build() -> io::Result<Vec<u8>> {
     let attachment: Vec<u8> = (0..1024u32).map(|n| (n * n / 7) as u8).collect();

@@ -56,7 +56,10 @@ impl Screen {
         }
         let octets = grouped(found.message.len() as u64);
         match found.is_right {
-            true => writeln!(out, "     {GOOD}✓{GOOD:#} behind them {octets} octets, each as it was sent"),
+            true => writeln!(
+                out,
+                "     {GOOD}✓{GOOD:#} behind them {octets} octets, each as it was sent"
+            ),
             false => writeln!(out, "     {BAD}✗ behind them is not what was sent{BAD:#}"),
         }
     }
@@ -78,7 +81,10 @@ impl Screen {
         writeln!(out, "  {NOTE}{}{NOTE:#}", "─".repeat(88))?;
         costs("all", &all, out)?;
         match is_right {
-            true => writeln!(out, "\n  {GOOD}✓{GOOD:#} What lies in both mailboxes is what was sent, octet for octet.\n"),
+            true => writeln!(
+                out,
+                "\n  {GOOD}✓{GOOD:#} What lies in both mailboxes is what was sent, octet for octet.\n"
+            ),
             false => writeln!(out, "\n  {BAD}✗ What came is not what was sent.{BAD:#}\n"),
         }
     }
@@ -108,8 +114,14 @@ fn parts(message: &[u8], indent: &str, out: &mut impl Write) -> io::Result<()> {
         let name = part.attachment_name().map(|name| format!(" “{name}”")).unwrap_or_default();
         let kind = format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("*"));
         match part.sub_parts() {
-            Some(parts) => writeln!(out, "{indent}  {kind} {NOTE}of {} parts{NOTE:#}", parts.len())?,
-            None => writeln!(out, "{indent}    {kind}{name} {NOTE}{} octets{NOTE:#}", grouped(part.len() as u64))?,
+            Some(parts) => {
+                writeln!(out, "{indent}  {kind} {NOTE}of {} parts{NOTE:#}", parts.len())?
+            }
+            None => writeln!(
+                out,
+                "{indent}    {kind}{name} {NOTE}{} octets{NOTE:#}",
+                grouped(part.len() as u64)
+            )?,
         }
     }
     writeln!(out, "{indent}{NOTE}{} octets in all{NOTE:#}", grouped(message.len() as u64))

@@ -5,10 +5,10 @@ use mailwire_core::dot::LineEnds;
 use mailwire_examples::{
     authenticate::MECHANISMS,
     certificates::Authority,
+    login::Login,
     random,
     receive::{Lines, Receiver, Store},
     submit::{Envelope, Route, Security},
-    login::Login,
     tls::{ClientTls, ServerTls, Trust},
     users::Users,
 };
@@ -53,7 +53,11 @@ impl World {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&folder)?;
         let folder = Folder(folder);
-        Ok(World { message: message::build()?, authority: Authority::new("The tour's authority")?, folder })
+        Ok(World {
+            message: message::build()?,
+            authority: Authority::new("The tour's authority")?,
+            folder,
+        })
     }
 
     /// The Maildir of this name; a server's queue is one, too.
