@@ -272,7 +272,10 @@ impl Server {
             }
         }
         let worded = matches!(act, Act::Reply(_));
-        self.errors = 0;
+        // A challenge is no success yet.
+        if !matches!(act, Act::Challenge(_)) {
+            self.errors = 0;
+        }
         match kind {
             Kind::Greeting => {
                 self.state = State::Greeted;

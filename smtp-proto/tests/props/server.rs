@@ -94,11 +94,21 @@ impl ServerApp {
         let given = self.session.answer(answer).is_ok();
         if given {
             self.due.push(Due::Codes(codes.to_vec()));
-            if codes.iter().any(|code| *code < 400) {
+            if codes.iter().any(|code| *code < 400 && *code != 334) {
                 self.errors = 0;
             }
         }
         given
+    }
+
+    /// The client has made an error, and this was the answer.
+    fn error(&mut self, code: u16) {
+        self.errors += u32::from(code >= 500);
+        let most = self.config.limits.errors;
+        assert_eq!(self.errors > most, !self.session.wire().is_open(), "{}", self.errors);
+        if self.errors > most {
+            self.said(421);
+        }
     }
 
     fn said(&mut self, code: u16) {
@@ -127,7 +137,9 @@ impl ServerApp {
         } else {
             max
         };
-        assert!(frame.ends_with(b"\r\n") && frame.len() <= max, "{}", frame.escape_ascii());
+        let lf = self.config.quirks.contains(mailwire_smtp::quirk::LF_LINE_END);
+        let ends = frame.ends_with(if lf { b"\n" } else { b"\r\n" });
+        assert!(ends && frame.len() <= max, "{}", frame.escape_ascii());
         assert_eq!(frame, &self.fed[self.position() - frame.len()..self.position()]);
     }
 
@@ -230,7 +242,11 @@ impl App for ServerApp {
                         self.authenticated |= self.answer(pending.accept(), &[235]);
                         assert!(self.session.is_authenticated() || !self.session.wire().is_open());
                     }
-                    _ => drop(self.answer(pending.reject(Self::no(535)), &[535])),
+                    _ => {
+                        if self.answer(pending.reject(Self::no(535)), &[535]) {
+                            self.error(535);
+                        }
+                    }
                 }
             }
             Event::AuthCancelled => {
@@ -258,7 +274,10 @@ impl App for ServerApp {
                 assert!(self.accepted < self.config.recipients, "too many recipients");
                 let took = match self.plan.decide() % 8 {
                     6 => self.answer(pending.accept_with(Self::no(251)), &[251]),
-                    7 => !self.answer(pending.reject(Self::no(550)), &[550]) && false,
+                    7 => {
+                        self.answer(pending.reject(Self::no(550)), &[550]);
+                        false
+                    }
                     _ => self.answer(pending.accept(), &[250]),
                 };
                 self.accepted += usize::from(took);
@@ -334,7 +353,9 @@ impl App for ServerApp {
                     command,
                     Command::Vrfy(_) | Command::Expn(_) | Command::Help(_) | Command::Other(_)
                 ));
-                self.answer(pending.reply(Self::no(502)), &[502]);
+                if self.answer(pending.reply(Self::no(502)), &[502]) {
+                    self.error(502);
+                }
             }
             Event::Refused { fault, reply } => {
                 if self.body.take().is_some() {
@@ -347,12 +368,7 @@ impl App for ServerApp {
                 }
                 assert!(reply.is_negative());
                 self.said(reply.code().get());
-                self.errors += 1;
-                let most = self.config.limits.errors;
-                assert_eq!(self.errors > most, !self.session.wire().is_open(), "{}", self.errors);
-                if self.errors > most {
-                    self.said(421);
-                }
+                self.error(reply.code().get());
             }
             other => panic!("{other:?}"),
         }
