@@ -5,7 +5,7 @@
 //! of any size passes in pieces.
 
 use crate::{
-    authenticate::{Exchange, Verdict, reply, reply_to},
+    authenticate::{Channel, Exchange, Verdict, reply, reply_to},
     link::Link,
     maildir::{Incoming, Maildir},
     stream::Stream,
@@ -17,7 +17,7 @@ use crate::{
 use bytes::Bytes;
 use mailwire_core::{Connection, End, NotNow, Secured, driver::tokio::Happened, sasl::SaslError};
 use mailwire_smtp::{
-    Auth, Mail, Reply,
+    Auth, Command, Mail, Reply,
     address::{ForwardPath, Host, ReversePath},
     server::{Answer, Config, Event, Message, Pending, Protocol, Server},
 };
@@ -235,6 +235,10 @@ impl Connected<'_> {
                 self.transaction = None;
                 return Ok(());
             }
+            // Who is here is told to nobody; RFC 5321 §3.5.3, §7.3.
+            Event::Other { command: Command::Vrfy(_), pending } => {
+                pending.reply(reply(252, (2, 5, 0), "Send some mail, I will try my best"))
+            }
             other => return Ok(self.link.session().decline(other)?),
         };
         Ok(self.link.session().answer(answer)?)
@@ -246,10 +250,13 @@ impl Connected<'_> {
         let Some(users) = &self.receiver.users else {
             return Ok(pending.reject(reply_to(&SaslError::NoMechanism)));
         };
-        let tls = self.link.session().secured() == Secured::Tls;
-        let binding = channel_binding(self.link.stream());
+        let channel = Channel {
+            tls: self.link.session().secured() == Secured::Tls,
+            binding: channel_binding(self.link.stream()),
+            dangerous_plaintext: self.receiver.config.dangerous_plaintext_auth,
+        };
         let host = self.receiver.config.host.to_string();
-        match Exchange::new(&auth.mechanism, users, &host, tls, binding)? {
+        match Exchange::new(&auth.mechanism, users, &host, channel)? {
             Ok(exchange) => {
                 let verdict = self.exchange.insert(exchange).start(auth.initial_response.as_ref());
                 Ok(self.on_verdict(Some(verdict), pending))

@@ -41,6 +41,8 @@ pub struct Route {
     pub protocol: Protocol,
     /// What becomes of a bare CR or LF in the message.
     pub line_ends: Option<LineEnds>,
+    /// Log in by a mechanism that sends the password or token itself, where everybody on the way can read it.
+    pub dangerous_plaintext_auth: bool,
 }
 
 /// Whether and how TLS comes in.
@@ -169,6 +171,7 @@ async fn connect(
     let mut config = Config::default();
     config.protocol = route.protocol;
     config.require_tls = !matches!(route.security, Security::None);
+    config.dangerous_plaintext_auth = route.dangerous_plaintext_auth;
     config.line_ends = route.line_ends.unwrap_or(config.line_ends);
     let mut stream = Stream::Tcp(tcp);
     if let Security::Implicit(tls) = &route.security {
@@ -197,7 +200,7 @@ async fn handshake(
         Security::None => note(link, "TLS: none, everybody on the way can read this"),
     }
     match &route.login {
-        Some(login) => log_in(link, login).await.map(Some),
+        Some(login) => log_in(link, login, route.dangerous_plaintext_auth).await.map(Some),
         None => {
             note(link, "AUTH: none");
             Ok(None)

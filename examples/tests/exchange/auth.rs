@@ -95,6 +95,20 @@ async fn the_strongest_is_taken() {
     }
 }
 
+/// Only if both ends have been told so in so many words.
+#[tokio::test]
+async fn a_password_in_the_clear() {
+    for mechanism in ["PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"] {
+        for (client, server) in [(true, true), (true, false), (false, true)] {
+            let mut scene = scene(Mode::Clear, login(Some(mechanism), true));
+            scene.configure(|config| config.dangerous_plaintext_auth = server);
+            scene.route.dangerous_plaintext_auth = client;
+            let sent = scene.play(b"x\r\n").await.sent;
+            assert_eq!(sent.is_ok(), client && server, "{mechanism} {client} {server}");
+        }
+    }
+}
+
 /// The user file may hold keys in the place of a password: RFC 5803.
 #[tokio::test]
 async fn stored_keys_are_enough() {
