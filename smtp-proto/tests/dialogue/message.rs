@@ -455,3 +455,26 @@ fn deviations_in_a_message_are_reported() {
         assert_eq!(quirks, met, "{}", data.escape_ascii());
     }
 }
+
+#[test]
+fn a_message_behind_a_refused_data_is_not_read_as_commands() {
+    // RFC 2920 §3.1: DATA ends its group, so what comes before the answer can only be the message
+    transaction(
+        "
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: DATA
+        C+ RSET
+        E: data
+        A: reject 451 4.3.0 later
+        S: 451 4.3.0 later
+        E: closed: octets came behind a DATA that was refused
+    ",
+    );
+}

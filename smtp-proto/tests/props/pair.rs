@@ -363,7 +363,7 @@ pub fn wish(input: &Input) -> Wish {
     let letters = (0..1 + usize::from(input.flags >> 2 & 3))
         .map(|n| {
             let text = if n == 0 && input.is(7) {
-                b"0123456789.\r\n".repeat(2000)
+                b"0123456789.\r\n".repeat(300)
             } else {
                 TEXTS[(usize::from(input.seed) + n) % TEXTS.len()].to_vec()
             };
