@@ -352,6 +352,7 @@ impl App for ServerApp {
             Event::Reset => {
                 self.command();
                 self.end_transaction();
+                assert!(!self.session.is_utf8());
                 self.said(250);
             }
             Event::Noop => {
