@@ -26,8 +26,8 @@ use answer::Act;
 use body::Incoming;
 use canned::Canned;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, NotNow, ParseError, Quirks,
-    Secured, Wire,
+    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, Next, NotNow, ParseError,
+    Quirks, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -176,16 +176,16 @@ impl Server {
         let id = self.channel.check_ticket(&answer.ticket)?;
         self.channel.touch();
         match self.slots.front() {
-            // The oldest: it leaves at once.
-            Some(slot) if slot.id == id => {
-                let kind = slot.kind;
+            // Nothing is due before it: it needs no place to wait in.
+            Some(oldest) if oldest.id == id => {
+                let kind = oldest.kind;
                 self.slots.pop_front();
                 self.finish(kind, answer.act);
             }
             _ => {
                 let slot = self.slots.iter_mut().find(|slot| slot.id == id);
-                let slot = slot.ok_or(NotNow::state("this command is gone"))?;
-                slot.done = Some(Box::new(answer.act));
+                slot.ok_or(NotNow::state("this command is gone"))?.done =
+                    Some(Box::new(answer.act));
             }
         }
         self.send_answers();
@@ -287,7 +287,10 @@ impl Server {
             }
         }
         let worded = matches!(act, Act::Reply(_));
-        self.errors = 0;
+        // A challenge is no success yet.
+        if !matches!(act, Act::Challenge(_)) {
+            self.errors = 0;
+        }
         match kind {
             Kind::Greeting => {
                 self.state = State::Greeted;
@@ -442,8 +445,10 @@ impl Server {
         match self.lines.next(octets, max) {
             Framed::Starved if self.slots.is_empty() => {
                 // AUTH has another limit: whether it is one is the first question.
-                let known = octets.len() >= 5 && !self.lines.is_skipping();
-                self.channel.doze(if known { max } else { max.min(5) });
+                let known = octets.len() >= 5 || !matches!(octets, [b'A' | b'a', ..]);
+                if !self.lines.is_skipping() {
+                    self.channel.doze(if known && !octets.is_empty() { max } else { max.min(5) });
+                }
                 Step::Starved
             }
             Framed::Starved => Step::Waiting,
@@ -687,6 +692,8 @@ impl Connection for Server {
     }
 
     fn queued(&mut self, _: &Internal) -> Option<Event> {
+        // Mostly there is none, and nothing to write.
+        self.later.as_ref()?;
         self.later.take().map(|event| *event)
     }
 
@@ -702,6 +709,16 @@ impl Connection for Server {
             Reading::AuthResponse => self.read_auth_response(),
             Reading::Body(_) => self.read_body(),
         }
+    }
+
+    #[inline]
+    fn passes(&mut self, _: &Internal) -> bool {
+        self.read_octet()
+    }
+
+    #[inline]
+    fn passed(&mut self, _: &Internal) -> Next<Event> {
+        Next::Event(Event::BodyChunk(self.channel.take_octet()))
     }
 
     fn at_eof(&mut self, _: &Internal) -> Option<Fatal> {

@@ -294,7 +294,7 @@ fn what_is_bound_to_a_channel_wants_one() {
         S: 250 AUTH SCRAM-SHA-256
         C: AUTH SCRAM-SHA-256-PLUS
         E: refused: this mechanism wants TLS (RFC 4954 §4)
-        S: 538 5.7.11 Encryption required for requested authentication mechanism
+        S: 538 5.7.11 Encryption required for this mechanism
         C: STARTTLS
         E: starttls
         A: accept
@@ -333,4 +333,133 @@ fn what_is_bound_to_a_channel_wants_one() {
         S: 250 AUTH SCRAM-SHA-256
     ",
     );
+}
+
+fn private_client(script: &str) {
+    client(|config| config.secured = Secured::Tls, &[CLIENT, script].concat());
+}
+
+#[test]
+fn the_server_ends_the_exchange_when_it_likes() {
+    private_client(
+        "
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        S: 535 5.7.8 no
+        E: challenge \"Username:\"
+        E: auth: 535 5.7.8 no
+        A: respond a
+        N: no challenge of this command is open
+    ",
+    );
+}
+
+#[test]
+fn nothing_but_a_refusal_answers_a_cancellation() {
+    // RFC 4954 §4: 501
+    private_client(
+        "
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        E: challenge \"Username:\"
+        A: cancel
+        C: *
+        S: 334 UGFzc3dvcmQ6
+        E: unsolicited 334 UGFzc3dvcmQ6
+        A: respond a
+        N: no challenge of this command is open
+        S: 235 2.7.0 yes
+        E: auth: dropped
+        E: closed: the server says that a cancelled AUTH succeeded
+    ",
+    );
+}
+
+#[test]
+fn text_as_a_challenge_may_be_tolerated() {
+    client(
+        |config| {
+            config.secured = Secured::Tls;
+            config.quirks = config.quirks.with(mailwire_smtp::quirk::TEXT_AS_CHALLENGE);
+        },
+        &[
+            CLIENT,
+            "
+        A: AUTH PLAIN
+        C: AUTH PLAIN
+        S: 334 go ahead
+        E: challenge \"\"
+        A: respond \\x00a\\x00b
+        C: AGEAYg==
+        S: 235 2.7.0 yes
+        E: auth: 235 2.7.0 yes
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn a_reply_that_has_come_already_answers_the_response() {
+    use mailwire_core::{Connection, Next, Secret};
+    use mailwire_smtp::{
+        Auth, Command,
+        client::{Client, Config, Event},
+    };
+
+    let mut config = Config::default();
+    config.secured = Secured::Tls;
+    let mut client = Client::new(config);
+    client.wire_mut().receive(b"220 mx\r\n");
+    assert!(matches!(client.poll(), Next::Event(Event::Greeting(_))));
+    client.ehlo(&"me.example".parse().unwrap()).unwrap();
+    client.wire_mut().receive(b"250-mx\r\n250 AUTH XOAUTH2\r\n");
+    assert!(matches!(client.poll(), Next::Event(Event::Done(_))));
+    let auth = Auth::new("XOAUTH2".parse().unwrap());
+    let handle = client.command(&Command::Auth(auth)).unwrap();
+    // A server that does not wait for the answer to its explanation.
+    client.wire_mut().receive(b"334 e30=\r\n535 no\r\n");
+    assert!(matches!(client.poll(), Next::Event(Event::Challenge { .. })));
+    client.respond(handle, &Secret::default()).unwrap();
+    let Next::Event(Event::Done(done)) = client.poll() else { panic!("the exchange has ended") };
+    assert_eq!(done.reply().map(|reply| reply.code().get()), Some(535));
+}
+
+#[cfg(feature = "sasl")]
+#[test]
+fn failures_of_a_mechanism_have_their_replies() {
+    // RFC 4954 §4, §6
+    use mailwire_core::{Connection, Next, sasl::SaslError};
+    use mailwire_smtp::server::{Event, Server};
+
+    let table = [
+        (SaslError::Unexpected, "501 5.5.2"),
+        (SaslError::InitialResponse, "501 5.5.2"),
+        (SaslError::NoMechanism, "504 5.5.4"),
+        (SaslError::PlaintextWithoutTls, "538 5.7.11"),
+        (SaslError::State, "454 4.7.0"),
+        (SaslError::Credentials, "535 5.7.8"),
+        (SaslError::ChannelBinding, "535 5.7.8"),
+    ];
+    for (error, reply) in table {
+        let mut config = crate::config();
+        config.secured = Secured::Tls;
+        let mut server = Server::new(config);
+        server.wire_mut().receive(b"EHLO me.example\r\nAUTH PLAIN AGEAYg==\r\n");
+        while let Next::Event(event) = server.poll() {
+            let answer = match event {
+                Event::Connected { pending } => pending.accept(),
+                Event::Hello { pending, .. } => pending.accept(),
+                Event::Auth { pending, .. } => pending.fail(&error),
+                _ => continue,
+            };
+            server.answer(answer).unwrap();
+        }
+        let output = server.wire_mut().output();
+        let sent = bytes::Buf::copy_to_bytes(output, bytes::Buf::remaining(output));
+        let last = sent.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap();
+        assert!(last.starts_with(reply.as_bytes()), "{error}: {}", last.escape_ascii());
+    }
 }

@@ -124,3 +124,173 @@ fn a_reply_without_end() {
         .concat(),
     );
 }
+
+#[test]
+fn a_reply_line_without_end() {
+    client(
+        |config| config.limits.line = 64,
+        &[
+            crate::OFFER,
+            "
+        A: NOOP
+        C: NOOP
+        S: 250 \\{80*x}\\
+        E: too long: more than 65536 octets in a reply
+        E: noop: dropped
+        E: closed: more than 65536 octets in a reply
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn reply_lines_where_nothing_is_tolerated() {
+    // §4.5.3.1.5
+    client(
+        |config| config.quirks = mailwire_core::Quirks::NONE,
+        &[
+            crate::OFFER,
+            "
+        A: NOOP
+        C: NOOP
+        S: 250 ",
+            &"x".repeat(506),
+            "
+        E: noop: 250 ",
+            &"x".repeat(506),
+            "
+        A: NOOP
+        C: NOOP
+        S: 250 \\{507*x}
+        E: too long: more than 65536 octets in a reply
+        E: noop: dropped
+        E: closed: more than 65536 octets in a reply
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn unknown_verbs_are_errors() {
+    server(
+        |config| {
+            plain(config);
+            config.limits.errors = 1;
+        },
+        &[
+            crate::HELLO,
+            "
+        C: XYZZY
+        E: other XYZZY
+        A: reply 500 5.5.1 Command not recognized
+        S: 500 5.5.1 Command not recognized
+        C: XYZZY
+        E: other XYZZY
+        A: reply 500 5.5.1 Command not recognized
+        S: 500 5.5.1 Command not recognized
+        S: 421 4.7.0 Too many errors, closing
+        E: closed: more than 1 errors in a row
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn passwords_cannot_be_tried_for_ever() {
+    server(
+        |config| {
+            config.secured = mailwire_core::Secured::Tls;
+            config.mechanisms = ["PLAIN", "LOGIN"].map(|name| name.parse().unwrap()).to_vec();
+            config.limits.errors = 1;
+        },
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: EHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-8BITMIME
+        S: 250-SMTPUTF8
+        S: 250 AUTH PLAIN LOGIN
+        C: AUTH PLAIN AGEAYg==
+        E: auth PLAIN \"\\x00a\\x00b\"
+        A: reject 535 5.7.8 no
+        S: 535 5.7.8 no
+        C: AUTH LOGIN
+        E: auth LOGIN
+        A: challenge Username:
+        S: 334 VXNlcm5hbWU6
+        C: YQ==
+        E: response \"a\"
+        A: reject 535 5.7.8 no
+        S: 535 5.7.8 no
+        S: 421 4.7.0 Too many errors, closing
+        E: closed: more than 1 errors in a row
+    ",
+    );
+}
+
+#[test]
+fn what_may_succeed_later_is_no_error() {
+    // §4.5.3.1.10
+    server(
+        |config| {
+            plain(config);
+            config.recipients = 1;
+            config.limits.errors = 1;
+        },
+        &[
+            crate::HELLO,
+            "
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<one@mx.example>
+        E: rcpt <one@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: RCPT TO:<two@mx.example>
+        E: refused: more than 1 recipients
+        S: 452 4.5.3 Too many recipients
+        C: RCPT TO:<three@mx.example>
+        E: refused: more than 1 recipients
+        S: 452 4.5.3 Too many recipients
+        C: RCPT TO:<four@mx.example>
+        E: refused: more than 1 recipients
+        S: 452 4.5.3 Too many recipients
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn a_line_without_end() {
+    // §4.5.3.1: what is skipped has a limit, too
+    server(
+        |config| {
+            plain(config);
+            (config.limits.line, config.limits.frame) = (64, 200);
+        },
+        &[
+            crate::HELLO,
+            "
+        C: NOOP \\{190*x}
+        E: refused: more than 64 octets in a line
+        S: 500 5.5.2 Line too long
+        C: NOOP \\{200*x}\\
+        S: 500 5.5.2 Line too long
+        E: closed: more than 200 octets in a line
+    ",
+        ]
+        .concat(),
+    );
+}

@@ -369,3 +369,161 @@ fn closing_at_any_time() {
         .concat(),
     );
 }
+
+/// Plays a message to a server with these quirks.
+fn with_quirks(quirks: mailwire_core::Quirks, script: &str) {
+    let data = "
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+    ";
+    server(
+        |config| {
+            plain(config);
+            config.quirks = quirks;
+        },
+        &[crate::HELLO, RCPT, data, script].concat(),
+    );
+}
+
+#[test]
+fn what_no_quirk_tolerates_is_refused() {
+    with_quirks(
+        mailwire_core::Quirks::NONE,
+        "
+        C: a\\nb
+        B: a\\
+        E: body aborted
+        C: .
+        S: 550 5.6.0 Message has a bare CR or LF
+    ",
+    );
+    // §4.5.3.1.6
+    with_quirks(
+        mailwire_core::Quirks::NONE,
+        "
+        C: \\{998*x}
+        C: ..\\{997*x}
+        B: \\{998*x}
+        B: .\\{997*x}
+        C: \\{999*x}
+        B: \\{999*x}\\r\\
+        E: body aborted
+        C: .
+        S: 500 5.5.2 Line too long
+    ",
+    );
+}
+
+#[test]
+fn deviations_in_a_message_are_reported() {
+    use mailwire_core::{Connection, Next, Quirks};
+    use mailwire_smtp::{
+        quirk,
+        server::{Event, Server},
+    };
+
+    let long = [&b"DATA\r\n"[..], &[b'x'; 999], b"\r\n.\r\n"].concat();
+    let table = [
+        (&b"DATA\r\na\r\n.\r\n"[..], Quirks::NONE),
+        (b"DATA\r\na\nb\r\n.\r\n", Quirks::NONE.with(quirk::BARE_CR_OR_LF_IN_BODY)),
+        (&long, Quirks::NONE.with(quirk::LONG_BODY_LINE)),
+    ];
+    for (data, met) in table {
+        let mut config = crate::config();
+        plain(&mut config);
+        let mut server = Server::new(config);
+        server.wire_mut().receive(b"EHLO me\r\nMAIL FROM:<>\r\nRCPT TO:<a@b>\r\n");
+        server.wire_mut().receive(data);
+        let mut quirks = Quirks::NONE;
+        while let Next::Event(event) = server.poll() {
+            if let Event::BodyChunk(_) | Event::BodyEnd { .. } = event {
+                quirks = quirks.union(server.wire().quirks());
+            }
+            let answer = match event {
+                Event::Connected { pending } => pending.accept(),
+                Event::Hello { pending, .. } => pending.accept(),
+                Event::Mail { pending, .. } => pending.accept(),
+                Event::Rcpt { pending, .. } => pending.accept(),
+                Event::Data { pending } => pending.accept(),
+                _ => continue,
+            };
+            server.answer(answer).unwrap();
+        }
+        assert_eq!(quirks, met, "{}", data.escape_ascii());
+    }
+}
+
+#[test]
+fn a_message_behind_a_refused_data_is_not_read_as_commands() {
+    // RFC 2920 §3.1: DATA ends its group, so what comes before the answer can only be the message
+    transaction(
+        "
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: DATA
+        C+ RSET
+        E: data
+        A: reject 451 4.3.0 later
+        S: 451 4.3.0 later
+        E: closed: octets came behind a DATA that was refused
+    ",
+    );
+}
+
+#[test]
+fn a_client_sends_addresses_beyond_ascii() {
+    // RFC 6531 §3.4; the replies may be UTF-8 then, §3.7.4
+    client(
+        |_| (),
+        "
+        S: 220 mx
+        E: greeting 220 mx
+        A: EHLO me.example
+        C: EHLO me.example
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-8BITMIME
+        S: 250 SMTPUTF8
+        E: ehlo: mx.example offers PIPELINING, 8BITMIME, SMTPUTF8
+        A: MAIL FROM:<ü@b.example>
+        N: an address beyond ASCII wants the parameter SMTPUTF8
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<ü@mx.example>
+        N: an address beyond ASCII wants MAIL with SMTPUTF8
+        A: RSET
+        A: MAIL FROM:<ü@b.example> SMTPUTF8
+        A: RCPT TO:<ü@mx.example>
+        A: RSET
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<ü@mx.example>
+        N: an address beyond ASCII wants MAIL with SMTPUTF8
+        C: MAIL FROM:<a@b.example>
+        C: RSET
+        C: MAIL FROM:<ü@b.example> SMTPUTF8
+        C: RCPT TO:<ü@mx.example>
+        C: RSET
+        C: MAIL FROM:<a@b.example>
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rset: 250 ok
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 2.1.5 <ü@mx.example> ok
+        E: rcpt: 250 2.1.5 <ü@mx.example> ok
+        S: 250 ok
+        E: rset: 250 ok
+        S: 250 ok
+        E: mail: 250 ok
+    ",
+    );
+}

@@ -324,3 +324,74 @@ fn deadlines() {
     ",
     );
 }
+
+#[test]
+fn junk_that_no_command_awaits_ends_the_session() {
+    offered(
+        "
+        S: SIZE
+        E: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"SIZE\\r\\n\"
+        E: closed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"SIZE\\r\\n\"
+    ",
+    );
+}
+
+#[test]
+fn junk_behind_quit() {
+    // tolerated: QUIT is over all the same
+    offered(
+        "
+        A: QUIT
+        C: QUIT
+        S: ???
+        E: quit: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"???\\r\\n\"
+        E: closed clean
+    ",
+    );
+    client(
+        |config| config.quirks = mailwire_core::Quirks::NONE,
+        &[
+            crate::OFFER,
+            "
+        A: QUIT
+        C: QUIT
+        S: ???
+        E: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"???\\r\\n\"
+        E: quit: dropped
+        E: closed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"???\\r\\n\"
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn lf_ends_a_line_only_where_it_may() {
+    // §2.3.8
+    server(
+        |config| {
+            plain(config);
+            config.quirks = config.quirks.with(mailwire_smtp::quirk::LF_LINE_END);
+        },
+        &[
+            crate::HELLO,
+            "
+        C: NOOP\\n\\
+        E: noop
+        S: 250 2.0.0 Ok
+        C: NOOP
+        E: noop
+        S: 250 2.0.0 Ok
+    ",
+        ]
+        .concat(),
+    );
+    transaction(
+        "
+        C: NOOP\\n\\
+        C: NOOP
+        E: refused: expected CRLF (RFC 5321 §2.3.8) at octet 4
+        S: 501 5.5.4 Expected CRLF at octet 4 (RFC 5321 section 2.3.8)
+    ",
+    );
+}

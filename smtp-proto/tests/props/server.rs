@@ -94,11 +94,21 @@ impl ServerApp {
         let given = self.session.answer(answer).is_ok();
         if given {
             self.due.push(Due::Codes(codes.to_vec()));
-            if codes.iter().any(|code| *code < 400) {
+            if codes.iter().any(|code| *code < 400 && *code != 334) {
                 self.errors = 0;
             }
         }
         given
+    }
+
+    /// The client has made an error, and this was the answer.
+    fn error(&mut self, code: u16) {
+        self.errors += u32::from(code >= 500);
+        let most = self.config.limits.errors;
+        assert_eq!(self.errors > most, !self.session.wire().is_open(), "{}", self.errors);
+        if self.errors > most {
+            self.said(421);
+        }
     }
 
     fn said(&mut self, code: u16) {
@@ -127,7 +137,9 @@ impl ServerApp {
         } else {
             max
         };
-        assert!(frame.ends_with(b"\r\n") && frame.len() <= max, "{}", frame.escape_ascii());
+        let lf = self.config.quirks.contains(mailwire_smtp::quirk::LF_LINE_END);
+        let ends = frame.ends_with(if lf { b"\n" } else { b"\r\n" });
+        assert!(ends && frame.len() <= max, "{}", frame.escape_ascii());
         assert_eq!(frame, &self.fed[self.position() - frame.len()..self.position()]);
     }
 
@@ -168,6 +180,7 @@ impl App for ServerApp {
         (self.tls, self.authenticated) = (true, false);
         assert_eq!(self.session.secured(), Secured::Tls);
         assert_eq!(self.session.state(), State::Greeted);
+        assert!(!self.session.is_authenticated() && !self.session.is_utf8());
     }
 
     fn most_held(&mut self) -> usize {
@@ -193,6 +206,18 @@ impl App for ServerApp {
             _ => wire.quirks(),
         };
         trace.say(format!("{event:?} {} {quirks:?}", wire.masked().escape_ascii()));
+        match &event {
+            Event::AuthResponse { response, .. } if !response.is_empty() => {
+                assert_eq!(wire.masked(), b"***\r\n", "a credential is shown");
+            }
+            Event::Auth { auth, .. }
+                if auth.initial_response.as_ref().is_some_and(|first| !first.is_empty()) =>
+            {
+                let shown = wire.masked();
+                assert!(shown.ends_with(b" ***\r\n"), "{}", shown.escape_ascii());
+            }
+            _ => {}
+        }
         let yes = |decision: u8| decision % 8 != 7;
         match event {
             Event::Connected { pending } => {
@@ -230,7 +255,11 @@ impl App for ServerApp {
                         self.authenticated |= self.answer(pending.accept(), &[235]);
                         assert!(self.session.is_authenticated() || !self.session.wire().is_open());
                     }
-                    _ => drop(self.answer(pending.reject(Self::no(535)), &[535])),
+                    _ => {
+                        if self.answer(pending.reject(Self::no(535)), &[535]) {
+                            self.error(535);
+                        }
+                    }
                 }
             }
             Event::AuthCancelled => {
@@ -258,7 +287,10 @@ impl App for ServerApp {
                 assert!(self.accepted < self.config.recipients, "too many recipients");
                 let took = match self.plan.decide() % 8 {
                     6 => self.answer(pending.accept_with(Self::no(251)), &[251]),
-                    7 => !self.answer(pending.reject(Self::no(550)), &[550]) && false,
+                    7 => {
+                        self.answer(pending.reject(Self::no(550)), &[550]);
+                        false
+                    }
                     _ => self.answer(pending.accept(), &[250]),
                 };
                 self.accepted += usize::from(took);
@@ -271,6 +303,9 @@ impl App for ServerApp {
                 } else {
                     self.depends = true;
                     self.answer(pending.reject(Self::no(554)), &[554]);
+                    // What has come behind it may be the message.
+                    let wire = self.session.wire();
+                    assert!(!wire.is_open() || wire.buffered() == 0);
                 }
             }
             Event::BodyBegin => {
@@ -317,6 +352,7 @@ impl App for ServerApp {
             Event::Reset => {
                 self.command();
                 self.end_transaction();
+                assert!(!self.session.is_utf8());
                 self.said(250);
             }
             Event::Noop => {
@@ -334,7 +370,9 @@ impl App for ServerApp {
                     command,
                     Command::Vrfy(_) | Command::Expn(_) | Command::Help(_) | Command::Other(_)
                 ));
-                self.answer(pending.reply(Self::no(502)), &[502]);
+                if self.answer(pending.reply(Self::no(502)), &[502]) {
+                    self.error(502);
+                }
             }
             Event::Refused { fault, reply } => {
                 if self.body.take().is_some() {
@@ -347,12 +385,7 @@ impl App for ServerApp {
                 }
                 assert!(reply.is_negative());
                 self.said(reply.code().get());
-                self.errors += 1;
-                let most = self.config.limits.errors;
-                assert_eq!(self.errors > most, !self.session.wire().is_open(), "{}", self.errors);
-                if self.errors > most {
-                    self.said(421);
-                }
+                self.error(reply.code().get());
             }
             other => panic!("{other:?}"),
         }
