@@ -644,7 +644,10 @@ impl Connection for Client {
             // Where it ends need not be waited for: it might never.
             Framed::Skip(n) | Framed::TooLong(n) => {
                 self.channel.skip(n);
-                let limit = LimitExceeded::new("octets in a reply", limits.frame as u64);
+                let limit = match self.replies.met_long_line() {
+                    true => LimitExceeded::new("octets in a line of a reply", line as u64),
+                    false => LimitExceeded::new("octets in a reply", limits.frame as u64),
+                };
                 self.drop_flights();
                 self.later.push_front(Event::TooLong(limit));
                 Step::Fatal(limit.into())

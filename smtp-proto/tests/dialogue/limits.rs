@@ -135,9 +135,9 @@ fn a_reply_line_without_end() {
         A: NOOP
         C: NOOP
         S: 250 \\{80*x}\\
-        E: too long: more than 65536 octets in a reply
+        E: too long: more than 64 octets in a line of a reply
         E: noop: dropped
-        E: closed: more than 65536 octets in a reply
+        E: closed: more than 64 octets in a line of a reply
     ",
         ]
         .concat(),
@@ -163,9 +163,9 @@ fn reply_lines_where_nothing_is_tolerated() {
         A: NOOP
         C: NOOP
         S: 250 \\{507*x}
-        E: too long: more than 65536 octets in a reply
+        E: too long: more than 512 octets in a line of a reply
         E: noop: dropped
-        E: closed: more than 65536 octets in a reply
+        E: closed: more than 512 octets in a line of a reply
     ",
         ]
         .concat(),
