@@ -12,6 +12,7 @@ pub struct Counting;
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
 static OCTETS: AtomicU64 = AtomicU64::new(0);
+static FREED: AtomicU64 = AtomicU64::new(0);
 
 /// What was asked of the allocator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,14 @@ pub fn count<T>(work: impl FnOnce() -> T) -> (T, Asked) {
     (value, asked)
 }
 
+/// Octets that are allocated now and were not before `work`, with what `work` made.
+pub fn held<T>(work: impl FnOnce() -> T) -> (T, i64) {
+    let live = || OCTETS.load(Relaxed) as i64 - FREED.load(Relaxed) as i64;
+    let before = live();
+    let value = work();
+    (value, live() - before)
+}
+
 fn note(octets: usize) {
     REQUESTS.fetch_add(1, Relaxed);
     OCTETS.fetch_add(octets as u64, Relaxed);
@@ -51,11 +60,13 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        FREED.fetch_add(layout.size() as u64, Relaxed);
         unsafe { System.dealloc(place, layout) }
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         note(size);
+        FREED.fetch_add(layout.size() as u64, Relaxed);
         unsafe { System.realloc(place, layout, size) }
     }
 }

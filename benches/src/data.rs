@@ -44,3 +44,55 @@ pub fn stuffed(body: &[u8]) -> Vec<u8> {
     wire.extend(b".\r\n");
     wire
 }
+
+/// `n` command lines, the same six over and over with other names: EHLO, AUTH, MAIL and RCPT with the
+/// parameters of DSN, DATA, QUIT.
+pub fn commands(n: usize) -> Vec<u8> {
+    let line = |n: usize| {
+        let who = n / 6 % 1000;
+        match n % 6 {
+            0 => format!("EHLO client{who}.example.com\r\n"),
+            1 => "AUTH PLAIN AGFsaWNlAHNlY3JldC1wYXNzd29yZA==\r\n".into(),
+            2 => format!(
+                "MAIL FROM:<alice{who}@example.com> SIZE=123456 BODY=8BITMIME RET=HDRS ENVID=QQ314159{who}\r\n"
+            ),
+            3 => format!(
+                "RCPT TO:<bob{who}@example.org> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;bob{who}@example.org\r\n"
+            ),
+            4 => "DATA\r\n".into(),
+            _ => "QUIT\r\n".into(),
+        }
+    };
+    (0..n).flat_map(|n| line(n).into_bytes()).collect()
+}
+
+/// `n` command lines without parameters: MAIL, two times RCPT, RSET.
+pub fn plain_commands(n: usize) -> Vec<u8> {
+    let line = |n: usize| {
+        let who = n / 4 % 1000;
+        match n % 4 {
+            0 => format!("MAIL FROM:<alice{who}@example.com>\r\n"),
+            1 | 2 => format!("RCPT TO:<bob{who}@example.org>\r\n"),
+            _ => "RSET\r\n".into(),
+        }
+    };
+    (0..n).flat_map(|n| line(n).into_bytes()).collect()
+}
+
+/// `n` replies of one line: those of MAIL, RCPT, DATA and the message.
+pub fn replies(n: usize) -> Vec<u8> {
+    let all = [
+        "250 2.1.0 Sender <alice@example.com> OK\r\n",
+        "250 2.1.5 Recipient <bob@example.org> OK\r\n",
+        "354 Start mail input; end with <CRLF>.<CRLF>\r\n",
+        "250 2.0.0 OK: queued as 4F1A2B3C4D\r\n",
+    ];
+    all.into_iter().cycle().take(n).collect::<String>().into_bytes()
+}
+
+/// An EHLO reply of 20 lines, such as large servers send.
+pub const EHLO_REPLY: &str = "250-mx.example.com Hello client.example.com\r\n250-PIPELINING\r\n\
+    250-SIZE 52428800\r\n250-VRFY\r\n250-ETRN\r\n250-STARTTLS\r\n250-AUTH PLAIN LOGIN SCRAM-SHA-256 XOAUTH2\r\n\
+    250-AUTH=PLAIN LOGIN\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n\
+    250-BINARYMIME\r\n250-REQUIRETLS\r\n250-MT-PRIORITY MIXER\r\n250-LIMITS RCPTMAX=100 MAILMAX=1000\r\n\
+    250-XCLIENT NAME ADDR PORT PROTO HELO LOGIN\r\n250-XFORWARD NAME ADDR PROTO HELO SOURCE\r\n250 HELP\r\n";

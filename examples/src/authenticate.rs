@@ -34,6 +34,17 @@ pub struct Exchange<'a> {
     users: &'a Users,
 }
 
+/// What protects the connection.
+#[derive(Debug)]
+pub struct Channel {
+    /// TLS is in place.
+    pub tls: bool,
+    /// What -PLUS is bound to.
+    pub binding: Option<ChannelBinding>,
+    /// Take passwords and tokens all the same, where everybody on the way can read them.
+    pub dangerous_plaintext: bool,
+}
+
 /// What the client is to be told.
 #[derive(Debug)]
 pub enum Verdict {
@@ -46,25 +57,27 @@ pub enum Verdict {
 }
 
 impl<'a> Exchange<'a> {
-    /// Begins with the mechanism of this name. `tls`: TLS is in place; with `binding` it can be bound to.
+    /// Begins with the mechanism of this name.
     ///
     /// # Errors
-    /// The mechanism is not here, or not without TLS; there is no randomness.
+    /// The mechanism is not here, or not on this channel; there is no randomness.
     pub fn new(
         name: &MechanismName,
         users: &'a Users,
         host: &str,
-        tls: bool,
-        binding: Option<ChannelBinding>,
+        channel: Channel,
     ) -> io::Result<Result<Self, SaslError>> {
         let mut config = users
             .exchange(random::nonce()?)
             .with_challenge(&format!("<{}@{host}>", random::hex::<12>()?))
             .map_err(io::Error::other)?;
-        if tls {
+        if channel.tls {
             config = config.encrypted();
         }
-        if let Some(binding) = binding {
+        if channel.dangerous_plaintext {
+            config = config.dangerous_plaintext_without_tls();
+        }
+        if let Some(binding) = channel.binding {
             config = config.with_channel_binding(binding).plus_announced();
         }
         Ok(Server::new(name, config).map(|server| Exchange { server, users }))

@@ -55,7 +55,11 @@ const INITIAL_RESPONSE: usize = (512 - 40) / 4 * 3;
 ///
 /// # Errors
 /// No mechanism fits; the server refuses; it does not prove that it knows the password.
-pub(crate) async fn log_in(link: &mut Link<Client>, login: &Login) -> Result<String, Error> {
+pub(crate) async fn log_in(
+    link: &mut Link<Client>,
+    login: &Login,
+    dangerous_plaintext: bool,
+) -> Result<String, Error> {
     let offered = link.session().offer().map(|offer| offer.mechanisms()).unwrap_or_default();
     let names = offered.iter().map(|name| name.as_str().to_owned());
     let wanted = login.mechanism.as_deref();
@@ -63,11 +67,13 @@ pub(crate) async fn log_in(link: &mut Link<Client>, login: &Login) -> Result<Str
         .filter(|name| wanted.is_none_or(|wanted| name.eq_ignore_ascii_case(wanted)))
         .collect();
     let mut selector = Selector::new(link.session().secured() == Secured::Tls);
+    if dangerous_plaintext {
+        selector = selector.dangerous_plaintext_without_tls();
+    }
     // Who asks for a mechanism without -PLUS does not want to be told that there is one with it.
-    if wanted.is_none_or(|wanted| wanted.to_ascii_uppercase().ends_with("-PLUS")) {
-        if let Some(binding) = channel_binding(link.stream()) {
-            selector = selector.with_channel_binding(binding);
-        }
+    let may_bind = wanted.is_none_or(|wanted| wanted.to_ascii_uppercase().ends_with("-PLUS"));
+    if let Some(binding) = channel_binding(link.stream()).filter(|_| may_bind) {
+        selector = selector.with_channel_binding(binding);
     }
     let mut mechanism = selector.select(&names, &login.credentials()?, random::nonce()?)?;
     let name = mechanism.name().to_owned();

@@ -5,9 +5,10 @@
 //! of any size passes in pieces.
 
 use crate::{
-    authenticate::{Exchange, Verdict, reply, reply_to},
+    authenticate::{Channel, Exchange, Verdict, reply, reply_to},
     link::Link,
-    maildir::{Incoming, Maildir},
+    maildir::Incoming,
+    store::{Store, begin, deliver},
     stream::Stream,
     timestamp::{Stamp, return_path},
     tls::{ServerTls, channel_binding},
@@ -17,7 +18,7 @@ use crate::{
 use bytes::Bytes;
 use mailwire_core::{Connection, End, NotNow, Secured, driver::tokio::Happened, sasl::SaslError};
 use mailwire_smtp::{
-    Auth, Mail, Reply,
+    Auth, Command, Mail, Reply,
     address::{ForwardPath, Host, ReversePath},
     server::{Answer, Config, Event, Message, Pending, Protocol, Server},
 };
@@ -39,15 +40,6 @@ pub struct Receiver {
     pub store: Store,
     /// What is put in front of a message.
     pub lines: Lines,
-}
-
-/// Where mail goes.
-#[derive(Clone, Debug)]
-pub enum Store {
-    /// Nowhere.
-    Discard,
-    /// Into the Maildir of this name, in which `%u` becomes the recipient's local part.
-    Maildir(String),
 }
 
 /// What is put in front of a message. RFC 5321 §4.4
@@ -141,25 +133,6 @@ impl Receiver {
             }
         }
     }
-
-    /// The Maildir of a recipient. `None`: mail for it is not taken.
-    fn maildir(&self, path: &ForwardPath) -> Option<PathBuf> {
-        if self.recipients.as_ref().is_some_and(|known| !known.contains(path)) {
-            return None;
-        }
-        let Store::Maildir(name) = &self.store else { return Some(PathBuf::new()) };
-        if !name.contains("%u") {
-            return Some(name.into());
-        }
-        let user = match path.mailbox() {
-            Some(mailbox) => String::from_utf8(mailbox.local_part().content().collect()).ok()?,
-            None => "postmaster".to_owned(),
-        };
-        // What the network says must not lead out of the folder.
-        let plain = |c: char| c.is_alphanumeric() || "+-_=".contains(c);
-        let safe = user.starts_with(plain) && user.chars().all(|c| plain(c) || c == '.');
-        safe.then(|| name.replace("%u", &user).into())
-    }
 }
 
 /// One connection.
@@ -201,14 +174,20 @@ impl Connected<'_> {
                 let verdict = self.exchange.as_mut().map(|exchange| exchange.respond(&response));
                 self.on_verdict(verdict, pending)
             }
-            Event::AuthCancelled => return Ok(self.exchange = None),
+            Event::AuthCancelled => {
+                self.exchange = None;
+                return Ok(());
+            }
             Event::Mail { mail, pending } => {
                 self.transaction =
                     Some(Transaction { mail, to: Vec::new(), maildirs: Vec::new(), message: None });
                 pending.accept()
             }
             Event::Rcpt { rcpt, pending } => {
-                let maildir = self.receiver.maildir(&rcpt.forward_path);
+                let path = &rcpt.forward_path;
+                let known = self.receiver.recipients.as_ref();
+                let is_known = known.is_none_or(|known| known.contains(path));
+                let maildir = self.receiver.store.maildir(path).filter(|_| is_known);
                 match (&mut self.transaction, maildir) {
                     (Some(transaction), Some(maildir)) => {
                         transaction.to.push(rcpt.forward_path);
@@ -228,7 +207,14 @@ impl Connected<'_> {
                 self.transaction = None;
                 answer
             }
-            Event::BodyAborted | Event::Reset => return Ok(self.transaction = None),
+            Event::BodyAborted | Event::Reset => {
+                self.transaction = None;
+                return Ok(());
+            }
+            // Who is here is told to nobody; RFC 5321 §3.5.3, §7.3.
+            Event::Other { command: Command::Vrfy(_), pending } => {
+                pending.reply(reply(252, (2, 5, 0), "Send some mail, I will try my best"))
+            }
             other => return Ok(self.link.session().decline(other)?),
         };
         Ok(self.link.session().answer(answer)?)
@@ -240,10 +226,13 @@ impl Connected<'_> {
         let Some(users) = &self.receiver.users else {
             return Ok(pending.reject(reply_to(&SaslError::NoMechanism)));
         };
-        let tls = self.link.session().secured() == Secured::Tls;
-        let binding = channel_binding(self.link.stream());
+        let channel = Channel {
+            tls: self.link.session().secured() == Secured::Tls,
+            binding: channel_binding(self.link.stream()),
+            dangerous_plaintext: self.receiver.config.dangerous_plaintext_auth,
+        };
         let host = self.receiver.config.host.to_string();
-        match Exchange::new(&auth.mechanism, users, &host, tls, binding)? {
+        match Exchange::new(&auth.mechanism, users, &host, channel)? {
             Ok(exchange) => {
                 let verdict = self.exchange.insert(exchange).start(auth.initial_response.as_ref());
                 Ok(self.on_verdict(Some(verdict), pending))
@@ -254,7 +243,7 @@ impl Connected<'_> {
 
     fn on_verdict(&mut self, verdict: Option<Verdict>, pending: Pending<Auth>) -> Answer {
         match verdict {
-            Some(Verdict::Challenge(challenge)) => return pending.challenge(challenge),
+            Some(Verdict::Challenge(challenge)) => pending.challenge(challenge),
             Some(Verdict::Success(user)) => {
                 self.exchange = None;
                 if let Some(trace) = self.link.trace() {
@@ -309,13 +298,14 @@ impl Connected<'_> {
     }
 
     async fn on_chunk(&mut self, octets: &[u8]) -> Result<(), Error> {
-        let message =
-            self.transaction.as_mut().and_then(|transaction| transaction.message.as_mut());
-        if let Some(message) = message {
-            if message.write(octets).await.is_err() {
-                self.transaction = None;
-                self.link.session().refuse_body(no_storage())?;
-            }
+        let message = self.transaction.as_mut().and_then(|it| it.message.as_mut());
+        let written = match message {
+            Some(message) => message.write(octets).await,
+            None => Ok(()),
+        };
+        if written.is_err() {
+            self.transaction = None;
+            self.link.session().refuse_body(no_storage())?;
         }
         Ok(())
     }
@@ -367,35 +357,6 @@ impl Connected<'_> {
         on_message(Received { from: mail.reverse_path, to, octets, files, user, tls });
         answer
     }
-}
-
-/// Each folder has its own result: one that cannot be written keeps no other from its mail.
-async fn deliver(message: Incoming, folders: &[PathBuf]) -> io::Result<Vec<io::Result<PathBuf>>> {
-    let message = message.whole().await?;
-    let mut results = Vec::with_capacity(folders.len());
-    for folder in folders {
-        results.push(match Maildir::open(folder).await {
-            Ok(maildir) => message.deliver(&maildir).await,
-            Err(error) => Err(error),
-        });
-    }
-    Ok(results)
-}
-
-/// A new message in the first of these folders that can be written.
-async fn begin(folders: &[PathBuf]) -> io::Result<Incoming> {
-    let mut last = io::ErrorKind::NotFound.into();
-    for folder in folders {
-        let begun = match Maildir::open(folder).await {
-            Ok(maildir) => maildir.begin().await,
-            Err(error) => Err(error),
-        };
-        match begun {
-            Ok(message) => return Ok(message),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }
 
 fn no_storage() -> Reply {

@@ -27,18 +27,17 @@ impl Statistics {
         let mut client_spoke = false;
         for entry in entries {
             match (&entry.what, entry.side) {
-                (What::Sent { text, octets, .. }, side) => {
-                    let lines = text.iter().filter(|octet| **octet == b'\n').count() as u64;
+                (What::Sent { octets, lines, .. }, side) => {
                     let (of_lines, of_octets) = match side {
                         Side::Client => (&mut all.client_lines, &mut all.client_octets),
                         Side::Server => (&mut all.server_lines, &mut all.server_octets),
                     };
-                    *of_lines += lines;
+                    *of_lines += *lines as u64;
                     *of_octets += *octets as u64;
                 }
                 // Heard by the server: the client has spoken.
                 (What::Received { text, .. }, Side::Server) => client_spoke |= !text.is_empty(),
-                (What::Body(_), Side::Server) => client_spoke = true,
+                (What::Body { .. }, Side::Server) => client_spoke = true,
                 (What::Received { .. }, Side::Client) => {
                     all.round_trips += u64::from(std::mem::take(&mut client_spoke));
                 }

@@ -8,7 +8,7 @@
 use bytes::Bytes;
 use mailwire_core::Wire;
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -52,10 +52,12 @@ pub enum What {
     Note(String),
     /// Octets left, masked.
     Sent {
-        /// With `***` for secrets.
+        /// With `***` for secrets; of a message only what is worth to be shown.
         text: Vec<u8>,
         /// How many they really were.
         octets: usize,
+        /// How many lines ended in them.
+        lines: usize,
         /// Are they the message?
         is_body: bool,
     },
@@ -67,8 +69,18 @@ pub enum What {
         event: Vec<String>,
     },
     /// A part of the message came.
-    Body(Bytes),
+    Body {
+        /// What of it is worth to be shown.
+        text: Vec<u8>,
+        /// How many octets it had.
+        octets: usize,
+        /// How many lines ended in it.
+        lines: usize,
+    },
 }
+
+/// So many octets of a message are kept.
+const KEPT: usize = 64 * 1024;
 
 /// An event in words.
 pub trait Describe {
@@ -94,9 +106,16 @@ pub struct Trace {
     log: Log,
 }
 
-/// The log.
+/// The log. Of a message, however large, it keeps the beginning.
 #[derive(Clone, Debug, Default)]
-pub struct Log(Arc<Mutex<Vec<Entry>>>);
+pub struct Log(Arc<Mutex<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    all: Vec<Entry>,
+    /// Octets of messages that were kept, by the client and by the server.
+    kept: [usize; 2],
+}
 
 impl Log {
     /// Where `side` writes into it.
@@ -106,14 +125,23 @@ impl Log {
 
     /// What stands in it.
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().all.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Trace {
-    fn write(&self, what: What) {
-        let entry = Entry { at: Instant::now(), side: self.side, what };
-        self.log.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+    fn write(&self, mut what: What) {
+        let mut entries = self.log.lock();
+        let kept = &mut entries.kept[self.side as usize];
+        if let What::Sent { text, is_body: true, .. } | What::Body { text, .. } = &mut what {
+            text.truncate(KEPT.saturating_sub(*kept));
+            *kept += text.len();
+        }
+        entries.all.push(Entry { at: Instant::now(), side: self.side, what });
     }
 
     /// A stage begins.
@@ -131,7 +159,9 @@ impl Trace {
         self.write(match event.describe(name) {
             Described::Words(event) => What::Received { text: wire.masked(), event },
             Described::Again(event) => What::Received { text: Vec::new(), event: vec![event] },
-            Described::Body(octets) => What::Body(octets),
+            Described::Body(octets) => {
+                What::Body { lines: lines(&octets), octets: octets.len(), text: octets.to_vec() }
+            }
         });
     }
 
@@ -142,11 +172,12 @@ impl Trace {
         mut skip: usize,
         is_body: bool,
     ) {
-        let (mut text, mut octets) = (Vec::new(), 0);
+        let (mut text, mut octets, mut lines) = (Vec::new(), 0, 0);
         for (piece, is_secret) in pieces {
             let new = piece.get(skip..).unwrap_or_default();
             skip = skip.saturating_sub(piece.len());
             octets += new.len();
+            lines += self::lines(new);
             match new {
                 [] => {}
                 // A blank or a line end about it is none of the secret.
@@ -158,6 +189,10 @@ impl Trace {
                 text.extend_from_slice(b"\r\n");
             }
         }
-        self.write(What::Sent { text, octets, is_body });
+        self.write(What::Sent { text, octets, lines, is_body });
     }
+}
+
+fn lines(octets: &[u8]) -> usize {
+    octets.iter().filter(|octet| **octet == b'\n').count()
 }

@@ -72,13 +72,13 @@ fn line(entry: &Entry, view: View, body: &mut Body, out: &mut impl Write) -> io:
         Side::Server => Side::Client,
     };
     match &entry.what {
-        What::Body(octets) => {
+        What::Body { text, lines, .. } => {
             body.chunks += 1;
             if view != View::BothEnds {
-                body.add(octets, peer);
+                body.add(text, *lines, peer);
             }
         }
-        What::Sent { text, is_body: true, .. } => body.add(text, entry.side),
+        What::Sent { text, lines, is_body: true, .. } => body.add(text, *lines, entry.side),
         What::Stage(stage) => {
             body.write(None, out)?;
             self::stage(*stage, out)?;
@@ -116,8 +116,28 @@ fn stage(stage: Stage, out: &mut impl Write) -> io::Result<()> {
         Stage::Transfer => ("transfer", "mail transactions, RFC 5321 §3.3"),
         Stage::Termination => ("termination", "session termination, RFC 5321 §3.8"),
     };
-    let rule = "─".repeat(WIDTH - 10 - name.len() - rfc.chars().count());
-    writeln!(out, "\n  {NOTE}──{NOTE:#} {TITLE}{name}{TITLE:#} {NOTE}── {rfc} {rule}{NOTE:#}")
+    writeln!(out)?;
+    heading(name, rfc, out)
+}
+
+/// The beginning of a part of the transcript.
+///
+/// # Errors
+/// The writer's.
+pub fn heading(name: &str, about: &str, out: &mut impl Write) -> io::Result<()> {
+    let about = if about.is_empty() { String::new() } else { format!("── {about} ") };
+    let used = 6 + name.chars().count() + about.chars().count();
+    let rule = "─".repeat(WIDTH.saturating_sub(used));
+    writeln!(out, "  {NOTE}──{NOTE:#} {TITLE}{name}{TITLE:#} {NOTE}{about}{rule}{NOTE:#}")
+}
+
+/// The beginning of a dialogue.
+///
+/// # Errors
+/// The writer's.
+pub fn title(name: &str, out: &mut impl Write) -> io::Result<()> {
+    let rule = "━".repeat(WIDTH.saturating_sub(3 + name.chars().count()));
+    writeln!(out, "\n\n  {TITLE}{name}{TITLE:#} {NOTE}{rule}{NOTE:#}")
 }
 
 /// The lines of a frame, each beside its part of the event.
@@ -188,20 +208,14 @@ struct Body {
     has_begun: bool,
     kept: Vec<u8>,
     lines: usize,
-    octets: usize,
     chunks: usize,
 }
 
-/// So many octets of a message are looked at.
-const KEPT: usize = 64 * 1024;
-
 impl Body {
-    fn add(&mut self, octets: &[u8], from: Side) {
+    fn add(&mut self, text: &[u8], lines: usize, from: Side) {
         self.from = Some(from);
-        self.lines += octets.iter().filter(|octet| **octet == b'\n').count();
-        self.octets += octets.len();
-        let kept = octets.len().min(KEPT.saturating_sub(self.kept.len()));
-        self.kept.extend_from_slice(&octets[..kept]);
+        self.lines += lines;
+        self.kept.extend_from_slice(text);
     }
 
     /// The first lines, a line that begins with a dot, the last line; between them how many were left out.
@@ -221,8 +235,8 @@ impl Body {
             left_out(n - next, out)?;
             let event = match (end, n) {
                 (Some(_), 0) => "BodyBegin".to_owned(),
-                (Some(_), 1) => format!("BodyChunk, {} in all", body.chunks),
-                (Some(_), n) if n >= BODY => format!("in it: {}", &lines[n][1..]),
+                (Some(_), 1) => format!("BodyChunk, {} of them", body.chunks),
+                (Some(_), n) if n >= BODY => "in it without the first dot".to_owned(),
                 _ => String::new(),
             };
             row(from, true, lines[n], &event, out)?;
@@ -246,7 +260,7 @@ pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

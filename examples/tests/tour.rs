@@ -16,9 +16,9 @@ fn delivers_what_was_sent_and_shows_how() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     for line in [
-        "Act 1 Submission",
-        "Act 2 Relay",
-        "Act 3 Delivery",
+        "Act 1: Submission",
+        "Act 2: Relay",
+        "Act 3: Delivery",
         "── handshake ── session initiation, RFC 5321 §3.1",
         "── transfer ── mail transactions, RFC 5321 §3.3",
         "── termination ── session termination, RFC 5321 §3.8",

@@ -86,18 +86,23 @@ impl EhloReply {
     }
 
     fn to_reply(&self) -> Result<Reply, InvalidValue> {
+        let lines = self.lines();
+        let lines = lines.map(|line| alloc::string::String::from_utf8_lossy(&line).into_owned());
+        Reply::multiline(ReplyCode::OK, None, lines)
+    }
+
+    /// The texts of the reply's lines.
+    fn lines(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
         let mut first = Vec::from(self.domain.as_bytes());
         if let Some(greet) = &self.greet {
             first.push(b' ');
             first.extend_from_slice(greet);
         }
-        let lines = core::iter::once(first).chain(self.capabilities.iter().map(|capability| {
+        core::iter::once(first).chain(self.capabilities.iter().map(|capability| {
             let mut line = Vec::new();
             capability.encode(&mut line);
             line
-        }));
-        let lines = lines.map(|line| alloc::string::String::from_utf8_lossy(&line).into_owned());
-        Reply::multiline(ReplyCode::OK, None, lines)
+        }))
     }
 
     /// Who the server says it is: meant to be its domain, but often text.
@@ -154,9 +159,10 @@ impl EhloReply {
 }
 
 /// Made to be sent: the lines were checked when the value was made, or came in a reply.
+/// As it came, octet for octet, but for the lines that were skipped.
 impl From<&EhloReply> for Reply {
     fn from(ehlo: &EhloReply) -> Self {
-        ehlo.to_reply().unwrap_or(Reply::bare(ReplyCode::OK))
+        Reply::of_lines(ReplyCode::OK, ehlo.lines())
     }
 }
 
@@ -169,6 +175,16 @@ mod tests {
     fn read(lines: &str, parse: &Parse) -> (EhloReply, Quirks) {
         let (reply, _) = Reply::parse(lines.as_bytes(), parse).unwrap();
         EhloReply::from_reply(&reply, parse).unwrap()
+    }
+
+    #[test]
+    fn as_a_reply_nothing_is_lost() {
+        for first in [&b"mx\x92 h\xfcllo"[..], &[b'x'; 600], b"", b" "] {
+            let frame = [b"250-", first, b"\r\n250 8BITMIME\r\n"].concat();
+            let (reply, _) = Reply::parse(&frame, &Parse::every_quirk()).unwrap();
+            let (ehlo, _) = EhloReply::from_reply(&reply, &Parse::strict()).unwrap();
+            assert_eq!(Reply::from(&ehlo), reply);
+        }
     }
 
     #[test]

@@ -95,7 +95,7 @@ pub(crate) fn with_utf8(i: &Input<'_>, mask: u8) -> u8 {
 }
 
 /// The octets at `i`, which a production has run over, are UTF-8; or an error at the first that is not.
-#[inline]
+#[inline(always)]
 pub(crate) fn utf8<'a>(
     i: Input<'a>,
     octets: &'a [u8],
@@ -111,7 +111,7 @@ pub(crate) fn utf8<'a>(
 }
 
 /// One octet; `production` is what its absence is called.
-#[inline]
+#[inline(always)]
 pub(crate) fn octet<'a>(
     i: Input<'a>,
     wanted: u8,
@@ -127,7 +127,7 @@ pub(crate) fn octet<'a>(
 /// CRLF = %d13.10
 /// ```
 /// RFC 5321 §2.3.8. LF alone by a quirk.
-#[inline]
+#[inline(always)]
 pub(crate) fn crlf(i: Input<'_>) -> PResult<'_, ()> {
     match i.rest() {
         [b'\r', b'\n', rest @ ..] => Ok((i.with_rest(rest), ())),
@@ -140,7 +140,7 @@ pub(crate) fn crlf(i: Input<'_>) -> PResult<'_, ()> {
 }
 
 /// The end of a command line. Blanks before it are tolerated, as RFC 5321 §4.1.1 wants of servers.
-#[inline]
+#[inline(always)]
 pub(crate) fn end_of_line(i: Input<'_>) -> PResult<'_, ()> {
     if let [b'\r', b'\n', rest @ ..] = i.rest() {
         return Ok((i.with_rest(rest), ()));
@@ -158,7 +158,7 @@ pub(crate) fn end_of_line(i: Input<'_>) -> PResult<'_, ()> {
 }
 
 /// Does nothing but blanks stand before the line end?
-#[inline]
+#[inline(always)]
 pub(crate) fn at_end_of_line(i: &Input<'_>) -> bool {
     match i.first() {
         None | Some(b'\r' | b'\n') => true,

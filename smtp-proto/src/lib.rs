@@ -1,6 +1,7 @@
 //! SMTP and LMTP.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(mailwire_docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(any(test, feature = "std"))]

@@ -29,6 +29,8 @@ const CLIENT_LINES: &[&[u8]] = &[
     b"*\r\n",
     b"MAIL FROM:<a@b.example>\r\n",
     b"MAIL FROM:<a@b.example>\r\n",
+    b"MAIL FROM:<\xc3\xbc@b.example> SMTPUTF8\r\n",
+    b"RCPT TO:<\xc3\xbc@mx.example>\r\n",
     b"MAIL FROM:<> SIZE=39 BODY=8BITMIME\r\n",
     b"MAIL FROM:<a@b.example> SIZE=100\r\n",
     b"RCPT TO:<one@mx.example>\r\n",
@@ -151,6 +153,7 @@ const BEGINS: &[&[u8]] = &[
     b"\nEHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\nRCPT TO:<g@e.f>\nDATA\xff220 a\r\n\xff250 a\r\n\xff250 a\r\n\xff250 b\r\n\xff250 c\r\n\xff354 d\r\n\xff",
     b"\nLHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\nRCPT TO:<g@e.f>\nDATA\xff220 a\r\n\xff250 a\r\n\xff250 a\r\n\xff250 b\r\n\xff250 c\r\n\xff354 d\r\n\xff",
     b"\nEHLO a\nSTARTTLS\xff220 a\r\n\xff250-a\r\n250 STARTTLS\r\n\xff",
+    b"\nEHLO a\nSTARTTLS\nAUTH PLAIN\xff220 a\r\n\xff250-a\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n\xff220 go\r\n\xff",
     b"\nEHLO a\nAUTH PLAIN\xff220 a\r\n\xff250-a\r\n250 AUTH PLAIN\r\n\xff334 \r\n\xff",
 ];
 

@@ -6,7 +6,8 @@ use clap::Parser;
 use mailwire_core::Secured;
 use mailwire_examples::{
     authenticate::MECHANISMS,
-    receive::{Lines, Received, Receiver, Store},
+    receive::{Lines, Received, Receiver},
+    store::Store,
     tls::ServerTls,
     users::Users,
 };
@@ -52,6 +53,9 @@ struct Arguments {
     /// Take mail only from who has logged in
     #[arg(long, requires = "users")]
     require_auth: bool,
+    /// Offer PLAIN, LOGIN, OAUTHBEARER, XOAUTH2 without TLS, too: everybody on the way can read the secret
+    #[arg(long, requires = "users")]
+    dangerous_plaintext_auth: bool,
     /// Where mail goes; `%u` becomes the recipient's local part
     #[arg(long, value_name = "DIR", required_unless_present = "discard")]
     maildir: Option<String>,
@@ -142,6 +146,7 @@ fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
         config.mechanisms = MECHANISMS.iter().filter_map(|name| name.parse().ok()).collect();
     }
     config.require_auth = arguments.require_auth;
+    config.dangerous_plaintext_auth = arguments.dangerous_plaintext_auth;
     let known: Vec<_> = arguments.rcpt.iter().cloned().map(ForwardPath::from).collect();
     Ok(Receiver {
         config: Arc::new(config),

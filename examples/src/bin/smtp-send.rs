@@ -57,6 +57,9 @@ struct Arguments {
     /// The mechanism; auto: the strongest that is offered
     #[arg(long, value_name = "MECH", default_value = "auto", requires = "user")]
     auth: String,
+    /// Let PLAIN, LOGIN, OAUTHBEARER, XOAUTH2 send the secret without TLS: everybody on the way can read it
+    #[arg(long, requires = "user")]
+    dangerous_plaintext_auth: bool,
     /// Speak LMTP
     #[arg(long)]
     lmtp: bool,
@@ -178,6 +181,7 @@ fn route(arguments: &Arguments) -> Result<Route, Failed> {
         host: arguments.helo.clone(),
         protocol: if arguments.lmtp { Protocol::Lmtp } else { Protocol::Smtp },
         line_ends: Some(LineEnds::Normalize),
+        dangerous_plaintext_auth: arguments.dangerous_plaintext_auth,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Every mechanism, right and wrong. RFC 4954
 
-use crate::{Scene, Tls, path};
+use crate::{Mode, Scene, path};
 use mailwire_examples::{
     authenticate::MECHANISMS,
     login::{Login, Proof},
@@ -26,7 +26,7 @@ fn needs_tls(mechanism: &str) -> bool {
         || ["PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"].contains(&mechanism)
 }
 
-fn scene(tls: Tls, login: Login) -> Scene {
+fn scene(tls: Mode, login: Login) -> Scene {
     let mut scene = Scene::new(tls);
     scene.configure(|config| config.require_auth = true);
     scene.route.login = Some(login);
@@ -36,10 +36,10 @@ fn scene(tls: Tls, login: Login) -> Scene {
 #[tokio::test]
 async fn each_mechanism() {
     for mechanism in MECHANISMS {
-        for tls in [Tls::None, Tls::StartTls, Tls::Implicit] {
+        for tls in [Mode::Clear, Mode::StartTls, Mode::Implicit] {
             let scene = scene(tls, login(Some(mechanism), true));
             let outcome = scene.play(b"x\r\n").await;
-            if tls == Tls::None && needs_tls(mechanism) {
+            if tls == Mode::Clear && needs_tls(mechanism) {
                 assert!(
                     matches!(outcome.sent, Err(Error::Sasl(_))),
                     "{mechanism}: {:?}",
@@ -59,7 +59,7 @@ async fn each_mechanism() {
 #[tokio::test]
 async fn a_wrong_password_or_token_is_refused() {
     for mechanism in MECHANISMS {
-        let scene = scene(Tls::StartTls, login(Some(mechanism), false));
+        let scene = scene(Mode::StartTls, login(Some(mechanism), false));
         let outcome = scene.play(b"x\r\n").await;
         match outcome.sent {
             Err(Error::Refused { what: "AUTH", reply }) => {
@@ -76,7 +76,7 @@ async fn who_is_not_known_is_refused_in_the_same_words() {
     for mechanism in MECHANISMS {
         let mut login = login(Some(mechanism), true);
         login.user = "mallory".to_owned();
-        let outcome = scene(Tls::StartTls, login).play(b"x\r\n").await;
+        let outcome = scene(Mode::StartTls, login).play(b"x\r\n").await;
         match outcome.sent {
             Err(Error::Refused { what: "AUTH", reply }) => {
                 assert_eq!(reply.to_string(), "535 5.7.8 Authentication credentials invalid");
@@ -88,9 +88,24 @@ async fn who_is_not_known_is_refused_in_the_same_words() {
 
 #[tokio::test]
 async fn the_strongest_is_taken() {
-    for (tls, strongest) in [(Tls::None, "SCRAM-SHA-512"), (Tls::StartTls, "SCRAM-SHA-512-PLUS")] {
+    for (tls, strongest) in [(Mode::Clear, "SCRAM-SHA-512"), (Mode::StartTls, "SCRAM-SHA-512-PLUS")]
+    {
         let outcome = scene(tls, login(None, true)).play(b"x\r\n").await;
         assert_eq!(outcome.sent.unwrap().mechanism.as_deref(), Some(strongest));
+    }
+}
+
+/// Only if both ends have been told so in so many words.
+#[tokio::test]
+async fn a_password_in_the_clear() {
+    for mechanism in ["PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"] {
+        for (client, server) in [(true, true), (true, false), (false, true)] {
+            let mut scene = scene(Mode::Clear, login(Some(mechanism), true));
+            scene.configure(|config| config.dangerous_plaintext_auth = server);
+            scene.route.dangerous_plaintext_auth = client;
+            let sent = scene.play(b"x\r\n").await.sent;
+            assert_eq!(sent.is_ok(), client && server, "{mechanism} {client} {server}");
+        }
     }
 }
 
@@ -109,7 +124,7 @@ async fn stored_keys_are_enough() {
         ("SCRAM-SHA-1", false),
         ("CRAM-MD5", false),
     ] {
-        let mut scene = scene(Tls::StartTls, login(Some(mechanism), true));
+        let mut scene = scene(Mode::StartTls, login(Some(mechanism), true));
         scene.receiver.users = Some(Users::parse(&users).unwrap());
         assert_eq!(scene.play(b"x\r\n").await.sent.is_ok(), is_enough, "{mechanism}");
     }
@@ -117,7 +132,7 @@ async fn stored_keys_are_enough() {
 
 #[tokio::test]
 async fn without_login_no_mail_where_one_is_wanted() {
-    let mut scene = Scene::new(Tls::StartTls);
+    let mut scene = Scene::new(Mode::StartTls);
     scene.configure(|config| config.require_auth = true);
     let outcome = scene.play(b"x\r\n").await;
     assert!(matches!(outcome.sent, Err(Error::Refused { what: "MAIL", .. })), "{:?}", outcome.sent);
@@ -127,7 +142,7 @@ async fn without_login_no_mail_where_one_is_wanted() {
 #[tokio::test]
 async fn a_long_token_goes_behind_the_challenge() {
     let token = "t".repeat(4000);
-    let mut scene = scene(Tls::StartTls, login(Some("XOAUTH2"), true));
+    let mut scene = scene(Mode::StartTls, login(Some("XOAUTH2"), true));
     scene.receiver.users = Some(Users::parse(&format!("bob:{{TOKEN}}{token}")).unwrap());
     scene.route.login.as_mut().unwrap().proof = Proof::Token(token.into());
     scene.envelope.to = vec![path("v@mx.example")];

@@ -10,7 +10,8 @@ use mailwire_examples::{
     certificates::Authority,
     maildir::Maildir,
     random,
-    receive::{self, Lines, Received, Receiver, Store},
+    receive::{self, Lines, Received, Receiver},
+    store::Store,
     submit::{Envelope, Error, Route, Security, Sent, submit},
     tls::{ClientTls, ServerTls, Trust},
     users::Users,
@@ -72,27 +73,27 @@ fn path(address: &str) -> ForwardPath {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Tls {
-    None,
+enum Mode {
+    Clear,
     StartTls,
     Implicit,
 }
 
 impl Scene {
-    fn new(tls: Tls) -> Self {
+    fn new(tls: Mode) -> Self {
         let folder = Folder::new();
         let mut config = Config::new("mx.example".parse().unwrap());
         config.mechanisms = MECHANISMS.iter().map(|name| name.parse().unwrap()).collect();
-        config.starttls = tls == Tls::StartTls;
+        config.starttls = tls == Mode::StartTls;
         let mut route = Route::default();
         let authority = Authority::new("test").unwrap();
         let issued = authority.issue(&["mx.example"]).unwrap();
         let client =
             ClientTls::new(&Trust::only([authority.root()]).unwrap(), "mx.example").unwrap();
         match tls {
-            Tls::None => {}
-            Tls::StartTls => route.security = Security::StartTls(client),
-            Tls::Implicit => {
+            Mode::Clear => {}
+            Mode::StartTls => route.security = Security::StartTls(client),
+            Mode::Implicit => {
                 config.secured = mailwire_core::Secured::Tls;
                 route.security = Security::Implicit(client);
             }
@@ -137,14 +138,14 @@ impl Scene {
 
 #[tokio::test]
 async fn every_kind_of_connection() {
-    for tls in [Tls::None, Tls::StartTls, Tls::Implicit] {
+    for tls in [Mode::Clear, Mode::StartTls, Mode::Implicit] {
         let scene = Scene::new(tls);
         let outcome = scene.play(b"Subject: x\r\n\r\nhello\r\n").await;
         assert!(outcome.sent.unwrap().is_accepted(), "{tls:?}");
         outcome.served.unwrap();
         assert_eq!(scene.stored("mail").await, [b"Subject: x\r\n\r\nhello\r\n"], "{tls:?}");
         let [received] = outcome.received.as_slice() else { panic!("{tls:?}") };
-        assert_eq!((received.tls, received.octets), (tls != Tls::None, 21));
+        assert_eq!((received.tls, received.octets), (tls != Mode::Clear, 21));
         // Nothing is left where messages are made.
         assert_eq!(std::fs::read_dir(scene.folder.path("mail/tmp")).unwrap().count(), 0);
     }
@@ -152,12 +153,12 @@ async fn every_kind_of_connection() {
 
 #[tokio::test]
 async fn a_certificate_of_somebody_else_ends_it() {
-    for tls in [Tls::StartTls, Tls::Implicit] {
+    for tls in [Mode::StartTls, Mode::Implicit] {
         let mut scene = Scene::new(tls);
         let trust = Trust::only([Authority::new("another").unwrap().root()]).unwrap();
         let client = ClientTls::new(&trust, "mx.example").unwrap();
         scene.route.security = match tls {
-            Tls::Implicit => Security::Implicit(client),
+            Mode::Implicit => Security::Implicit(client),
             _ => Security::StartTls(client),
         };
         let outcome = scene.play(b"x\r\n").await;
@@ -168,7 +169,7 @@ async fn a_certificate_of_somebody_else_ends_it() {
 
 #[tokio::test]
 async fn without_starttls_nothing_is_sent_to_who_does_not_offer_it() {
-    let mut scene = Scene::new(Tls::StartTls);
+    let mut scene = Scene::new(Mode::StartTls);
     scene.configure(|config| config.starttls = false);
     let outcome = scene.play(b"x\r\n").await;
     assert!(matches!(outcome.sent, Err(Error::NotNow(_))), "{:?}", outcome.sent);

@@ -1,11 +1,8 @@
 //! Messages arrive as they were sent, whatever is in them; recipients have replies of their own.
 
-use crate::{Scene, Tls, path};
+use crate::{Mode, Scene, path};
 use mailwire_core::dot::LineEnds;
-use mailwire_examples::{
-    receive::{Lines, Store},
-    submit::Error,
-};
+use mailwire_examples::{receive::Lines, store::Store, submit::Error};
 use mailwire_smtp::server::Protocol;
 
 #[tokio::test]
@@ -24,7 +21,7 @@ async fn octet_for_octet() {
         &long,
         &many_dots,
     ] {
-        let scene = Scene::new(Tls::None);
+        let scene = Scene::new(Mode::Clear);
         let outcome = scene.play(message).await;
         assert!(outcome.sent.unwrap().is_accepted());
         assert!(scene.stored("mail").await == [message], "{}", message.escape_ascii());
@@ -42,7 +39,7 @@ async fn line_ends() {
         (LineEnds::Normalize, b"a\n.\nb", Some(b"a\r\n.\r\nb\r\n")),
         (LineEnds::Normalize, b"a\r\nb\rc\n\n", Some(b"a\r\nb\r\nc\r\n\r\n")),
     ] {
-        let mut scene = Scene::new(Tls::None);
+        let mut scene = Scene::new(Mode::Clear);
         scene.route.line_ends = Some(line_ends);
         let outcome = scene.play(message).await;
         match stored {
@@ -61,7 +58,7 @@ async fn line_ends() {
 
 #[tokio::test]
 async fn lmtp_has_a_reply_for_each_recipient() {
-    let mut scene = Scene::new(Tls::None);
+    let mut scene = Scene::new(Mode::Clear);
     scene.configure(|config| config.protocol = Protocol::Lmtp);
     scene.route.protocol = Protocol::Lmtp;
     scene.receiver.store = Store::Maildir(scene.folder.path("%u"));
@@ -87,7 +84,7 @@ async fn lmtp_has_a_reply_for_each_recipient() {
 
 #[tokio::test]
 async fn nobody_is_left() {
-    let mut scene = Scene::new(Tls::None);
+    let mut scene = Scene::new(Mode::Clear);
     scene.receiver.recipients = Some(vec![path("u@x.example")]);
     scene.envelope.to = ["v@x.example", "w@x.example"].map(path).to_vec();
     let outcome = scene.play(b"x\r\n").await;
@@ -98,7 +95,7 @@ async fn nobody_is_left() {
 
 #[tokio::test]
 async fn a_recipient_cannot_lead_out_of_the_folder() {
-    let mut scene = Scene::new(Tls::None);
+    let mut scene = Scene::new(Mode::Clear);
     scene.receiver.store = Store::Maildir(scene.folder.path("in/%u"));
     for local in ["\"../x\"", "\"/etc\"", "\"..\"", "\".\"", "\"a/b\"", "\"a b\"", "\".a\""] {
         scene.envelope.to = vec![path(&format!("{local}@x.example"))];
@@ -112,7 +109,7 @@ async fn a_recipient_cannot_lead_out_of_the_folder() {
 
 #[tokio::test]
 async fn too_large() {
-    let mut scene = Scene::new(Tls::None);
+    let mut scene = Scene::new(Mode::Clear);
     scene.configure(|config| config.size = Some(1000));
     let outcome = scene.play(&b"0123456\r\n".repeat(200)).await;
     assert_eq!(outcome.sent.unwrap().recipients[0].1.code().get(), 552);
@@ -121,7 +118,7 @@ async fn too_large() {
 
 #[tokio::test]
 async fn lines_in_front() {
-    let mut scene = Scene::new(Tls::StartTls);
+    let mut scene = Scene::new(Mode::StartTls);
     scene.receiver.lines = Lines::ReturnPath;
     scene.play(b"x\r\n").await.sent.unwrap();
     let stored = String::from_utf8(scene.stored("mail").await.remove(0)).unwrap();

@@ -174,7 +174,8 @@ impl Decoder {
         piece
     }
 
-    /// Takes the next part of the body out of `input`, `max` octets at most (0 counts as 1), without a copy.
+    /// Takes the next part of the body out of `input`, `max` octets at most (below 2
+    /// counts as 2: CRLF may come in one), without a copy.
     ///
     /// # Errors
     /// [`BareLineEnd`] under [`LineEnds::Reject`]; nothing is taken, and the next call says the same.
@@ -184,7 +185,7 @@ impl Decoder {
         max: usize,
     ) -> Result<Decoded, BareLineEnd> {
         loop {
-            let part = input.get(..max.max(1)).unwrap_or(input);
+            let part = input.get(..max.max(2)).unwrap_or(input);
             match self.decode(part)? {
                 Piece::Body { skip, len } => {
                     input.advance(skip);

@@ -40,15 +40,10 @@ impl Domain {
         whole(name.as_ref(), domain)
     }
 
-    /// The grammar has looked.
-    #[inline]
+    /// The grammar has looked; empty where no name was given, see the type.
+    #[inline(always)]
     pub(super) fn checked(name: &[u8]) -> Self {
         Domain(Str::new(name))
-    }
-
-    /// No name at all; see the type.
-    pub(crate) const fn absent() -> Self {
-        Domain(Str::EMPTY)
     }
 
     /// The name as spelled.
@@ -102,7 +97,7 @@ pub(crate) fn domain(i: Input<'_>) -> PResult<'_, Domain> {
 }
 
 /// The octets of a [`domain`].
-#[inline]
+#[inline(always)]
 pub(super) fn name(i: Input<'_>) -> PResult<'_, &[u8]> {
     let all = i.rest();
     let mut len = 0;

@@ -1,6 +1,6 @@
 //! `Host`: a domain or an address literal, as in EHLO and behind the `@`. RFC 5321 §4.1.1.1, §4.1.2.
 
-use super::{AddressLiteral, Domain, address_literal::address_literal, domain};
+use super::{AddressLiteral, Domain, address_literal::address_literal, domain::name};
 use crate::lex::{Input, PResult};
 use alloc::vec::Vec;
 
@@ -51,18 +51,47 @@ impl Host {
     }
 }
 
+/// A host still in the frame: a value is made where it stays.
+pub(crate) enum HostParts<'a> {
+    Domain(&'a [u8]),
+    AddressLiteral(AddressLiteral),
+}
+
+impl HostParts<'_> {
+    #[inline(always)]
+    pub(crate) fn own(self) -> Host {
+        match self {
+            HostParts::Domain(name) => Host::Domain(Domain::checked(name)),
+            HostParts::AddressLiteral(literal) => Host::AddressLiteral(literal),
+        }
+    }
+
+    pub(crate) fn is_ascii(&self) -> bool {
+        match self {
+            HostParts::Domain(name) => name.is_ascii(),
+            HostParts::AddressLiteral(_) => true,
+        }
+    }
+}
+
 /// ```abnf
 /// ( Domain / address-literal )
 /// ```
 /// RFC 5321 §4.1.1.1, §4.1.2
-#[inline]
 pub(crate) fn host(i: Input<'_>) -> PResult<'_, Host> {
+    let (i, parts) = parts(i)?;
+    Ok((i, parts.own()))
+}
+
+/// The parts of a [`host`].
+#[inline(always)]
+pub(crate) fn parts(i: Input<'_>) -> PResult<'_, HostParts<'_>> {
     if i.first() == Some(b'[') {
         let (i, literal) = address_literal(i)?;
-        Ok((i, Host::AddressLiteral(literal)))
+        Ok((i, HostParts::AddressLiteral(literal)))
     } else {
-        let (i, domain) = domain(i)?;
-        Ok((i, Host::Domain(domain)))
+        let (i, name) = name(i)?;
+        Ok((i, HostParts::Domain(name)))
     }
 }
 

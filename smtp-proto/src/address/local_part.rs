@@ -59,7 +59,7 @@ impl LocalPart {
     }
 
     /// The grammar has looked.
-    #[inline]
+    #[inline(always)]
     pub(super) fn checked(octets: &[u8]) -> Self {
         LocalPart(Str::new(octets))
     }
@@ -150,7 +150,7 @@ pub(crate) fn local_part(i: Input<'_>) -> PResult<'_, LocalPart> {
 }
 
 /// The octets of a [`local_part`].
-#[inline]
+#[inline(always)]
 pub(super) fn octets(i: Input<'_>) -> PResult<'_, &[u8]> {
     let (rest, octets) = if i.first() == Some(b'"') { quoted_string(i)? } else { dot_string(i)? };
     if octets.len() > LocalPart::MAX {
@@ -168,7 +168,7 @@ pub(super) fn octets(i: Input<'_>) -> PResult<'_, &[u8]> {
 /// atext          =/ UTF8-non-ascii
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. By quirks: a dot at the end, dots where an atom should be.
-#[inline]
+#[inline(always)]
 fn dot_string(i: Input<'_>) -> PResult<'_, &[u8]> {
     let mask = with_utf8(&i, ATEXT);
     let mut before = b'.';

@@ -1,8 +1,10 @@
 //! `Mailbox`: a local part at a host. RFC 5321 §4.1.2.
 
-use super::address_literal::address_literal;
-use super::domain::name;
-use super::{AddressLiteral, Domain, Host, LocalPart, local_part};
+use super::{
+    AddressLiteral, Host, LocalPart,
+    host::{self, HostParts},
+    local_part,
+};
 use crate::lex::{Input, PResult, octet};
 use crate::quirk;
 use alloc::vec::Vec;
@@ -88,21 +90,10 @@ pub(super) struct Parts<'a> {
     host: HostParts<'a>,
 }
 
-enum HostParts<'a> {
-    Domain(&'a [u8]),
-    AddressLiteral(AddressLiteral),
-}
-
 impl Parts<'_> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn own(self) -> Mailbox {
-        Mailbox {
-            local_part: LocalPart::checked(self.local_part),
-            host: match self.host {
-                HostParts::Domain(name) => Host::Domain(Domain::checked(name)),
-                HostParts::AddressLiteral(literal) => Host::AddressLiteral(literal),
-            },
-        }
+        Mailbox { local_part: LocalPart::checked(self.local_part), host: self.host.own() }
     }
 }
 
@@ -116,17 +107,11 @@ pub(crate) fn mailbox(i: Input<'_>) -> PResult<'_, Mailbox> {
 }
 
 /// The parts of a [`mailbox`].
-#[inline]
+#[inline(always)]
 pub(super) fn parts(i: Input<'_>) -> PResult<'_, Parts<'_>> {
     let (rest, local_part) = local_part::octets(i)?;
     let (rest, ()) = octet(rest, b'@', &MAILBOX)?;
-    let (rest, host) = if rest.first() == Some(b'[') {
-        let (rest, literal) = address_literal(rest)?;
-        (rest, HostParts::AddressLiteral(literal))
-    } else {
-        let (rest, name) = name(rest)?;
-        (rest, HostParts::Domain(name))
-    };
+    let (rest, host) = host::parts(rest)?;
     if i.len() - rest.len() > Mailbox::MAX {
         if !i.allows(quirk::LONG_ADDRESS) {
             return i.split(Mailbox::MAX).0.fail(&PATH_LENGTH);
@@ -140,7 +125,7 @@ wire_form!(Mailbox, mailbox);
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Domain, *};
     use crate::table::table;
 
     #[test]

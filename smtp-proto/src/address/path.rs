@@ -154,7 +154,7 @@ pub(crate) struct PathParts<'a> {
 }
 
 impl PathParts<'_> {
-    #[inline]
+    #[inline(always)]
     fn own(self) -> Path {
         Path {
             mailbox: self.mailbox.own(),
@@ -165,7 +165,7 @@ impl PathParts<'_> {
 
 impl ReversePath {
     /// `None` stands for the null path.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of(parts: Option<PathParts<'_>>) -> Self {
         match parts {
             None => ReversePath::Null,
@@ -176,7 +176,7 @@ impl ReversePath {
 
 impl ForwardPath {
     /// `None` stands for `<Postmaster>`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of(parts: Option<PathParts<'_>>) -> Self {
         match parts {
             None => ForwardPath::Postmaster,
@@ -189,7 +189,7 @@ impl ForwardPath {
 /// Reverse-path   = Path / "<>"
 /// ```
 /// RFC 5321 §4.1.2
-#[inline]
+#[inline(always)]
 pub(crate) fn reverse_path(i: Input<'_>) -> PResult<'_, Option<PathParts<'_>>> {
     if let [b'<', b'>', rest @ ..] = i.rest() {
         return Ok((i.with_rest(rest), None));
@@ -204,7 +204,7 @@ pub(crate) fn reverse_path(i: Input<'_>) -> PResult<'_, Option<PathParts<'_>>> {
 ///             Forward-path ) [SP Rcpt-parameters] CRLF
 /// ```
 /// RFC 5321 §4.1.2, §4.1.1.3
-#[inline]
+#[inline(always)]
 pub(crate) fn forward_path(i: Input<'_>) -> PResult<'_, Option<PathParts<'_>>> {
     const POSTMASTER: &[u8] = b"<Postmaster>";
     if let Some((head, rest)) = i.rest().split_at_checked(POSTMASTER.len()) {
@@ -220,7 +220,7 @@ pub(crate) fn forward_path(i: Input<'_>) -> PResult<'_, Option<PathParts<'_>>> {
 /// Path           = "<" [ A-d-l ":" ] Mailbox ">"
 /// ```
 /// RFC 5321 §4.1.2. Without brackets by a quirk.
-#[inline]
+#[inline(always)]
 fn path<'a>(i: Input<'a>, role: &'static Production) -> PResult<'a, PathParts<'a>> {
     let Some((b'<', inside)) = i.rest().split_first() else {
         if !i.allows(quirk::NO_BRACKETS) {

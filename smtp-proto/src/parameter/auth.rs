@@ -57,6 +57,7 @@ impl MailAuth {
     /// AUTH=mailbox ; xtext, or "<>"
     /// ```
     /// RFC 4954 §5
+    #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &MAIL_AUTH)?;
         if value == b"<>" {

@@ -32,6 +32,7 @@ impl Body {
         (Body::BinaryMime, "BINARYMIME"),
     ];
 
+    #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &BODY_VALUE)?;
         match Self::ALL.iter().find(|(_, name)| value.eq_ignore_ascii_case(name.as_bytes())) {

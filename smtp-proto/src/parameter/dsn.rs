@@ -27,6 +27,7 @@ impl Ret {
     /// ret-value = "FULL" / "HDRS"
     /// ```
     /// RFC 3461 §4.3
+    #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &RET)?;
         if value.eq_ignore_ascii_case(b"FULL") {
@@ -77,6 +78,7 @@ impl Envid {
     /// envid-parameter = "ENVID=" xtext
     /// ```
     /// RFC 3461 §4.4
+    #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &ENVID)?;
         if value.len() > Self::MAX {
@@ -140,6 +142,7 @@ impl Notify {
     /// notify-list-element = "SUCCESS" / "FAILURE" / "DELAY"
     /// ```
     /// RFC 3461 §4.1. An occasion that stands twice is one.
+    #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &NOTIFY)?;
         if value.eq_ignore_ascii_case(b"NEVER") {
@@ -252,6 +255,7 @@ impl Orcpt {
     /// addr-type = atom
     /// ```
     /// RFC 3461 §4.2; the type `utf-8` has the encodings of RFC 6533 §3, which are kept as they are.
+    #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &ORCPT)?;
         if value.len() > Self::MAX {

@@ -19,7 +19,7 @@ impl<T> List<T> {
     }
 
     /// Refuses `item` if there is one that is the `same`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, item: T, same: impl Fn(&T, &T) -> bool) -> Result<(), Duplicate> {
         // Not by `iter`: most commands have two of them at most, and this is on their way.
         let Some(first) = &self.first else {

@@ -64,7 +64,8 @@ open_set! {
 /// esmtp-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
 /// ```
 /// RFC 5321 §4.1.2
-pub(crate) fn mail_parameter(i: Input<'_>) -> PResult<'_, MailParameter> {
+#[inline(always)]
+fn mail_parameter(i: Input<'_>) -> PResult<'_, MailParameter> {
     let (behind, keyword) = other::keyword(i)?;
     match MailParameter::dispatch(keyword, behind) {
         Some(known) => known,
@@ -76,7 +77,8 @@ pub(crate) fn mail_parameter(i: Input<'_>) -> PResult<'_, MailParameter> {
 }
 
 /// As [`mail_parameter`].
-pub(crate) fn rcpt_parameter(i: Input<'_>) -> PResult<'_, RcptParameter> {
+#[inline(always)]
+fn rcpt_parameter(i: Input<'_>) -> PResult<'_, RcptParameter> {
     let (behind, keyword) = other::keyword(i)?;
     match RcptParameter::dispatch(keyword, behind) {
         Some(known) => known,
@@ -93,7 +95,7 @@ pub(crate) fn rcpt_parameter(i: Input<'_>) -> PResult<'_, RcptParameter> {
 /// esmtp-value    =/ 1*(%d33-60 / %d62-126 / UTF8-non-ascii)
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. The cursor behind the `=`, and the value.
-#[inline]
+#[inline(always)]
 fn value<'a>(
     i: Input<'a>,
     production: &'static Production,
@@ -201,8 +203,11 @@ macro_rules! parameters {
             pub(crate) fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
                 let mut rest = i;
                 while !lex::at_end_of_line(&rest) {
-                    let start = blanks(rest)?.0;
-                    let (behind, parameter) = $grammar(start)?;
+                    let (start, ()) = blanks(rest)?;
+                    let (behind, parameter) = match $grammar(start) {
+                        Ok(parameter) => parameter,
+                        Err(e) => return Err(e),
+                    };
                     if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
                         return behind.fail(&ESMTP_PARAM);
                     }
@@ -276,6 +281,7 @@ fn same_keyword<P: Keyword>(a: &P, b: &P) -> bool {
 }
 
 /// One blank; more by a quirk.
+#[inline(always)]
 fn blanks(i: Input<'_>) -> PResult<'_, ()> {
     let (rest, ()) = lex::octet(i, b' ', &lex::SP)?;
     if rest.first() != Some(b' ') {

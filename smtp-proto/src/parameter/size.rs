@@ -17,6 +17,7 @@ impl Size {
     /// size-value ::= 1*20DIGIT
     /// ```
     /// RFC 1870 §5. Beyond 64 bits it is an error, never another number.
+    #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &SIZE_VALUE)?;
         match number(value) {

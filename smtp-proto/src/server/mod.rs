@@ -174,9 +174,20 @@ impl Server {
     /// The answer is for another session, or the session has ended; it is lost then.
     pub fn answer(&mut self, answer: Answer) -> Result<(), NotNow> {
         let id = self.channel.check_ticket(&answer.ticket)?;
-        let slot = self.slots.iter_mut().find(|slot| slot.id == id);
-        slot.ok_or(NotNow::state("this command is gone"))?.done = Some(Box::new(answer.act));
         self.channel.touch();
+        match self.slots.front() {
+            // Nothing is due before it: it needs no place to wait in.
+            Some(oldest) if oldest.id == id => {
+                let kind = oldest.kind;
+                self.slots.pop_front();
+                self.finish(kind, answer.act);
+            }
+            _ => {
+                let slot = self.slots.iter_mut().find(|slot| slot.id == id);
+                slot.ok_or(NotNow::state("this command is gone"))?.done =
+                    Some(Box::new(answer.act));
+            }
+        }
         self.send_answers();
         Ok(())
     }
@@ -246,7 +257,8 @@ impl Server {
                 _ => break,
             }
         }
-        if self.slots.is_empty() && self.slots.capacity() > 0 {
+        // The few that most sessions need stay.
+        if self.slots.is_empty() && self.slots.capacity() > 8 {
             self.slots = VecDeque::new();
         }
     }

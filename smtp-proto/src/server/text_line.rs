@@ -1,6 +1,6 @@
 //! `TextLines`: watches how long the lines of a message are. RFC 5321 §4.5.3.1.6.
 //!
-//! > The maximum total length of a text line including the <CRLF> is 1000 octets (not counting the
+//! > The maximum total length of a text line including the `<CRLF>` is 1000 octets (not counting the
 //! > leading dot duplicated for transparency).
 //!
 //! From where a line begins, the last line end within its limit is looked for: of each thousand octets only

@@ -271,3 +271,26 @@ fn what_may_succeed_later_is_no_error() {
         .concat(),
     );
 }
+
+#[test]
+fn a_line_without_end() {
+    // §4.5.3.1: what is skipped has a limit, too
+    server(
+        |config| {
+            plain(config);
+            (config.limits.line, config.limits.frame) = (64, 200);
+        },
+        &[
+            crate::HELLO,
+            "
+        C: NOOP \\{190*x}
+        E: refused: more than 64 octets in a line
+        S: 500 5.5.2 Line too long
+        C: NOOP \\{200*x}\\
+        S: 500 5.5.2 Line too long
+        E: closed: more than 200 octets in a line
+    ",
+        ]
+        .concat(),
+    );
+}

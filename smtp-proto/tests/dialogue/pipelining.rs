@@ -135,3 +135,65 @@ fn nothing_is_done_behind_quit() {
     ",
     );
 }
+
+#[test]
+fn no_more_is_unanswered_than_a_window_holds() {
+    // RFC 2920 §3.1: the peer's TCP window may hold no more, and it may be sending, too
+    use bytes::Buf;
+    use mailwire_core::{Connection, Next};
+    use mailwire_smtp::client::{Client, Config};
+
+    let mut session = Client::new(Config::default());
+    let hear = |session: &mut Client, octets: &[u8]| {
+        session.wire_mut().receive(octets);
+        while let Next::Event(_) = session.poll() {}
+        let output = session.wire_mut().output();
+        let n = output.remaining();
+        output.advance(n);
+        n
+    };
+    hear(&mut session, b"220 mx\r\n");
+    session.ehlo(&"me.example".parse().unwrap()).unwrap();
+    hear(&mut session, b"");
+    hear(&mut session, b"250-mx\r\n250 PIPELINING\r\n");
+    let mailbox = format!("{}@mx.example", "x".repeat(60));
+    let mailbox: mailwire_smtp::address::Mailbox = mailbox.parse().unwrap();
+    session.mail(mailwire_smtp::Mail::new(mailbox.clone())).unwrap();
+    let line = "RCPT TO:<>\r\n".len() + 71;
+    let all = "MAIL FROM:<>\r\n".len() + 71 + 500 * line;
+    for _ in 0..500 {
+        session.rcpt(mailwire_smtp::Rcpt::new(mailbox.clone())).unwrap();
+    }
+    let first = hear(&mut session, b"");
+    assert!((16 * 1024..16 * 1024 + 2 * line).contains(&first), "{first}");
+    let mut left = first;
+    let mut groups = 1;
+    while session.in_flight() > 0 {
+        let more = hear(&mut session, b"250 ok\r\n");
+        assert!(more <= first);
+        groups += usize::from(more > 0);
+        left += more;
+    }
+    assert_eq!((left, groups), (all, 3));
+}
+
+#[test]
+fn a_reply_that_came_before_its_command_is_no_answer() {
+    // RFC 5321 §4.2: one reply to one command; a surplus one must not shift all that follow
+    use mailwire_core::{Connection, Next};
+    use mailwire_smtp::client::{Client, Config, Event};
+
+    let mut session = Client::new(Config::default());
+    session.wire_mut().receive(b"220 mx\r\n250 surplus\r\n25");
+    assert!(matches!(session.poll(), Next::Event(Event::Greeting(_))));
+    let noop = session.noop().unwrap();
+    let surplus =
+        |session: &mut Client| matches!(session.poll(), Next::Event(Event::Unsolicited(_)));
+    assert!(surplus(&mut session));
+    // This one began before, too.
+    session.wire_mut().receive(b"0 half\r\n");
+    assert!(surplus(&mut session));
+    session.wire_mut().receive(b"250 answer\r\n");
+    let Next::Event(Event::Done(done)) = session.poll() else { panic!("no answer") };
+    assert_eq!(done.get(noop).unwrap().unwrap().to_string(), "250 answer");
+}

@@ -197,3 +197,43 @@ fn only_220_is_success() {
         .concat(),
     );
 }
+
+#[test]
+fn server_forgets_who_it_was() {
+    // RFC 3207 §4.2
+    server(
+        |_| (),
+        &[
+            OFFERED,
+            "
+        C: AUTH SCRAM-SHA-256
+        E: auth SCRAM-SHA-256
+        A: accept
+        S: 235 2.7.0 Authentication successful
+        C: AUTH SCRAM-SHA-256
+        E: refused: AUTH succeeds once (RFC 4954 §4)
+        S: 503 5.5.1 Already authenticated
+        C: STARTTLS
+        E: starttls
+        A: accept
+        S: 220 2.0.0 Ready to start TLS
+        E: switch tls
+        A: tls
+        C: EHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-8BITMIME
+        S: 250-SMTPUTF8
+        S: 250 AUTH PLAIN LOGIN SCRAM-SHA-256
+        C: AUTH SCRAM-SHA-256
+        E: auth SCRAM-SHA-256
+        A: accept
+        S: 235 2.7.0 Authentication successful
+    ",
+        ]
+        .concat(),
+    );
+}

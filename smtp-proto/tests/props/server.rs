@@ -180,6 +180,7 @@ impl App for ServerApp {
         (self.tls, self.authenticated) = (true, false);
         assert_eq!(self.session.secured(), Secured::Tls);
         assert_eq!(self.session.state(), State::Greeted);
+        assert!(!self.session.is_authenticated() && !self.session.is_utf8());
     }
 
     fn most_held(&mut self) -> usize {
@@ -205,6 +206,18 @@ impl App for ServerApp {
             _ => wire.quirks(),
         };
         trace.say(format!("{event:?} {} {quirks:?}", wire.masked().escape_ascii()));
+        match &event {
+            Event::AuthResponse { response, .. } if !response.is_empty() => {
+                assert_eq!(wire.masked(), b"***\r\n", "a credential is shown");
+            }
+            Event::Auth { auth, .. }
+                if auth.initial_response.as_ref().is_some_and(|first| !first.is_empty()) =>
+            {
+                let shown = wire.masked();
+                assert!(shown.ends_with(b" ***\r\n"), "{}", shown.escape_ascii());
+            }
+            _ => {}
+        }
         let yes = |decision: u8| decision % 8 != 7;
         match event {
             Event::Connected { pending } => {
@@ -274,7 +287,10 @@ impl App for ServerApp {
                 assert!(self.accepted < self.config.recipients, "too many recipients");
                 let took = match self.plan.decide() % 8 {
                     6 => self.answer(pending.accept_with(Self::no(251)), &[251]),
-                    7 => !self.answer(pending.reject(Self::no(550)), &[550]) && false,
+                    7 => {
+                        self.answer(pending.reject(Self::no(550)), &[550]);
+                        false
+                    }
                     _ => self.answer(pending.accept(), &[250]),
                 };
                 self.accepted += usize::from(took);
@@ -287,6 +303,9 @@ impl App for ServerApp {
                 } else {
                     self.depends = true;
                     self.answer(pending.reject(Self::no(554)), &[554]);
+                    // What has come behind it may be the message.
+                    let wire = self.session.wire();
+                    assert!(!wire.is_open() || wire.buffered() == 0);
                 }
             }
             Event::BodyBegin => {
@@ -333,6 +352,7 @@ impl App for ServerApp {
             Event::Reset => {
                 self.command();
                 self.end_transaction();
+                assert!(!self.session.is_utf8());
                 self.said(250);
             }
             Event::Noop => {

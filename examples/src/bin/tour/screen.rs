@@ -8,7 +8,9 @@ use anstream::{AutoStream, ColorChoice};
 use mail_parser::{MessageParser, MimeHeaders};
 use mailwire_examples::{
     statistics::Statistics,
-    transcript::{self, BAD, CLIENT, EVENT, GOOD, NOTE, SERVER, TITLE, View, WIDTH, grouped},
+    transcript::{
+        self, BAD, CLIENT, EVENT, GOOD, NOTE, SECRET, SERVER, TITLE, View, WIDTH, grouped,
+    },
 };
 use std::io::{self, Stdout, Write};
 
@@ -29,19 +31,19 @@ impl Screen {
         writeln!(
             out,
             "\n  {CLIENT}C{CLIENT:#} the client says; {SERVER}S{SERVER:#} the server says; \
-             {EVENT}beside it{EVENT:#} the typed event that it became at the other end."
+             {EVENT}beside it{EVENT:#} the typed event that it became at the other end;\n  \
+             {SECRET}***{SECRET:#} is a secret."
         )
     }
 
     pub fn act(&mut self, number: usize, act: &Act, outcome: &Outcome) -> io::Result<()> {
         let out = &mut self.0;
         let (title, from, to, about) = act.words();
-        let rule = "━".repeat(WIDTH - 10 - title.len());
-        writeln!(out, "\n\n  {TITLE}Act {number} {title}{TITLE:#} {NOTE}{rule}{NOTE:#}")?;
+        transcript::title(&format!("Act {number}: {title}"), out)?;
         writeln!(out, "  {CLIENT}{from}{CLIENT:#} → {SERVER}{to}{SERVER:#}: {about}")?;
         transcript::write(&outcome.entries, View::BothEnds, out)?;
-        let rule = "─".repeat(WIDTH - 18);
-        writeln!(out, "\n  {NOTE}──{NOTE:#} {TITLE}what is there{TITLE:#} {NOTE}{rule}{NOTE:#}")?;
+        writeln!(out)?;
+        transcript::heading("what is there", "read back from the disk", out)?;
         for found in &outcome.found {
             self.found(found)?;
         }
@@ -66,11 +68,10 @@ impl Screen {
 
     pub fn closing(&mut self, played: &[(&Act, Statistics)], is_right: bool) -> io::Result<()> {
         let out = &mut self.0;
-        let rule = "━".repeat(WIDTH - 13);
-        writeln!(out, "\n\n  {TITLE}What it cost{TITLE:#} {NOTE}{rule}{NOTE:#}")?;
+        transcript::title("What it cost", out)?;
         writeln!(
             out,
-            "  {NOTE}{:<16}{:>8}{:>8}{:>14}{:>14}{:>14}{:>14}{NOTE:#}",
+            "  {NOTE}{:<18}{:>10}{:>10}{:>15}{:>15}{:>15}{:>15}{NOTE:#}",
             "", "C lines", "S lines", "C octets", "S octets", "round trips", "time"
         )?;
         let mut all = Statistics::default();
@@ -78,7 +79,7 @@ impl Screen {
             all = all.and(*statistics);
             costs(&format!("{} {}", n + 1, act.words().0), statistics, out)?;
         }
-        writeln!(out, "  {NOTE}{}{NOTE:#}", "─".repeat(88))?;
+        writeln!(out, "  {NOTE}{}{NOTE:#}", "─".repeat(WIDTH - 2))?;
         costs("all", &all, out)?;
         match is_right {
             true => writeln!(
@@ -93,7 +94,7 @@ impl Screen {
 fn costs(name: &str, of: &Statistics, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "  {name:<16}{:>8}{:>8}{:>14}{:>14}{:>14}{:>11.1} ms",
+        "  {name:<18}{:>10}{:>10}{:>15}{:>15}{:>15}{:>12.1} ms",
         of.client_lines,
         of.server_lines,
         grouped(of.client_octets),
@@ -109,19 +110,25 @@ fn parts(message: &[u8], indent: &str, out: &mut impl Write) -> io::Result<()> {
         return writeln!(out, "{indent}{BAD}not a message{BAD:#}");
     };
     writeln!(out, "{indent}{TITLE}{}{TITLE:#}", parsed.subject().unwrap_or("no subject"))?;
-    for part in parsed.parts.iter() {
-        let Some(kind) = part.content_type() else { continue };
+    // Which parts are still to be shown, and how deep they stand.
+    let mut next = vec![(0, 1)];
+    while let Some((at, depth)) = next.pop() {
+        let Some(part) = parsed.part(at) else { continue };
+        let kind = part.content_type();
+        let kind = kind.map_or("text/plain".to_owned(), |kind| {
+            format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("*"))
+        });
         let name = part.attachment_name().map(|name| format!(" “{name}”")).unwrap_or_default();
-        let kind = format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("*"));
+        let indent = format!("{indent}{}", "  ".repeat(depth));
         match part.sub_parts() {
             Some(parts) => {
-                writeln!(out, "{indent}  {kind} {NOTE}of {} parts{NOTE:#}", parts.len())?
+                writeln!(out, "{indent}{kind} {NOTE}of {} parts{NOTE:#}", parts.len())?;
+                next.extend(parts.iter().rev().map(|part| (*part, depth + 1)));
             }
-            None => writeln!(
-                out,
-                "{indent}    {kind}{name} {NOTE}{} octets{NOTE:#}",
-                grouped(part.len() as u64)
-            )?,
+            None => {
+                let octets = grouped(part.len() as u64);
+                writeln!(out, "{indent}{kind}{name} {NOTE}{octets} octets{NOTE:#}")?;
+            }
         }
     }
     writeln!(out, "{indent}{NOTE}{} octets in all{NOTE:#}", grouped(message.len() as u64))

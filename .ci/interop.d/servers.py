@@ -1,0 +1,227 @@
+"""The servers: Postfix, aiosmtpd, and ours. Each is made for one run, in its scratch folder, on loopback.
+
+All know alice and bob @example.test, with the password NAME-secret.
+"""
+
+import contextlib
+import os
+import pathlib
+import pwd
+import time
+
+from bench import DOMAIN, HOST, SYSTEM_PYTHON, Failed, as_root, free_port, must, run, wait_open
+from messages import Mailbox
+
+USERS = {"alice": "alice-secret", "bob": "bob-secret"}
+# What every server takes; more than the largest of our messages.
+MAX_SIZE = 3_000_000
+
+
+def mailboxes(bench, name, lf=False):
+    boxes = {}
+    for user in USERS:
+        box = bench.folder(name, "mail", user)
+        for folder in ("new", "cur", "tmp"):
+            (box / folder).mkdir()
+        boxes[user] = Mailbox(box, lf)
+    return boxes
+
+
+class Receive:
+    """Ours, four times over: with STARTTLS, within TLS, without either, and LMTP."""
+
+    name = "smtp-receive"
+
+    def __init__(self, bench, program):
+        self.boxes = mailboxes(bench, "receive")
+        users = bench.root / "receive" / "users"
+        users.write_text("".join(f"{user}:{password}\n" for user, password in USERS.items()) +
+                         "alice:{TOKEN}alice-token\n")
+        tls = ["--tls-cert", bench.certificate, "--tls-key", bench.key, "--users", str(users)]
+        self.logs = {}
+        self.port, self.implicit, self.bare, self.lmtp = (
+            self.start(bench, program, name, *options) for name, options in {
+                "starttls": tls,
+                "implicit": [*tls, "--implicit-tls", "--require-auth"],
+                "plain": [],
+                "lmtp": ["--lmtp", *tls],
+            }.items())
+
+    def start(self, bench, program, name, *options):
+        port = free_port()
+        known = [f"{user}@{domain}" for user in USERS for domain in (DOMAIN, "smtp.relay.test", "lmtp.relay.test")]
+        log = bench.start(
+            f"receive-{name}", program, "--listen", f"{HOST}:{port}", "--maildir", str(self.boxes["alice"].path.parent / "%u"),
+            *(word for address in known for word in ("--rcpt", address)), "--max-size", str(MAX_SIZE), *options)
+        self.logs[port] = log
+        wait_open(log, port)
+        return port
+
+    def last_user(self, port):
+        """Who the program says had logged in when the last message came."""
+        lines = [line for line in self.logs[port].read_text().splitlines() if line.startswith("received ")]
+        return dict(word.partition("=")[::2] for word in lines[-1].split()[1:])["user"]
+
+
+class Aiosmtpd:
+    """Python's: no PIPELINING, and AUTH PLAIN and LOGIN."""
+
+    name = "aiosmtpd"
+    mechanisms = ["PLAIN", "LOGIN"]
+
+    def __init__(self, bench):
+        self.boxes = mailboxes(bench, "aiosmtpd")
+        self.bare, self.port, self.submission = free_port(), free_port(), free_port()
+        log = bench.start(
+            "aiosmtpd", SYSTEM_PYTHON, str(pathlib.Path(__file__).with_name("aiosmtpd_server.py")),
+            str(self.boxes["alice"].path.parent), bench.certificate, bench.key,
+            str(self.bare), str(self.port), str(self.submission), *(f"{user}:{password}" for user, password in USERS.items()))
+        wait_open(log, self.bare, self.port, self.submission)
+
+
+class Postfix:
+    """With Cyrus SASL. Mail for SMTP.relay.test and LMTP.relay.test it carries on to `next_hop`, ours."""
+
+    name = "Postfix"
+    mechanisms = ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"]
+
+    def __init__(self, bench, next_hop):
+        self.root = bench.folder("postfix")
+        self.boxes = mailboxes(bench, "postfix", lf=True)
+        self.port, self.submission, self.implicit = free_port(), free_port(), free_port()
+        for folder in ("etc/sasl", "queue", "data"):
+            bench.folder("postfix", folder)
+        self.passwords()
+        self.files(bench, next_hop)
+        # The delivering process gives up root for this user.
+        owner = pwd.getpwnam("mail") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        self.configure(bench, owner)
+        must(as_root("chown", "-R", f"{owner.pw_uid}:{owner.pw_gid}", str(self.root / "mail")))
+        must(as_root("chown", "postfix", str(self.root / "data")))
+        bench.stack.callback(self.stop)
+        must(as_root("postfix", "-c", str(self.root / "etc"), "start"))
+        wait_open(self.root / "postfix.log", self.port, self.submission, self.implicit)
+
+    def passwords(self):
+        # Debian's Postfix looks into this folder of its configuration, whatever cyrus_sasl_config_path says.
+        folder = self.root / "etc" / "sasl"
+        base = folder / "users"
+        for user, password in USERS.items():
+            must(["saslpasswd2", "-p", "-c", "-f", str(base), "-u", f"mail.{DOMAIN}", user], input=password.encode())
+        base.chmod(0o644)
+        (folder / "smtpd.conf").write_text(
+            f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {base}\nmech_list: {' '.join(self.mechanisms)}\n")
+
+    def files(self, bench, next_hop):
+        etc = self.root / "etc"
+        (etc / "mailboxes").write_text("".join(f"{user}@{DOMAIN} {user}/\n" for user in [*USERS, "full"]))
+        (etc / "access").write_text(f"full@{DOMAIN} 552 5.2.2 Mailbox is full\n")
+        hops = {"smtp.relay.test": f"smtp:[localhost]:{next_hop.port}", "lmtp.relay.test": f"lmtp:inet:localhost:{next_hop.lmtp}"}
+        (etc / "transport").write_text("".join(f"{domain} {hop}\n" for domain, hop in hops.items()))
+        (etc / "logins").write_text(f"[localhost]:{next_hop.port} alice:{USERS['alice']}\n")
+
+    def configure(self, bench, owner):
+        root, etc = self.root, self.root / "etc"
+        settings = f"""
+compatibility_level = 2
+queue_directory = {root}/queue
+data_directory = {root}/data
+maillog_file_prefixes = {root}
+maillog_file = {root}/postfix.log
+myhostname = mail.{DOMAIN}
+mydestination =
+mynetworks =
+inet_interfaces = {HOST}
+inet_protocols = ipv4
+alias_maps =
+alias_database =
+local_recipient_maps =
+biff = no
+smtpd_peername_lookup = no
+smtp_dns_support_level = disabled
+lmtp_dns_support_level = disabled
+smtp_host_lookup = native
+lmtp_host_lookup = native
+default_transport = error:5.7.1 nothing leaves this machine
+relay_domains = smtp.relay.test, lmtp.relay.test
+relay_transport = error:5.7.1 no such next hop
+transport_maps = texthash:{etc}/transport
+virtual_mailbox_domains = {DOMAIN}
+virtual_mailbox_base = {root}/mail
+virtual_mailbox_maps = texthash:{etc}/mailboxes
+virtual_uid_maps = static:{owner.pw_uid}
+virtual_gid_maps = static:{owner.pw_gid}
+virtual_minimum_uid = 1
+virtual_mailbox_limit = 0
+message_size_limit = {MAX_SIZE}
+smtpd_relay_restrictions = reject_unauth_destination
+smtpd_recipient_restrictions = check_recipient_access texthash:{etc}/access, reject_unauth_destination
+smtpd_error_sleep_time = 0
+in_flow_delay = 0
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = cyrus
+smtpd_sasl_path = smtpd
+cyrus_sasl_config_path = {etc}/sasl
+smtpd_sasl_authenticated_header = yes
+smtpd_sasl_security_options = noanonymous
+smtpd_tls_auth_only = yes
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = {bench.certificate}
+smtpd_tls_key_file = {bench.key}
+smtp_tls_security_level = secure
+smtp_tls_secure_cert_match = hostname
+smtp_tls_CAfile = {bench.ca}
+lmtp_tls_security_level = secure
+lmtp_tls_secure_cert_match = hostname
+lmtp_tls_CAfile = {bench.ca}
+smtp_sasl_auth_enable = yes
+smtp_sasl_security_options = noanonymous
+smtp_sasl_password_maps = texthash:{etc}/logins
+"""
+        (etc / "main.cf").write_text(settings.lstrip())
+        login = ("-o smtpd_relay_restrictions=permit_sasl_authenticated,reject "
+                 "-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject")
+        services = f"""
+{HOST}:{self.port} inet n - n - - smtpd
+{HOST}:{self.submission} inet n - n - - smtpd {login}
+{HOST}:{self.implicit} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes {login}
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
+virtual unix - n n - - virtual
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+        (etc / "master.cf").write_text(services.lstrip())
+
+    def stop(self):
+        """It has left us, so its end is waited for by its process id."""
+        note = self.root / "queue" / "pid" / "master.pid"
+        done = run(as_root("cat", str(note)))
+        run(as_root("postfix", "-c", str(self.root / "etc"), "abort"))
+        with contextlib.suppress(ValueError):
+            process = pathlib.Path("/proc") / str(int(done.stdout))
+            end = time.monotonic() + 10
+            while process.exists() and "master" in (process / "comm").read_text():
+                if time.monotonic() > end:
+                    run(as_root("kill", "-KILL", process.name))
+                    break
+                time.sleep(0.05)
+
+    def log(self):
+        return run(as_root("tail", "-n", "40", str(self.root / "postfix.log"))).stdout.decode("utf-8", "replace")

@@ -1,0 +1,171 @@
+//! `OtherCommand`: a verb that has no member of its own. RFC 5321 §4.2.4.
+//!
+//! Kept with its arguments, but these are not shown: a mistyped `AUTH` carries a credential.
+
+use super::{COMMAND, Command};
+use crate::lex::{self, CLASS, HIGH, Input, PResult, TEXT, class, with_utf8};
+use alloc::vec::Vec;
+use core::{fmt, hash};
+use mailwire_core::{InvalidValue, Str};
+
+/// A command with a verb that has no member of its own.
+///
+/// Its arguments are in none of the formatted forms: nobody knows whether they are a secret.
+#[derive(Clone)]
+pub struct OtherCommand {
+    verb: Str,
+    arguments: Option<Str>,
+}
+
+/// Verbs behind which the peer would read what follows in another way, or as another.
+const CHANGES_FRAMING: &[&str] = &["BDAT", "ATRN", "TURN", "XCLIENT", "STARTSSL", "XEXCH50"];
+
+impl OtherCommand {
+    /// # Errors
+    /// What does not fit; a verb that has a member of its own, or behind which what follows is no command
+    /// (such as `BDAT`).
+    pub fn new(verb: &str, arguments: Option<&str>) -> Result<Self, InvalidValue> {
+        let octets = verb.as_bytes();
+        if verb_len(octets) != octets.len() || octets.is_empty() {
+            return Err(InvalidValue::new(verb_len(octets), &COMMAND));
+        }
+        let known = Command::VERBS.iter().any(|known| verb.eq_ignore_ascii_case(known));
+        let verb = Str::new(octets);
+        let arguments = match arguments {
+            None | Some("") => None,
+            Some(text) => {
+                let fits = |b: u8| class(b) & (TEXT | HIGH) != 0;
+                match text.bytes().position(|b| !fits(b)) {
+                    Some(at) => return Err(InvalidValue::new(at, &COMMAND)),
+                    // Blanks at the ends belong to nobody.
+                    None if text.trim_ascii() != text => {
+                        return Err(InvalidValue::new(0, &COMMAND));
+                    }
+                    None => Some(Str::from(text)),
+                }
+            }
+        };
+        let other = OtherCommand { verb, arguments };
+        if known || other.changes_framing() {
+            return Err(InvalidValue::new(0, &COMMAND));
+        }
+        Ok(other)
+    }
+
+    /// The verb as received.
+    pub fn verb(&self) -> &[u8] {
+        &self.verb
+    }
+
+    /// What stands behind the verb, as received.
+    pub fn arguments(&self) -> Option<&[u8]> {
+        self.arguments.as_ref().map(Str::as_bytes)
+    }
+
+    /// May what follows it be something other than commands? Such a command is read, so that a server can
+    /// close, but cannot be made.
+    pub fn changes_framing(&self) -> bool {
+        CHANGES_FRAMING.iter().any(|verb| self.verb.eq_ignore_ascii_case(verb.as_bytes()))
+    }
+
+    /// Can it stand where SMTPUTF8 is not in force?
+    pub fn is_ascii(&self) -> bool {
+        self.arguments.as_ref().is_none_or(|arguments| arguments.is_ascii())
+    }
+
+    /// What stands behind the verb, blank included.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
+        if let Some(arguments) = &self.arguments {
+            out.push(b' ');
+            out.extend_from_slice(arguments);
+        }
+    }
+}
+
+/// How far `octets` are a verb: letters and digits, and what private ones have besides.
+fn verb_len(octets: &[u8]) -> usize {
+    let len =
+        octets.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).count();
+    if octets.first().is_some_and(u8::is_ascii_alphabetic) { len } else { 0 }
+}
+
+/// Any other verb, with any printable arguments. RFC 5321 §4.2.4
+#[cold]
+pub(super) fn other_command(i: Input<'_>) -> PResult<'_, OtherCommand> {
+    let (rest, verb) = i.split(verb_len(i.rest()));
+    if verb.is_empty() {
+        return i.fail(&COMMAND);
+    }
+    let verb = Str::new(verb);
+    if lex::at_end_of_line(&rest) {
+        return Ok((rest, OtherCommand { verb, arguments: None }));
+    }
+    let Ok((start, ())) = lex::octet(rest, b' ', &COMMAND) else { return rest.fail(&COMMAND) };
+    let start = start.split(start.rest().iter().take_while(|b| **b == b' ').count()).0;
+    let (_, text) = start.run(&CLASS, with_utf8(&i, TEXT));
+    let text = text.trim_ascii_end();
+    if text.is_empty() {
+        return start.fail(&COMMAND);
+    }
+    lex::utf8(start, text, &COMMAND)?;
+    let arguments = Some(Str::new(text));
+    Ok((start.split(text.len()).0, OtherCommand { verb, arguments }))
+}
+
+impl PartialEq for OtherCommand {
+    fn eq(&self, other: &Self) -> bool {
+        self.verb.eq_ignore_ascii_case(&other.verb) && self.arguments == other.arguments
+    }
+}
+
+impl Eq for OtherCommand {}
+
+impl hash::Hash for OtherCommand {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        for octet in self.verb.iter() {
+            state.write_u8(octet.to_ascii_uppercase());
+        }
+        self.arguments.hash(state);
+    }
+}
+
+/// The verb; arguments are masked.
+impl fmt::Display for OtherCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.verb, if self.arguments.is_some() { " ***" } else { "" })
+    }
+}
+
+impl fmt::Debug for OtherCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OtherCommand({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_verbs_cannot_stand_for_known_ones() {
+        for (verb, arguments) in [
+            ("XFOO\r\nDATA", "a"),
+            ("X FOO", "a"),
+            ("XFOO", "a\r\nDATA"),
+            ("XFOO", "a\0"),
+            ("XFOO", " a"),
+            ("", "a"),
+            ("DATA", ""),
+            ("data", ""),
+            ("BDAT", "5 LAST"),
+            ("xclient", "NAME=a"),
+        ] {
+            assert!(OtherCommand::new(verb, Some(arguments)).is_err(), "{verb} {arguments}");
+        }
+        for verb in Command::VERBS {
+            assert!(OtherCommand::new(verb, None).is_err(), "{verb}");
+        }
+        let other = OtherCommand::new("XFOO", Some("a b")).unwrap();
+        assert_eq!(Command::try_from(&b"xfoo a b"[..]).unwrap(), Command::Other(other));
+    }
+}
