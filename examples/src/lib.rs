@@ -3,7 +3,7 @@
 //! - A connection: [`stream`], [`tls`], [`link`]; what passed on it: [`trace`], [`describe`], [`transcript`],
 //!   [`statistics`].
 //! - A client: [`submit`], with [`login`]. A server: [`receive`], with [`authenticate`], [`users`],
-//!   [`timestamp`], [`maildir`].
+//!   [`timestamp`], [`store`], [`maildir`].
 //! - [`certificates`] and [`random`].
 
 pub mod authenticate;
@@ -15,6 +15,7 @@ pub mod maildir;
 pub mod random;
 pub mod receive;
 pub mod statistics;
+pub mod store;
 pub mod stream;
 pub mod submit;
 pub mod timestamp;

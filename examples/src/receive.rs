@@ -7,7 +7,8 @@
 use crate::{
     authenticate::{Channel, Exchange, Verdict, reply, reply_to},
     link::Link,
-    maildir::{Incoming, Maildir},
+    maildir::Incoming,
+    store::{Store, begin, deliver},
     stream::Stream,
     timestamp::{Stamp, return_path},
     tls::{ServerTls, channel_binding},
@@ -39,15 +40,6 @@ pub struct Receiver {
     pub store: Store,
     /// What is put in front of a message.
     pub lines: Lines,
-}
-
-/// Where mail goes.
-#[derive(Clone, Debug)]
-pub enum Store {
-    /// Nowhere.
-    Discard,
-    /// Into the Maildir of this name, in which `%u` becomes the recipient's local part.
-    Maildir(String),
 }
 
 /// What is put in front of a message. RFC 5321 §4.4
@@ -141,25 +133,6 @@ impl Receiver {
             }
         }
     }
-
-    /// The Maildir of a recipient. `None`: mail for it is not taken.
-    fn maildir(&self, path: &ForwardPath) -> Option<PathBuf> {
-        if self.recipients.as_ref().is_some_and(|known| !known.contains(path)) {
-            return None;
-        }
-        let Store::Maildir(name) = &self.store else { return Some(PathBuf::new()) };
-        if !name.contains("%u") {
-            return Some(name.into());
-        }
-        let user = match path.mailbox() {
-            Some(mailbox) => String::from_utf8(mailbox.local_part().content().collect()).ok()?,
-            None => "postmaster".to_owned(),
-        };
-        // What the network says must not lead out of the folder.
-        let plain = |c: char| c.is_alphanumeric() || "+-_=".contains(c);
-        let safe = user.starts_with(plain) && user.chars().all(|c| plain(c) || c == '.');
-        safe.then(|| name.replace("%u", &user).into())
-    }
 }
 
 /// One connection.
@@ -211,7 +184,10 @@ impl Connected<'_> {
                 pending.accept()
             }
             Event::Rcpt { rcpt, pending } => {
-                let maildir = self.receiver.maildir(&rcpt.forward_path);
+                let path = &rcpt.forward_path;
+                let known = self.receiver.recipients.as_ref();
+                let is_known = known.is_none_or(|known| known.contains(path));
+                let maildir = self.receiver.store.maildir(path).filter(|_| is_known);
                 match (&mut self.transaction, maildir) {
                     (Some(transaction), Some(maildir)) => {
                         transaction.to.push(rcpt.forward_path);
@@ -381,35 +357,6 @@ impl Connected<'_> {
         on_message(Received { from: mail.reverse_path, to, octets, files, user, tls });
         answer
     }
-}
-
-/// Each folder has its own result: one that cannot be written keeps no other from its mail.
-async fn deliver(message: Incoming, folders: &[PathBuf]) -> io::Result<Vec<io::Result<PathBuf>>> {
-    let message = message.whole().await?;
-    let mut results = Vec::with_capacity(folders.len());
-    for folder in folders {
-        results.push(match Maildir::open(folder).await {
-            Ok(maildir) => message.deliver(&maildir).await,
-            Err(error) => Err(error),
-        });
-    }
-    Ok(results)
-}
-
-/// A new message in the first of these folders that can be written.
-async fn begin(folders: &[PathBuf]) -> io::Result<Incoming> {
-    let mut last = io::ErrorKind::NotFound.into();
-    for folder in folders {
-        let begun = match Maildir::open(folder).await {
-            Ok(maildir) => maildir.begin().await,
-            Err(error) => Err(error),
-        };
-        match begun {
-            Ok(message) => return Ok(message),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }
 
 fn no_storage() -> Reply {

@@ -6,7 +6,8 @@ use clap::Parser;
 use mailwire_core::Secured;
 use mailwire_examples::{
     authenticate::MECHANISMS,
-    receive::{Lines, Received, Receiver, Store},
+    receive::{Lines, Received, Receiver},
+    store::Store,
     tls::ServerTls,
     users::Users,
 };

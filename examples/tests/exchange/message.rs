@@ -2,10 +2,7 @@
 
 use crate::{Mode, Scene, path};
 use mailwire_core::dot::LineEnds;
-use mailwire_examples::{
-    receive::{Lines, Store},
-    submit::Error,
-};
+use mailwire_examples::{receive::Lines, store::Store, submit::Error};
 use mailwire_smtp::server::Protocol;
 
 #[tokio::test]

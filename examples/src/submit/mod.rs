@@ -3,6 +3,12 @@
 //! One message to one server, streamed: of a message of any size no more than the session's output buffer is in
 //! memory. MAIL, all RCPT and DATA are called at once; what may leave together, the session knows.
 
+mod error;
+mod transfer;
+
+pub use error::Error;
+use transfer::transfer;
+
 use crate::{
     link::Link,
     login::{Login, log_in},
@@ -10,23 +16,17 @@ use crate::{
     tls::ClientTls,
     trace::{Stage, Trace},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use mailwire_core::{
-    Body, Connection, End, Fatal, Handle, InvalidValue, NotNow, ParseError, Switch, dot::LineEnds,
-    driver::tokio::Happened, sasl::SaslError,
+    Connection, End, Fatal, Handle, Switch, dot::LineEnds, driver::tokio::Happened,
 };
 use mailwire_smtp::{
-    Mail, Rcpt, Reply, ReplyCode,
+    Reply, ReplyCode,
     address::{AddressLiteral, ForwardPath, Host, ReversePath},
-    client::{Client, Config, Done, Ending, Event, Failure, Protocol},
-    parameter::{self, MailParameter, Size},
+    client::{Client, Config, Ending, Event, Protocol},
 };
-use std::{io, net::SocketAddr, time::Duration};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    net::TcpStream,
-    time::timeout,
-};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{io::AsyncRead, net::TcpStream, time::timeout};
 
 /// How the server is to be spoken to.
 #[derive(Clone, Debug, Default)]
@@ -79,55 +79,6 @@ impl Sent {
     /// Has the server taken the message for every recipient?
     pub fn is_accepted(&self) -> bool {
         self.recipients.iter().all(|(_, reply)| reply.is_positive_completion())
-    }
-}
-
-/// Why a message was not sent.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The stream's, or the message could not be read.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// The server said no.
-    #[error("{what}: {reply}")]
-    Refused {
-        /// To what.
-        what: &'static str,
-        /// In these words.
-        reply: Reply,
-    },
-    /// The server's answer is no reply.
-    #[error("{what}: {error}")]
-    Malformed {
-        /// To what.
-        what: &'static str,
-        /// Why not.
-        error: ParseError,
-    },
-    /// The connection ended before the message was through.
-    #[error("the connection has ended{}", if let End::Failed(why) = .0 { format!(": {why}") } else { String::new() })]
-    Closed(End),
-    /// The session does not allow it.
-    #[error(transparent)]
-    NotNow(#[from] NotNow),
-    /// A value cannot be sent.
-    #[error(transparent)]
-    Value(#[from] InvalidValue),
-    /// The login.
-    #[error("AUTH: {0}")]
-    Sasl(#[from] SaslError),
-    /// The message holds what no message may.
-    #[error("the message: {0}")]
-    Message(NotNow),
-}
-
-impl Error {
-    pub(crate) fn of(what: &'static str, failure: Failure) -> Self {
-        match failure {
-            Failure::Reply(reply) => Error::Refused { what, reply },
-            Failure::Malformed(error) => Error::Malformed { what, error },
-            _ => Error::Closed(End::Failed(Fatal::Eof)),
-        }
     }
 }
 
@@ -281,162 +232,6 @@ async fn finish<T: Ending>(
 pub(crate) fn unexpected(link: &mut Link<Client>, switch: Switch) -> Error {
     _ = link.session().failed(switch);
     Error::Closed(End::Failed(Fatal::Handshake))
-}
-
-// ---- transfer
-
-async fn transfer(
-    link: &mut Link<Client>,
-    envelope: &Envelope,
-    size: Option<u64>,
-    mut message: impl AsyncRead + Unpin,
-) -> Result<Vec<(ForwardPath, Reply)>, Error> {
-    let mail = mail_command(link.session(), envelope, size)?;
-    let mail = link.call("MAIL", |smtp| smtp.mail(mail))?;
-    let mut transaction =
-        Transaction { rcpts: Vec::new(), accepted: Vec::new(), replies: Vec::new() };
-    for path in &envelope.to {
-        let rcpt = link.call("RCPT", |smtp| smtp.rcpt(Rcpt::new(path.clone())))?;
-        transaction.rcpts.push(rcpt);
-        transaction.replies.push(None);
-    }
-    let data = link.call("DATA", |smtp| smtp.data())?;
-    loop {
-        match link.next().await? {
-            Happened::Event(Event::BodyReady { body, .. }) => {
-                send(link, body, &mut message).await?
-            }
-            Happened::Event(Event::Done(done)) => {
-                if let Some(result) = done.get(mail) {
-                    result.map_err(|failure| Error::of("MAIL", failure))?;
-                }
-                transaction.on_rcpt(&done)?;
-                match done.get(data) {
-                    Some(Ok(delivery)) => return Ok(transaction.over(envelope, delivery.replies())),
-                    Some(Err(failure)) => return transaction.failed(envelope, failure),
-                    None => {}
-                }
-            }
-            Happened::Event(Event::Unsolicited(reply)) => {
-                return Err(Error::Refused { what: "the connection", reply });
-            }
-            Happened::Event(_) => {}
-            Happened::Switch(switch) => return Err(unexpected(link, switch)),
-            Happened::Closed(end) => return Err(Error::Closed(end)),
-        }
-    }
-}
-
-fn mail_command(smtp: &Client, envelope: &Envelope, size: Option<u64>) -> Result<Mail, Error> {
-    let offers = |keyword| smtp.offer().is_some_and(|offer| offer.offers(keyword));
-    let mut mail = Mail::new(envelope.from.clone());
-    if let (Some(size), true) = (size, offers("SIZE")) {
-        mail = mail.with(MailParameter::Size(Size(size)))?;
-    }
-    // True of a message of 7 bits, too, and it need not be read through to know.
-    if offers("8BITMIME") {
-        mail = mail.with(MailParameter::Body(parameter::Body::EightBitMime))?;
-    }
-    if !(envelope.from.is_ascii() && envelope.to.iter().all(ForwardPath::is_ascii)) {
-        mail = mail.with(MailParameter::Smtputf8)?;
-    }
-    Ok(mail)
-}
-
-/// What is known of the transaction under way.
-struct Transaction {
-    rcpts: Vec<Handle<Reply>>,
-    /// Recipients that were accepted, by their place in the envelope.
-    accepted: Vec<usize>,
-    /// Replies to RCPT.
-    replies: Vec<Option<Reply>>,
-}
-
-impl Transaction {
-    fn on_rcpt(&mut self, done: &Done) -> Result<(), Error> {
-        // RCPTs end in their order.
-        let next = self.replies.iter().position(Option::is_none);
-        let Some((at, handle)) = next.and_then(|at| Some((at, *self.rcpts.get(at)?))) else {
-            return Ok(());
-        };
-        match done.get(handle) {
-            Some(Ok(reply)) => {
-                self.accepted.push(at);
-                self.replies[at] = Some(reply);
-            }
-            Some(Err(Failure::Reply(reply))) => self.replies[at] = Some(reply),
-            Some(Err(failure)) => return Err(Error::of("RCPT", failure)),
-            None => {}
-        }
-        Ok(())
-    }
-
-    /// The message has its replies: one, in LMTP one for each accepted recipient.
-    fn over(mut self, envelope: &Envelope, replies: &[Reply]) -> Vec<(ForwardPath, Reply)> {
-        for (n, at) in self.accepted.iter().enumerate() {
-            self.replies[*at] = replies.get(n).or(replies.last()).cloned();
-        }
-        let replies = self
-            .replies
-            .into_iter()
-            .map(|reply| reply.unwrap_or(Reply::bare(ReplyCode::LOCAL_ERROR)));
-        envelope.to.iter().cloned().zip(replies).collect()
-    }
-
-    /// The message was refused: for those whose RCPT was accepted this is the reply.
-    fn failed(
-        self,
-        envelope: &Envelope,
-        failure: Failure,
-    ) -> Result<Vec<(ForwardPath, Reply)>, Error> {
-        match failure {
-            // Nobody was accepted: what DATA was told adds nothing.
-            Failure::Reply(_)
-                if self.accepted.is_empty() && self.replies.iter().all(Option::is_some) =>
-            {
-                Ok(self.over(envelope, &[]))
-            }
-            failure => Err(Error::of("DATA", failure)),
-        }
-    }
-}
-
-/// The message, as fast as it is welcome.
-async fn send(
-    link: &mut Link<Client>,
-    body: Body,
-    message: &mut (impl AsyncRead + Unpin),
-) -> Result<(), Error> {
-    link.set_body(true);
-    loop {
-        let room = link.room().await?;
-        if room == 0 {
-            // The session is over; what comes next tells why.
-            return Ok(());
-        }
-        let mut chunk = BytesMut::with_capacity(room);
-        match message.read_buf(&mut chunk).await {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error) => {
-                _ = link.session().abort_body(body);
-                return Err(error.into());
-            }
-        }
-        if let Err(why) = link.session().send_body(&body, chunk.freeze()) {
-            if !link.session().wire().is_open() {
-                return Ok(());
-            }
-            _ = link.session().abort_body(body);
-            return Err(Error::Message(why));
-        }
-    }
-    if let Err((body, why)) = link.session().finish_body(body) {
-        _ = link.session().abort_body(body);
-        return Err(Error::Message(why));
-    }
-    link.set_body(false);
-    Ok(())
 }
 
 // ---- termination
