@@ -294,3 +294,44 @@ fn a_line_without_end() {
         .concat(),
     );
 }
+
+#[test]
+fn a_message_of_just_the_size() {
+    // RFC 1870 §6.1: octets of the message, line ends included, doubled dots and the end not
+    server(
+        |config| {
+            plain(config);
+            config.size = Some(10);
+        },
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: HELO me.example
+        E: helo me.example
+        A: accept
+        S: 250 mx.example
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: 12345
+        C: ..
+        B: 12345
+        B: .
+        C: .
+        E: body end: 10 octets, 1 replies
+        A: accept
+        S: 250 2.0.0 Message accepted
+    ",
+    );
+}
