@@ -29,6 +29,8 @@ const CLIENT_LINES: &[&[u8]] = &[
     b"*\r\n",
     b"MAIL FROM:<a@b.example>\r\n",
     b"MAIL FROM:<a@b.example>\r\n",
+    b"MAIL FROM:<\xc3\xbc@b.example> SMTPUTF8\r\n",
+    b"RCPT TO:<\xc3\xbc@mx.example>\r\n",
     b"MAIL FROM:<> SIZE=39 BODY=8BITMIME\r\n",
     b"MAIL FROM:<a@b.example> SIZE=100\r\n",
     b"RCPT TO:<one@mx.example>\r\n",

@@ -81,6 +81,8 @@ pub struct Client {
     accepted: usize,
     /// SMTPUTF8 was used: replies may be UTF-8 (RFC 6531 §3.7.4).
     utf8: bool,
+    /// The last MAIL that was queued has SMTPUTF8: its recipients may be UTF-8 (RFC 6531 §3.4).
+    smtputf8: bool,
     /// The message that is being sent.
     outgoing: Option<Outgoing>,
     /// QUIT was called.
@@ -141,6 +143,7 @@ impl Client {
             unanswered: 0,
             accepted: 0,
             utf8: false,
+            smtputf8: false,
             outgoing: None,
             quitting: false,
             turn: Turn::Server,
@@ -284,6 +287,10 @@ impl Client {
             self.channel.wait(id);
             self.unanswered = 0;
         }
+        if let Command::Mail(mail) = command {
+            self.smtputf8 = mail.parameters.is_smtputf8();
+            self.utf8 |= self.smtputf8;
+        }
         match kind {
             Kind::Hello { .. } => self.ahead = State::Ready,
             Kind::Mail => self.ahead = State::Mail,
@@ -408,7 +415,7 @@ impl Client {
                 self.wants(extension, "the extension of a parameter of RCPT was not offered")?;
             }
         }
-        if !rcpt.is_ascii() && !self.utf8 {
+        if !rcpt.is_ascii() && !self.smtputf8 {
             return Err(NotNow::value("an address beyond ASCII wants MAIL with SMTPUTF8"));
         }
         Ok(())
@@ -644,7 +651,10 @@ impl Connection for Client {
             // Where it ends need not be waited for: it might never.
             Framed::Skip(n) | Framed::TooLong(n) => {
                 self.channel.skip(n);
-                let limit = LimitExceeded::new("octets in a reply", limits.frame as u64);
+                let limit = match self.replies.met_long_line() {
+                    true => LimitExceeded::new("octets in a line of a reply", line as u64),
+                    false => LimitExceeded::new("octets in a reply", limits.frame as u64),
+                };
                 self.drop_flights();
                 self.later.push_front(Event::TooLong(limit));
                 Step::Fatal(limit.into())

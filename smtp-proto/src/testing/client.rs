@@ -16,7 +16,7 @@
 
 use super::{octets, shown, words};
 use crate::{
-    Command, Parse,
+    Command, Dialect, Parse,
     client::{Client, Config, Done, Event, Outcome},
 };
 use alloc::collections::VecDeque;
@@ -133,7 +133,8 @@ impl Adapter for ClientWords {
             },
             _ => {
                 let line = format!("{said}\r\n");
-                let command = Command::parse(line.as_bytes(), &Parse::strict());
+                let parse = Parse::strict().with_dialect(Dialect::utf8());
+                let command = Command::parse(line.as_bytes(), &parse);
                 let (command, _) = command.map_err(|error| format!("no command: {error}"))?;
                 let handle = self.session.command(&command)?;
                 if let Command::Auth(_) = command {

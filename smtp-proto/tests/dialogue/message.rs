@@ -478,3 +478,52 @@ fn a_message_behind_a_refused_data_is_not_read_as_commands() {
     ",
     );
 }
+
+#[test]
+fn a_client_sends_addresses_beyond_ascii() {
+    // RFC 6531 §3.4; the replies may be UTF-8 then, §3.7.4
+    client(
+        |_| (),
+        "
+        S: 220 mx
+        E: greeting 220 mx
+        A: EHLO me.example
+        C: EHLO me.example
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-8BITMIME
+        S: 250 SMTPUTF8
+        E: ehlo: mx.example offers PIPELINING, 8BITMIME, SMTPUTF8
+        A: MAIL FROM:<ü@b.example>
+        N: an address beyond ASCII wants the parameter SMTPUTF8
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<ü@mx.example>
+        N: an address beyond ASCII wants MAIL with SMTPUTF8
+        A: RSET
+        A: MAIL FROM:<ü@b.example> SMTPUTF8
+        A: RCPT TO:<ü@mx.example>
+        A: RSET
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<ü@mx.example>
+        N: an address beyond ASCII wants MAIL with SMTPUTF8
+        C: MAIL FROM:<a@b.example>
+        C: RSET
+        C: MAIL FROM:<ü@b.example> SMTPUTF8
+        C: RCPT TO:<ü@mx.example>
+        C: RSET
+        C: MAIL FROM:<a@b.example>
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rset: 250 ok
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 2.1.5 <ü@mx.example> ok
+        E: rcpt: 250 2.1.5 <ü@mx.example> ok
+        S: 250 ok
+        E: rset: 250 ok
+        S: 250 ok
+        E: mail: 250 ok
+    ",
+    );
+}
