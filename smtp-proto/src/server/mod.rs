@@ -495,6 +495,9 @@ impl Server {
 
     fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
         self.channel.set_quirks(met);
+        if command.is("BDAT") {
+            return self.bdat();
+        }
         let rule = Rule::of(&command);
         if let Some((canned, missing)) = self.forbids(&command, rule) {
             return self.out_of_order(canned, missing);
@@ -576,6 +579,15 @@ impl Server {
         self.end_transaction();
         let pending = self.open(Kind::Hello { extended });
         Step::Event(Event::Hello { is_helo: !extended, host, pending })
+    }
+
+    /// Octets follow that are no commands (RFC 3030 §2). CHUNKING is not offered, so nobody here takes them,
+    /// and reading them as commands would let a message give commands.
+    fn bdat(&mut self) -> Step<Event> {
+        let step =
+            self.refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("CHUNKING is not offered here"));
+        self.channel.fail(Fatal::Protocol("BDAT where CHUNKING is not offered"));
+        step
     }
 
     fn starttls(&mut self) -> Step<Event> {
