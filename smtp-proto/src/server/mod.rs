@@ -176,16 +176,16 @@ impl Server {
         let id = self.channel.check_ticket(&answer.ticket)?;
         self.channel.touch();
         match self.slots.front() {
-            // Nothing is due before it: it needs no place to wait in.
-            Some(oldest) if oldest.id == id => {
-                let kind = oldest.kind;
+            // The oldest: it leaves at once.
+            Some(slot) if slot.id == id => {
+                let kind = slot.kind;
                 self.slots.pop_front();
                 self.finish(kind, answer.act);
             }
             _ => {
                 let slot = self.slots.iter_mut().find(|slot| slot.id == id);
-                slot.ok_or(NotNow::state("this command is gone"))?.done =
-                    Some(Box::new(answer.act));
+                let slot = slot.ok_or(NotNow::state("this command is gone"))?;
+                slot.done = Some(Box::new(answer.act));
             }
         }
         self.send_answers();
@@ -242,6 +242,9 @@ impl Server {
 
     fn open<K>(&mut self, kind: Kind) -> Pending<K> {
         let id = self.channel.number();
+        if self.slots.capacity() == 0 {
+            self.slots.reserve_exact(1);
+        }
         self.slots.push_back(Slot { id, kind, done: None });
         Pending::new(self.channel.ticket(id))
     }
@@ -257,8 +260,8 @@ impl Server {
                 _ => break,
             }
         }
-        // The few that most sessions need stay.
-        if self.slots.is_empty() && self.slots.capacity() > 8 {
+        // Room for one stays: mostly one command is due at a time.
+        if self.slots.is_empty() && self.slots.capacity() > 1 {
             self.slots = VecDeque::new();
         }
     }
@@ -440,7 +443,12 @@ impl Server {
         let max = self.channel.limits().line;
         let max = if begins_with(octets, b"AUTH ") { max.max(AUTH_LINE) } else { max };
         match self.lines.next(octets, max) {
-            Framed::Starved if self.slots.is_empty() => Step::Starved,
+            Framed::Starved if self.slots.is_empty() => {
+                // AUTH has another limit: whether it is one is the first question.
+                let known = octets.len() >= 5 && !self.lines.is_skipping();
+                self.channel.doze(if known { max } else { max.min(5) });
+                Step::Starved
+            }
             Framed::Starved => Step::Waiting,
             Framed::Frame(n) => self.on_line(n),
             Framed::Skip(n) => self.skip(n),
