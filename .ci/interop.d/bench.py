@@ -24,12 +24,20 @@ os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
 NEEDS = [
     (["openssl", "version"], ["openssl"]),
     (["postconf", "-d", "mail_version"], ["postfix"]),
-    (["sh", "-c", "command -v saslpasswd2 && ls /usr/lib*/sasl2/libscram.so* /usr/lib/*/sasl2/libscram.so* | grep ."],
-     ["sasl2-bin", "libsasl2-modules"]),
+    (
+        [
+            "sh",
+            "-c",
+            "command -v saslpasswd2 && ls /usr/lib*/sasl2/libscram.so* /usr/lib/*/sasl2/libscram.so* | grep .",
+        ],
+        ["sasl2-bin", "libsasl2-modules"],
+    ),
     ([SYSTEM_PYTHON, "-c", "import aiosmtpd.smtp"], ["python3", "python3-aiosmtpd"]),
     (["swaks", "--version"], ["swaks"]),
-    (["perl", "-MNet::SSLeay", "-MAuthen::SASL", "-MDigest::HMAC_MD5", "-e1"],
-     ["libnet-ssleay-perl", "libauthen-sasl-perl", "libdigest-hmac-perl"]),
+    (
+        ["perl", "-MNet::SSLeay", "-MAuthen::SASL", "-MDigest::HMAC_MD5", "-e1"],
+        ["libnet-ssleay-perl", "libauthen-sasl-perl", "libdigest-hmac-perl"],
+    ),
     (["curl", "--version"], ["curl"]),
     (["msmtp", "--version"], ["msmtp", "ca-certificates"]),
 ]
@@ -54,8 +62,13 @@ def run(command, input=None, env=None, patience=PATIENCE):
     """Runs it to its end; standard output and error come back as one."""
     try:
         return subprocess.run(
-            command, input=input, stdin=None if input is not None else subprocess.DEVNULL, env=env, timeout=patience,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            command,
+            input=input,
+            stdin=None if input is not None else subprocess.DEVNULL,
+            env=env,
+            timeout=patience,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
     except FileNotFoundError as error:
         return subprocess.CompletedProcess(command, 127, stdout=str(error).encode())
@@ -98,8 +111,19 @@ def install():
             run(as_root("debconf-set-selections"), input=answer)
         run(as_root("apt-get", "-qq", "update"), patience=300)  # an old list may still do
         done = run(
-            as_root("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "install",
-                    "-y", "--no-install-recommends", "--no-upgrade", *missing),
+            as_root(
+                "env",
+                "DEBIAN_FRONTEND=noninteractive",
+                "apt-get",
+                "-qq",
+                "-o",
+                "DPkg::Lock::Timeout=120",
+                "install",
+                "-y",
+                "--no-install-recommends",
+                "--no-upgrade",
+                *missing,
+            ),
             patience=600,
         )
     finally:
@@ -112,9 +136,17 @@ def install():
 
 def build(*programs):
     """Our programs, with the features that the tests build them with, so that little is built twice."""
-    command = ["cargo", "build", "--locked", "--workspace", "--all-features", "--message-format=json-render-diagnostics"]
+    command = [
+        "cargo",
+        "build",
+        "--locked",
+        "--workspace",
+        "--all-features",
+        "--message-format=json-render-diagnostics",
+    ]
     done = subprocess.run(
-        command + [word for program in programs for word in ("--bin", program)], stdin=subprocess.DEVNULL,
+        command + [word for program in programs for word in ("--bin", program)],
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
     )
     if done.returncode != 0:
@@ -162,7 +194,11 @@ class Bench:
         log = self.root / f"{name}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
                 env=self.environment(),
             )
         self.stack.callback(stop, process)
@@ -172,17 +208,51 @@ class Bench:
         """An authority, a certificate for localhost by it, and an authority that signed nothing."""
         at = self.folder("certificates")
         self.ca, self.stranger, self.certificate, self.key = (
-            str(at / name) for name in ("ca.pem", "stranger.pem", "server.pem", "server.key"))
+            str(at / name) for name in ("ca.pem", "stranger.pem", "server.pem", "server.key")
+        )
         new = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         for ca in (self.ca, self.stranger):
-            must([*new, "-x509", "-days", "30", "-subj", "/CN=Authority", "-keyout", f"{ca}.key", "-out", ca,
-                  "-addext", "keyUsage=critical,keyCertSign,cRLSign"])
+            must(
+                [
+                    *new,
+                    "-x509",
+                    "-days",
+                    "30",
+                    "-subj",
+                    "/CN=Authority",
+                    "-keyout",
+                    f"{ca}.key",
+                    "-out",
+                    ca,
+                    "-addext",
+                    "keyUsage=critical,keyCertSign,cRLSign",
+                ]
+            )
         must([*new, "-subj", "/CN=localhost", "-keyout", self.key, "-out", f"{self.certificate}.csr"])
         extensions = at / "extensions"
         extensions.write_text(
-            "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n")
-        must(["openssl", "x509", "-req", "-days", "30", "-in", f"{self.certificate}.csr", "-CA", self.ca, "-CAkey",
-              f"{self.ca}.key", "-CAcreateserial", "-extfile", str(extensions), "-out", self.certificate])
+            "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n"
+        )
+        must(
+            [
+                "openssl",
+                "x509",
+                "-req",
+                "-days",
+                "30",
+                "-in",
+                f"{self.certificate}.csr",
+                "-CA",
+                self.ca,
+                "-CAkey",
+                f"{self.ca}.key",
+                "-CAcreateserial",
+                "-extfile",
+                str(extensions),
+                "-out",
+                self.certificate,
+            ]
+        )
         os.chmod(self.key, 0o644)
 
 
@@ -256,9 +326,11 @@ class Report:
 
 def end_on_signals():
     """A signal ends the run as an exception does: through everything that is to be undone."""
+
     def end(number, _):
         for other in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(other, signal.SIG_IGN)  # the way out is not to be disturbed
         sys.exit(128 + number)
+
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, end)

@@ -1,4 +1,4 @@
-"""The checks."""
+"""The checks: which client sends what over which route to which server, and what must come of it."""
 
 import re
 import time
@@ -70,18 +70,50 @@ class Checks:
         for server in (self.postfix, self.aiosmtpd):
             name = f"smtp-send to {server.name}"
             self.check(f"{name}, plain", self.every_kind, self.send, Route(server.port), server, "with ESMTP")
-            self.check(f"{name}, lines as Unix has them", self.every_kind, self.send, Route(server.port), server, unix=True)
-            self.check(f"{name}, from standard input", self.every_kind, self.send, Route(server.port), server, stdin=True)
-            self.check(f"{name}, STARTTLS", self.arrives, self.send, Message(), Route(server.port, "starttls"), server, "with ESMTPS")
+            self.check(
+                f"{name}, lines as Unix has them", self.every_kind, self.send, Route(server.port), server, unix=True
+            )
+            self.check(
+                f"{name}, from standard input", self.every_kind, self.send, Route(server.port), server, stdin=True
+            )
+            self.check(
+                f"{name}, STARTTLS",
+                self.arrives,
+                self.send,
+                Message(),
+                Route(server.port, "starttls"),
+                server,
+                "with ESMTPS",
+            )
             proven = ("with ESMTPSA", "Authenticated sender: alice")
-            self.check(f"{name}, STARTTLS and AUTH", self.every_kind, self.send,
-                       Route(server.submission, "starttls", **LOGIN), server, *proven)
+            self.check(
+                f"{name}, STARTTLS and AUTH",
+                self.every_kind,
+                self.send,
+                Route(server.submission, "starttls", **LOGIN),
+                server,
+                *proven,
+            )
             for mechanism in server.mechanisms:
                 route = Route(server.submission, "starttls", auth=mechanism, **LOGIN)
-                self.check(f"{name}, STARTTLS and AUTH {mechanism}", self.arrives, self.send, Message(), route, server, *proven)
+                self.check(
+                    f"{name}, STARTTLS and AUTH {mechanism}",
+                    self.arrives,
+                    self.send,
+                    Message(),
+                    route,
+                    server,
+                    *proven,
+                )
             self.check(f"{name}, two recipients", self.two_recipients, self.send, Route(server.port), server)
-        self.check("smtp-send to Postfix, TLS from the first octet and AUTH", self.every_kind, self.send,
-                   Route(self.postfix.implicit, "implicit", **LOGIN), self.postfix, "with ESMTPSA")
+        self.check(
+            "smtp-send to Postfix, TLS from the first octet and AUTH",
+            self.every_kind,
+            self.send,
+            Route(self.postfix.implicit, "implicit", **LOGIN),
+            self.postfix,
+            "with ESMTPSA",
+        )
 
     def two_recipients(self, client, route, server, *trace):
         message = Message()
@@ -96,18 +128,63 @@ class Checks:
             name = f"smtp-send to {server.name}"
             for mechanism in server.mechanisms:
                 route = Route(server.submission, "starttls", auth=mechanism, **WRONG)
-                self.check(f"{name}, wrong password, {mechanism}", self.refuses, self.send, route, server, NO_PERMISSION, "535")
-            self.check(f"{name}, no login where one is wanted", self.refuses, self.send,
-                       Route(server.submission, "starttls"), server, UNAVAILABLE, "5[35][04]")
-            self.check(f"{name}, no such recipient", self.one_refused, Route(server.port), server, f"nobody@{DOMAIN}", "550")
+                self.check(
+                    f"{name}, wrong password, {mechanism}",
+                    self.refuses,
+                    self.send,
+                    route,
+                    server,
+                    NO_PERMISSION,
+                    "535",
+                )
+            self.check(
+                f"{name}, no login where one is wanted",
+                self.refuses,
+                self.send,
+                Route(server.submission, "starttls"),
+                server,
+                UNAVAILABLE,
+                "5[35][04]",
+            )
+            self.check(
+                f"{name}, no such recipient", self.one_refused, Route(server.port), server, f"nobody@{DOMAIN}", "550"
+            )
             self.check(f"{name}, mailbox full", self.one_refused, Route(server.port), server, f"full@{DOMAIN}", "552")
-            self.check(f"{name}, message too big", self.refuses, self.send, Route(server.port), server, UNAVAILABLE,
-                       "larger than the server takes", message=too_big())
-            self.check(f"{name}, message of unknown size too big", self.refuses, self.send, Route(server.port), server,
-                       UNAVAILABLE, "552", message=too_big(), stdin=True)
-            self.check(f"{name}, certificate of a stranger", self.distrusted, Route(server.submission, "starttls", **LOGIN), server)
-        self.check("smtp-send to aiosmtpd, no STARTTLS offered", self.refuses, self.send,
-                   Route(self.aiosmtpd.bare, "starttls"), self.aiosmtpd, UNAVAILABLE)
+            self.check(
+                f"{name}, message too big",
+                self.refuses,
+                self.send,
+                Route(server.port),
+                server,
+                UNAVAILABLE,
+                "larger than the server takes",
+                message=too_big(),
+            )
+            self.check(
+                f"{name}, message of unknown size too big",
+                self.refuses,
+                self.send,
+                Route(server.port),
+                server,
+                UNAVAILABLE,
+                "552",
+                message=too_big(),
+                stdin=True,
+            )
+            self.check(
+                f"{name}, certificate of a stranger",
+                self.distrusted,
+                Route(server.submission, "starttls", **LOGIN),
+                server,
+            )
+        self.check(
+            "smtp-send to aiosmtpd, no STARTTLS offered",
+            self.refuses,
+            self.send,
+            Route(self.aiosmtpd.bare, "starttls"),
+            self.aiosmtpd,
+            UNAVAILABLE,
+        )
 
     def one_refused(self, route, server, refused, code):
         """Who was refused is told; the other one has the message."""
@@ -133,19 +210,43 @@ class Checks:
             self.swaks: ["PLAIN", "LOGIN", "CRAM-MD5"],
             self.curl: ["PLAIN", "LOGIN", "CRAM-MD5"],
             self.msmtp: ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"],
-            self.send: ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512",
-                        "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512-PLUS"],
+            self.send: [
+                "PLAIN",
+                "LOGIN",
+                "CRAM-MD5",
+                "SCRAM-SHA-1",
+                "SCRAM-SHA-256",
+                "SCRAM-SHA-512",
+                "SCRAM-SHA-1-PLUS",
+                "SCRAM-SHA-256-PLUS",
+                "SCRAM-SHA-512-PLUS",
+            ],
         }
         for client, mechanisms in starttls.items():
             name = f"{client.name} to smtp-receive"
             self.check(f"{name}, plain", self.every_kind, client, Route(ours.bare), ours, "with ESMTP")
-            self.check(f"{name}, STARTTLS", self.arrives, client, Message(), Route(ours.port, "starttls"), ours, "with ESMTPS")
-            self.check(f"{name}, STARTTLS and AUTH", self.known, client, Route(ours.port, "starttls", **LOGIN), BODIES)
+            self.check(
+                f"{name}, STARTTLS",
+                self.arrives,
+                client,
+                Message(),
+                Route(ours.port, "starttls"),
+                ours,
+                "with ESMTPS",
+            )
+            self.check(
+                f"{name}, STARTTLS and AUTH", self.known, client, Route(ours.port, "starttls", **LOGIN), BODIES
+            )
             for mechanism in mechanisms:
                 route = Route(ours.port, "starttls", auth=mechanism, **LOGIN)
                 self.check(f"{name}, STARTTLS and AUTH {mechanism}", self.known, client, route)
-            self.check(f"{name}, TLS from the first octet and AUTH", self.known, client,
-                       Route(ours.implicit, "implicit", **LOGIN), BODIES)
+            self.check(
+                f"{name}, TLS from the first octet and AUTH",
+                self.known,
+                client,
+                Route(ours.implicit, "implicit", **LOGIN),
+                BODIES,
+            )
             self.check(f"{name}, two recipients", self.two_recipients, client, Route(ours.bare), ours)
         for client in (self.curl, self.msmtp, self.send):
             for mechanism in ("OAUTHBEARER", "XOAUTH2"):
@@ -154,12 +255,27 @@ class Checks:
         for client in (self.swaks, self.msmtp, self.send):
             name = f"{client.name} to smtp-receive, LMTP"
             self.check(name, self.every_kind, client, Route(ours.lmtp, lmtp=True), ours, "with LMTP")
-            self.check(f"{name}, STARTTLS", self.arrives, client, Message(), Route(ours.lmtp, "starttls", lmtp=True), ours,
-                       "with LMTPS")
+            self.check(
+                f"{name}, STARTTLS",
+                self.arrives,
+                client,
+                Message(),
+                Route(ours.lmtp, "starttls", lmtp=True),
+                ours,
+                "with LMTPS",
+            )
             self.check(f"{name}, two recipients", self.two_recipients, client, Route(ours.lmtp, lmtp=True), ours)
-        self.check("swaks to smtp-receive, pipelined", self.every_kind, self.swaks, Route(ours.bare), ours, pipeline=True)
-        self.check("swaks to smtp-receive, LMTP, pipelined", self.every_kind, self.swaks, Route(ours.lmtp, lmtp=True), ours,
-                   pipeline=True)
+        self.check(
+            "swaks to smtp-receive, pipelined", self.every_kind, self.swaks, Route(ours.bare), ours, pipeline=True
+        )
+        self.check(
+            "swaks to smtp-receive, LMTP, pipelined",
+            self.every_kind,
+            self.swaks,
+            Route(ours.lmtp, lmtp=True),
+            ours,
+            pipeline=True,
+        )
 
     def known(self, client, route, kinds=("plain",)):
         """It is alice who sends."""
@@ -174,20 +290,53 @@ class Checks:
             name = f"{client.name} to smtp-receive"
             for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5") + (("SCRAM-SHA-256",) if client is self.msmtp else ()):
                 route = Route(ours.port, "starttls", auth=mechanism, **WRONG)
-                self.check(f"{name}, wrong password, {mechanism}", self.refuses, client, route, ours, client.bad_login, "535")
-            self.check(f"{name}, no login where one is wanted", self.refuses, client,
-                       Route(ours.implicit, "implicit"), ours, client.no_login, "530")
-            self.check(f"{name}, no such recipient", self.refuses, client, Route(ours.bare), ours, client.unknown_user, "550",
-                       to=(f"nobody@{DOMAIN}",))
-        self.check("curl to smtp-receive, message too big", self.refuses, self.curl, Route(ours.bare), ours,
-                   self.curl.unknown_user, "552", message=too_big())
+                self.check(
+                    f"{name}, wrong password, {mechanism}", self.refuses, client, route, ours, client.bad_login, "535"
+                )
+            self.check(
+                f"{name}, no login where one is wanted",
+                self.refuses,
+                client,
+                Route(ours.implicit, "implicit"),
+                ours,
+                client.no_login,
+                "530",
+            )
+            self.check(
+                f"{name}, no such recipient",
+                self.refuses,
+                client,
+                Route(ours.bare),
+                ours,
+                client.unknown_user,
+                "550",
+                to=(f"nobody@{DOMAIN}",),
+            )
+        self.check(
+            "curl to smtp-receive, message too big",
+            self.refuses,
+            self.curl,
+            Route(ours.bare),
+            ours,
+            self.curl.unknown_user,
+            "552",
+            message=too_big(),
+        )
 
     def relayed(self):
         """Ours, then Postfix, then ours."""
         for domain, *trace in (("smtp.relay.test", "with ESMTPSA"), ("lmtp.relay.test", "with LMTPS")):
             for kind in BODIES:
-                self.check(f"smtp-send to Postfix, which relays to smtp-receive by {domain[:4].upper()}, {kind}", self.arrives,
-                           self.send, Message(kind), Route(self.postfix.port), self.receive, *trace, to=f"alice@{domain}")
+                self.check(
+                    f"smtp-send to Postfix, which relays to smtp-receive by {domain[:4].upper()}, {kind}",
+                    self.arrives,
+                    self.send,
+                    Message(kind),
+                    Route(self.postfix.port),
+                    self.receive,
+                    *trace,
+                    to=f"alice@{domain}",
+                )
 
     def nothing_left(self):
         self.check("Postfix has nothing left", self.queue_is_empty)
@@ -195,8 +344,15 @@ class Checks:
     def queue_is_empty(self):
         """What was accepted went its way: no bounce, nothing deferred."""
         end = time.monotonic() + 10
-        command = at.as_root("find", *(str(self.postfix.root / "queue" / queue) for queue in
-                                       ("active", "bounce", "defer", "deferred", "incoming", "maildrop")), "-type", "f")
+        command = at.as_root(
+            "find",
+            *(
+                str(self.postfix.root / "queue" / queue)
+                for queue in ("active", "bounce", "defer", "deferred", "incoming", "maildrop")
+            ),
+            "-type",
+            "f",
+        )
         while left := at.must(command):
             if time.monotonic() > end:
                 raise Failed(f"in its queue: {left.decode()}")
@@ -211,6 +367,7 @@ def too_big():
 
 def main(arguments):
     began = time.monotonic()
+    at.end_on_signals()
     try:
         at.install()
         send, receive = at.build("smtp-send", "smtp-receive")

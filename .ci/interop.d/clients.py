@@ -47,7 +47,17 @@ class Send(Client):
         self.program = program
 
     def send(self, message, route, *to, unix=False, stdin=False):
-        command = [self.program, "--server", f"{route.host}:{route.port}", "--tls", route.tls, "--helo", HELO, "--from", SENDER]
+        command = [
+            self.program,
+            "--server",
+            f"{route.host}:{route.port}",
+            "--tls",
+            route.tls,
+            "--helo",
+            HELO,
+            "--from",
+            SENDER,
+        ]
         command += ["--ca", self.ca] if route.tls != "none" else []
         command += ["--lmtp"] if route.lmtp else []
         secret = {}
@@ -67,12 +77,30 @@ class Swaks(Client):
 
     def send(self, message, route, *to, pipeline=False):
         # It is made to send the file as it is, and to put a line end behind it.
-        stuffed = b"".join(b"." * line.startswith(b".") + line for line in message.delivered().splitlines(keepends=True))
+        stuffed = b"".join(
+            b"." * line.startswith(b".") + line for line in message.delivered().splitlines(keepends=True)
+        )
         command = [
-            "swaks", "--server", route.host, "--port", str(route.port), "--protocol", "LMTP" if route.lmtp else "ESMTP",
-            "--timeout", "20", "--helo", HELO, "--from", SENDER, "--to", ",".join(to),
-            "--data", "@" + self.file(stuffed + b"."), "--no-data-fixup", *{"none": [], "starttls": ["--tls"],
-            "implicit": ["--tls-on-connect"]}[route.tls]]
+            "swaks",
+            "--server",
+            route.host,
+            "--port",
+            str(route.port),
+            "--protocol",
+            "LMTP" if route.lmtp else "ESMTP",
+            "--timeout",
+            "20",
+            "--helo",
+            HELO,
+            "--from",
+            SENDER,
+            "--to",
+            ",".join(to),
+            "--data",
+            "@" + self.file(stuffed + b"."),
+            "--no-data-fixup",
+            *{"none": [], "starttls": ["--tls"], "implicit": ["--tls-on-connect"]}[route.tls],
+        ]
         command += ["--tls-verify", "--tls-ca-path", self.ca] if route.tls != "none" else []
         command += ["--pipeline"] if pipeline else []
         if route.user:
@@ -86,8 +114,21 @@ class Curl(Client):
 
     def send(self, message, route, *to):
         scheme = "smtps" if route.tls == "implicit" else "smtp"
-        command = ["curl", "-sS", "-v", "--noproxy", "*", "--max-time", "20", "--url",
-                   f"{scheme}://{route.host}:{route.port}/{HELO}", "--mail-from", SENDER, "--upload-file", self.file(message.octets)]
+        command = [
+            "curl",
+            "-sS",
+            "-v",
+            "--noproxy",
+            "*",
+            "--max-time",
+            "20",
+            "--url",
+            f"{scheme}://{route.host}:{route.port}/{HELO}",
+            "--mail-from",
+            SENDER,
+            "--upload-file",
+            self.file(message.octets),
+        ]
         command += ["--ssl-reqd"] if route.tls == "starttls" else []
         command += ["--cacert", self.ca] if route.tls != "none" else []
         command += [word for address in to for word in ("--mail-rcpt", address)]
@@ -104,15 +145,32 @@ class Msmtp(Client):
     no_login, unknown_user, bad_login = 65, 65, 77
 
     def send(self, message, route, *to):
-        lines = ["account default", f"host {route.host}", f"port {route.port}", f"from {SENDER}", f"domain {HELO}", "timeout 20",
-                 f"protocol {'lmtp' if route.lmtp else 'smtp'}"]
+        lines = [
+            "account default",
+            f"host {route.host}",
+            f"port {route.port}",
+            f"from {SENDER}",
+            f"domain {HELO}",
+            "timeout 20",
+            f"protocol {'lmtp' if route.lmtp else 'smtp'}",
+        ]
         if route.tls == "none":
             lines.append("tls off")
         else:
-            lines += ["tls on", f"tls_starttls {'on' if route.tls == 'starttls' else 'off'}", f"tls_trust_file {self.ca}"]
+            lines += [
+                "tls on",
+                f"tls_starttls {'on' if route.tls == 'starttls' else 'off'}",
+                f"tls_trust_file {self.ca}",
+            ]
         if route.user:
-            lines += [f"auth {(route.auth or 'on').lower()}", f"user {route.user}", f"password {route.token or route.password}"]
+            lines += [
+                f"auth {(route.auth or 'on').lower()}",
+                f"user {route.user}",
+                f"password {route.token or route.password}",
+            ]
         settings = self.scratch / "settings"
         settings.write_text("\n".join(lines) + "\n")
         settings.chmod(0o600)
-        return run(["msmtp", "--debug", "-C", str(settings), "--", *to], input=message.text, env=self.bench.environment())
+        return run(
+            ["msmtp", "--debug", "-C", str(settings), "--", *to], input=message.text, env=self.bench.environment()
+        )

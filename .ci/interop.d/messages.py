@@ -75,7 +75,7 @@ class Mailbox:
             raise Failed(f"{message.kind}: was changed on the way: {difference(want, got)}")
         unfolded = b" ".join(front.split()).decode()
         for text in trace:
-            if text not in unfolded:
+            if not re.search(re.escape(text) + r"\b", unfolded):  # ESMTP is not ESMTPS
                 raise Failed(f"{message.kind}: no `{text}` in its trace: {unfolded}")
 
     def lacks(self, message):

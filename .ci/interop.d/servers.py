@@ -9,7 +9,7 @@ import pathlib
 import pwd
 import time
 
-from bench import DOMAIN, HOST, SYSTEM_PYTHON, Failed, as_root, free_port, must, run, wait_open
+from bench import DOMAIN, HOST, SYSTEM_PYTHON, as_root, free_port, must, run, wait_open
 from messages import Mailbox
 
 USERS = {"alice": "alice-secret", "bob": "bob-secret"}
@@ -35,24 +35,36 @@ class Receive:
     def __init__(self, bench, program):
         self.boxes = mailboxes(bench, "receive")
         users = bench.root / "receive" / "users"
-        users.write_text("".join(f"{user}:{password}\n" for user, password in USERS.items()) +
-                         "alice:{TOKEN}alice-token\n")
+        users.write_text(
+            "".join(f"{user}:{password}\n" for user, password in USERS.items()) + "alice:{TOKEN}alice-token\n"
+        )
         tls = ["--tls-cert", bench.certificate, "--tls-key", bench.key, "--users", str(users)]
         self.logs = {}
         self.port, self.implicit, self.bare, self.lmtp = (
-            self.start(bench, program, name, *options) for name, options in {
+            self.start(bench, program, name, *options)
+            for name, options in {
                 "starttls": tls,
                 "implicit": [*tls, "--implicit-tls", "--require-auth"],
                 "plain": [],
                 "lmtp": ["--lmtp", *tls],
-            }.items())
+            }.items()
+        )
 
     def start(self, bench, program, name, *options):
         port = free_port()
         known = [f"{user}@{domain}" for user in USERS for domain in (DOMAIN, "smtp.relay.test", "lmtp.relay.test")]
         log = bench.start(
-            f"receive-{name}", program, "--listen", f"{HOST}:{port}", "--maildir", str(self.boxes["alice"].path.parent / "%u"),
-            *(word for address in known for word in ("--rcpt", address)), "--max-size", str(MAX_SIZE), *options)
+            f"receive-{name}",
+            program,
+            "--listen",
+            f"{HOST}:{port}",
+            "--maildir",
+            str(self.boxes["alice"].path.parent / "%u"),
+            *(word for address in known for word in ("--rcpt", address)),
+            "--max-size",
+            str(MAX_SIZE),
+            *options,
+        )
         self.logs[port] = log
         wait_open(log, port)
         return port
@@ -73,14 +85,22 @@ class Aiosmtpd:
         self.boxes = mailboxes(bench, "aiosmtpd")
         self.bare, self.port, self.submission = free_port(), free_port(), free_port()
         log = bench.start(
-            "aiosmtpd", SYSTEM_PYTHON, str(pathlib.Path(__file__).with_name("aiosmtpd_server.py")),
-            str(self.boxes["alice"].path.parent), bench.certificate, bench.key,
-            str(self.bare), str(self.port), str(self.submission), *(f"{user}:{password}" for user, password in USERS.items()))
+            "aiosmtpd",
+            SYSTEM_PYTHON,
+            str(pathlib.Path(__file__).with_name("aiosmtpd_server.py")),
+            str(self.boxes["alice"].path.parent),
+            bench.certificate,
+            bench.key,
+            str(self.bare),
+            str(self.port),
+            str(self.submission),
+            *(f"{user}:{password}" for user, password in USERS.items()),
+        )
         wait_open(log, self.bare, self.port, self.submission)
 
 
 class Postfix:
-    """With Cyrus SASL. Mail for SMTP.relay.test and LMTP.relay.test it carries on to `next_hop`, ours."""
+    """With Cyrus SASL. Mail for smtp.relay.test and lmtp.relay.test it carries on to `next_hop`, ours."""
 
     name = "Postfix"
     mechanisms = ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"]
@@ -110,13 +130,17 @@ class Postfix:
             must(["saslpasswd2", "-p", "-c", "-f", str(base), "-u", f"mail.{DOMAIN}", user], input=password.encode())
         base.chmod(0o644)
         (folder / "smtpd.conf").write_text(
-            f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {base}\nmech_list: {' '.join(self.mechanisms)}\n")
+            f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {base}\nmech_list: {' '.join(self.mechanisms)}\n"
+        )
 
     def files(self, bench, next_hop):
         etc = self.root / "etc"
         (etc / "mailboxes").write_text("".join(f"{user}@{DOMAIN} {user}/\n" for user in [*USERS, "full"]))
         (etc / "access").write_text(f"full@{DOMAIN} 552 5.2.2 Mailbox is full\n")
-        hops = {"smtp.relay.test": f"smtp:[localhost]:{next_hop.port}", "lmtp.relay.test": f"lmtp:inet:localhost:{next_hop.lmtp}"}
+        hops = {
+            "smtp.relay.test": f"smtp:[localhost]:{next_hop.port}",
+            "lmtp.relay.test": f"lmtp:inet:localhost:{next_hop.lmtp}",
+        }
         (etc / "transport").write_text("".join(f"{domain} {hop}\n" for domain, hop in hops.items()))
         (etc / "logins").write_text(f"[localhost]:{next_hop.port} alice:{USERS['alice']}\n")
 
@@ -179,8 +203,10 @@ smtp_sasl_security_options = noanonymous
 smtp_sasl_password_maps = texthash:{etc}/logins
 """
         (etc / "main.cf").write_text(settings.lstrip())
-        login = ("-o smtpd_relay_restrictions=permit_sasl_authenticated,reject "
-                 "-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject")
+        login = (
+            "-o smtpd_relay_restrictions=permit_sasl_authenticated,reject "
+            "-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject"
+        )
         services = f"""
 {HOST}:{self.port} inet n - n - - smtpd
 {HOST}:{self.submission} inet n - n - - smtpd {login}

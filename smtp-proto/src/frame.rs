@@ -20,6 +20,8 @@ pub struct Replies {
     lines: Lines,
     /// The reply is over-long: its lines go as they come.
     skipping: bool,
+    /// It is so by one of its lines.
+    long_line: bool,
     /// The over-long line that is being skipped began so that another follows it.
     more: Option<bool>,
 }
@@ -30,6 +32,9 @@ impl Replies {
     pub fn next(&mut self, octets: &[u8], line: usize, frame: usize) -> Framed {
         loop {
             let rest = octets.get(self.line..).unwrap_or_default();
+            // A line that is too long is so before all lines together are.
+            let within = !self.skipping && self.line.saturating_add(line) <= frame;
+            self.long_line &= self.skipping;
             let more = match self.lines.next(rest, line) {
                 Framed::Starved => {
                     self.skipping |= octets.len() > frame;
@@ -44,6 +49,7 @@ impl Replies {
                 Framed::Skip(n) => {
                     self.more.get_or_insert(is_followed(rest));
                     self.skipping = true;
+                    self.long_line |= within;
                     return Framed::Skip(core::mem::take(&mut self.line) + n);
                 }
                 Framed::Frame(n) => {
@@ -54,15 +60,24 @@ impl Replies {
                 Framed::TooLong(n) => {
                     self.line += n;
                     self.skipping = true;
+                    self.long_line |= within;
                     self.more.take().unwrap_or(is_followed(rest))
                 }
             };
             if !more {
                 let n = core::mem::take(&mut self.line);
-                let too_long = core::mem::take(&mut self.skipping);
-                return if too_long { Framed::TooLong(n) } else { Framed::Frame(n) };
+                if core::mem::take(&mut self.skipping) {
+                    return Framed::TooLong(n);
+                }
+                return Framed::Frame(n);
             }
         }
+    }
+
+    /// Behind [`Framed::Skip`] or [`Framed::TooLong`]: was it a line that had too many octets? Otherwise
+    /// all of them had.
+    pub fn met_long_line(&self) -> bool {
+        self.long_line
     }
 }
 
@@ -90,7 +105,7 @@ mod tests {
                         n
                     }
                     Framed::TooLong(n) => {
-                        came.push("!".into());
+                        came.push(if replies.met_long_line() { "line!" } else { "all!" }.into());
                         n
                     }
                 };
@@ -107,7 +122,8 @@ mod tests {
         let long = "x".repeat(30);
         let input = format!(
             "220 mx\r\n250-a\r\n250-b\r\n250 c\r\n250\r\n25\r\n250-{long}\r\n250-y\r\n250 z\r\n221 {long}\r\n\
-             250-1234567890\r\n250-1234567890\r\n250-1234567890\r\n250 end\r\n354 go\r\n"
+             250-1234567890\r\n250-1234567890\r\n250-1234567890\r\n250 end\r\n\
+             250-{long}\r\n250 z\r\n250-1234567890\r\n250-1234567890\r\n250-{long}\r\n250 z\r\n354 go\r\n"
         );
         let input = input.as_bytes();
         let whole = play(input, &[]);
@@ -118,9 +134,11 @@ mod tests {
                 "250-a\r\n250-b\r\n250 c\r\n",
                 "250\r\n",
                 "25\r\n",
-                "!",
-                "!",
-                "!",
+                "line!",
+                "line!",
+                "all!",
+                "line!",
+                "all!",
                 "354 go\r\n"
             ]
         );

@@ -1,5 +1,10 @@
 //! Our client against our server: every schedule gives the same, and no damage makes one hang or lie.
 #![cfg(feature = "testing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests, which clippy does not know for such"
+)]
 
 mod props;
 

@@ -177,3 +177,18 @@ proptest! {
         grammar::reply(&octets);
     }
 }
+
+#[test]
+fn one_conversation_each_at_every_cut() {
+    let said = b"EHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nRCPT TO:<g@e.f>\r\nDATA\r\n..x\r\n\n.\r\ny\r.\r\n\
+        .\r\nXYZZY\r\nAUTH PLAIN AGEAYg==\r\nbW9yZQ==\r\n*\r\nSTARTTLS\r\nNOOP\r\nQUIT\r\n";
+    for flags in [0, 6, 8, 22, 26] {
+        server::session_at_every_cut(&input(flags, 0, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0], said));
+    }
+    for begin in BEGINS {
+        let said = [begin, &b"250 d\r\n\xff550-e\r\n550 e\r\n\xff221 f\r\n"[..]].concat();
+        for flags in [64, 65, 72, 96] {
+            client::session_at_every_cut(&input(flags, 0, &[3, 0, 8, 4, 1, 21], &said));
+        }
+    }
+}

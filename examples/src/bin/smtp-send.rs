@@ -251,8 +251,9 @@ async fn normalized_len(message: &mut File) -> io::Result<u64> {
 
 fn failed(error: Error) -> Failed {
     let code = match &error {
-        Error::Refused { what: "AUTH", .. } | Error::Sasl(_) => NO_PERMISSION,
+        // AUTH, too, can fail for now (454, RFC 4954 §6): the password may be right.
         Error::Refused { reply, .. } if reply.is_transient_negative() => TEMPORARY,
+        Error::Refused { what: "AUTH", .. } | Error::Sasl(_) => NO_PERMISSION,
         Error::Refused { .. } => UNAVAILABLE,
         Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => UNAVAILABLE, // the certificate
         Error::Io(_) | Error::Closed(_) => TEMPORARY,

@@ -152,6 +152,31 @@ fn exit_codes() {
     assert_eq!(code, 78, "{said}");
 }
 
+/// RFC 4954 §6: 454 says nothing of the password, 535 does.
+#[test]
+fn exit_codes_of_a_login() {
+    let folder = Folder::new();
+    let message = folder.write("message", "x\n");
+    for (reply, code) in [("454 4.7.0 later", 75), ("535 5.7.8 wrong", 77)] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let play = std::thread::spawn(move || {
+            let (mut server, _) = listener.accept().unwrap();
+            server.write_all(b"220 mx.example\r\n").unwrap();
+            let mut lines = BufReader::new(server.try_clone().unwrap()).lines();
+            for reply in ["250-mx.example\r\n250 AUTH CRAM-MD5", reply, "221 bye"] {
+                let Some(Ok(_)) = lines.next() else { return };
+                server.write_all(format!("{reply}\r\n").as_bytes()).unwrap();
+            }
+        });
+        let login =
+            ["--tls", "none", "--to", "u@x.example", "--user", "alice", "--password-env", "SECRET"];
+        let (got, said) = ran(send(&address, &login, &message));
+        assert_eq!((got, said), (code, format!("smtp-send: AUTH: {reply}\n")));
+        play.join().unwrap();
+    }
+}
+
 /// Neither program holds a message in memory.
 #[test]
 fn a_large_message_takes_little_memory() {

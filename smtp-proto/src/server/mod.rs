@@ -176,16 +176,16 @@ impl Server {
         let id = self.channel.check_ticket(&answer.ticket)?;
         self.channel.touch();
         match self.slots.front() {
-            // Nothing is due before it: it needs no place to wait in.
-            Some(oldest) if oldest.id == id => {
-                let kind = oldest.kind;
+            // The oldest: it leaves at once.
+            Some(slot) if slot.id == id => {
+                let kind = slot.kind;
                 self.slots.pop_front();
                 self.finish(kind, answer.act);
             }
             _ => {
                 let slot = self.slots.iter_mut().find(|slot| slot.id == id);
-                slot.ok_or(NotNow::state("this command is gone"))?.done =
-                    Some(Box::new(answer.act));
+                let slot = slot.ok_or(NotNow::state("this command is gone"))?;
+                slot.done = Some(Box::new(answer.act));
             }
         }
         self.send_answers();
@@ -505,6 +505,9 @@ impl Server {
 
     fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
         self.channel.set_quirks(met);
+        if command.is("BDAT") {
+            return self.bdat();
+        }
         let rule = Rule::of(&command);
         if let Some((canned, missing)) = self.forbids(&command, rule) {
             return self.out_of_order(canned, missing);
@@ -586,6 +589,15 @@ impl Server {
         self.end_transaction();
         let pending = self.open(Kind::Hello { extended });
         Step::Event(Event::Hello { is_helo: !extended, host, pending })
+    }
+
+    /// Octets follow that are no commands (RFC 3030 §2). CHUNKING is not offered, so nobody here takes them,
+    /// and reading them as commands would let a message give commands.
+    fn bdat(&mut self) -> Step<Event> {
+        let step =
+            self.refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("CHUNKING is not offered here"));
+        self.channel.fail(Fatal::Protocol("BDAT where CHUNKING is not offered"));
+        step
     }
 
     fn starttls(&mut self) -> Step<Event> {

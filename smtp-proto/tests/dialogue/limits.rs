@@ -135,9 +135,9 @@ fn a_reply_line_without_end() {
         A: NOOP
         C: NOOP
         S: 250 \\{80*x}\\
-        E: too long: more than 65536 octets in a reply
+        E: too long: more than 64 octets in a line of a reply
         E: noop: dropped
-        E: closed: more than 65536 octets in a reply
+        E: closed: more than 64 octets in a line of a reply
     ",
         ]
         .concat(),
@@ -163,9 +163,9 @@ fn reply_lines_where_nothing_is_tolerated() {
         A: NOOP
         C: NOOP
         S: 250 \\{507*x}
-        E: too long: more than 65536 octets in a reply
+        E: too long: more than 512 octets in a line of a reply
         E: noop: dropped
-        E: closed: more than 65536 octets in a reply
+        E: closed: more than 512 octets in a line of a reply
     ",
         ]
         .concat(),
@@ -292,5 +292,46 @@ fn a_line_without_end() {
     ",
         ]
         .concat(),
+    );
+}
+
+#[test]
+fn a_message_of_just_the_size() {
+    // RFC 1870 §6.1: octets of the message, line ends included, doubled dots and the end not
+    server(
+        |config| {
+            plain(config);
+            config.size = Some(10);
+        },
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: HELO me.example
+        E: helo me.example
+        A: accept
+        S: 250 mx.example
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: 12345
+        C: ..
+        B: 12345
+        B: .
+        C: .
+        E: body end: 10 octets, 1 replies
+        A: accept
+        S: 250 2.0.0 Message accepted
+    ",
     );
 }

@@ -441,10 +441,9 @@ fn once(config: &Arc<Config>, input: &Input, cut: Cut, drain: Drain) -> Option<T
         }
     }
     // A line without end has an answer of its own.
-    if let Some(End::Failed(Fatal::Limit(_))) = &trace.end {
-        if codes == [500] {
-            codes.clear();
-        }
+    let limited = matches!(&trace.end, Some(End::Failed(Fatal::Limit(_))));
+    if limited && codes == [500] {
+        codes.clear();
     }
     assert_eq!(codes, [], "replies to nothing, behind {:?}", app.due);
     if app.depends { None } else { Some(trace) }

@@ -84,16 +84,14 @@ impl<C: Connection> Driven<C> {
     /// The next event; before it, what has to be written, reported or handed over.
     pub fn next(&mut self, answers: &mut Answers) -> Option<C::Event> {
         while !self.is_closed() {
-            let next = self.session.poll();
-            let wrote = self.write(answers);
-            match next {
+            match self.session.poll() {
                 Next::Event(event) => {
                     for quirk in self.session.wire().quirks().iter(QUIRKS) {
                         answers.say(json!({"out": "deviation", "name": quirk.name()}));
                     }
                     return Some(event);
                 }
-                Next::Idle if wrote => {}
+                Next::Idle if self.write(answers) => {}
                 Next::Idle => return None,
                 Next::Switch(switch) => self.hand_over(switch, answers),
                 Next::Closed(end) => {
