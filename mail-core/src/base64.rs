@@ -2,8 +2,9 @@
 //! no stray bits (RFC 4422 §4 leaves the encoding to the protocols; all three take this one).
 
 use crate::Secret;
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 use data_encoding::BASE64;
+use zeroize::Zeroizing;
 
 /// Appends the encoding of `octets`.
 pub fn encode(octets: &[u8], out: &mut Vec<u8>) {
@@ -19,18 +20,28 @@ pub fn encode(octets: &[u8], out: &mut Vec<u8>) {
 /// # Errors
 /// The first octet of `text` that does not fit.
 pub fn decode(text: &[u8]) -> Result<Secret, usize> {
-    // The decoder takes several padded texts in a row, so that one value would have many spellings.
-    if let Some(at) = memchr::memchr(b'=', text).filter(|at| at + 2 < text.len()) {
-        return Err(at);
-    }
     let odd = |octet: &u8| !(octet.is_ascii_alphanumeric() || b"+/=".contains(octet));
-    let most = BASE64
-        .decode_len(text.len())
-        .map_err(|_| text.iter().position(odd).unwrap_or(text.len()))?;
-    let mut octets = vec![0; most];
-    let real = BASE64.decode_mut(text, &mut octets).map_err(|e| e.error.position)?;
+    let most = BASE64.decode_len(text.len()).map_err(|_| {
+        first_padding(text).unwrap_or(text.iter().position(odd).unwrap_or(text.len()))
+    })?;
+    // What was decoded before a fault is wiped, too.
+    let mut octets = Zeroizing::new(Vec::with_capacity(most));
+    octets.resize(most, 0);
+    let real = BASE64
+        .decode_mut(text, &mut octets)
+        .map_err(|e| first_padding(text).unwrap_or(e.error.position))?;
+    // The decoder takes several padded texts in a row, so that one value would have many spellings.
+    let padding = text.iter().rev().take(2).filter(|octet| **octet == b'=').count();
+    if real + padding != most {
+        return Err(first_padding(text).unwrap_or(real));
+    }
     octets.truncate(real);
-    Ok(Secret::new(octets))
+    Ok(Secret::new(core::mem::take(&mut *octets)))
+}
+
+/// The first `=`, if it stands before the last two octets, where none may be.
+fn first_padding(text: &[u8]) -> Option<usize> {
+    memchr::memchr(b'=', text).filter(|at| at + 2 < text.len())
 }
 
 #[cfg(test)]

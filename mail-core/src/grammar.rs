@@ -148,6 +148,43 @@ impl<'a, D> Input<'a, D> {
     }
 }
 
+/// Eight octets, which are looked at together.
+pub type Eight = u64;
+/// The highest bit of each of eight octets.
+pub const HIGHS: Eight = 0x8080_8080_8080_8080;
+const ONES: Eight = 0x0101_0101_0101_0101;
+
+/// Which of eight octets below 128 are at least `n`, by their highest bits.
+#[inline(always)]
+pub const fn at_least(eight: Eight, n: u8) -> Eight {
+    (eight + ONES * (128 - n as Eight)) & HIGHS
+}
+
+/// Which of eight octets below 128 are `n`.
+#[inline(always)]
+pub const fn equal(eight: Eight, n: u8) -> Eight {
+    !((eight ^ (ONES * n as Eight)) + ONES * 127) & HIGHS
+}
+
+/// How many octets at the front are no stops. `stops` sees eight at a time, the first lowest, and answers by
+/// their highest bits; NUL must be a stop. No branch stands between two of them: where a word ends is what a processor cannot
+/// guess.
+#[inline(always)]
+pub fn span(octets: &[u8], mut stops: impl FnMut(Eight) -> Eight) -> usize {
+    let mut len = 0;
+    let mut rest = octets;
+    while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
+        let found = stops(Eight::from_le_bytes(*eight)) & HIGHS;
+        if found != 0 {
+            return len + found.trailing_zeros() as usize / 8;
+        }
+        len += 8;
+        rest = behind;
+    }
+    let last = rest.iter().rev().fold(0, |last, octet| last << 8 | Eight::from(*octet));
+    len + (stops(last) & HIGHS).trailing_zeros() as usize / 8
+}
+
 #[inline]
 fn class_of(class: &[u8; 256], octet: u8) -> u8 {
     class.get(usize::from(octet)).copied().unwrap_or(0)

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use mailwire_core::{
     InvalidValue, Production, Quirks,
-    implement::grammar::{self, Context},
+    implement::grammar::{self, Context, Eight, HIGHS, at_least, equal, span},
 };
 
 /// A cursor over what is left of the frame.
@@ -80,6 +80,42 @@ const fn classes() -> [u8; 256] {
         octet += 1;
     }
     table
+}
+
+/// How many octets at the front are `ALPHA / DIGIT / "-"`.
+#[inline(always)]
+pub(crate) fn ldh_len(octets: &[u8]) -> usize {
+    span(octets, |x| {
+        let y = x & !HIGHS;
+        !(letters_and_digits(y) | equal(y, b'-')) | x
+    })
+}
+
+/// How many octets at the front are of an esmtp-value, `%d33-60 / %d62-126`; with `utf8` those of UTF-8, too.
+#[inline(always)]
+pub(crate) fn value_len(octets: &[u8], utf8: bool) -> usize {
+    let high = if utf8 { 0 } else { HIGHS };
+    span(octets, |x| {
+        let y = x & !HIGHS;
+        (!at_least(y, 33) | at_least(y, 127) | equal(y, b'=')) & !x | x & high
+    })
+}
+
+/// How many octets at the front are printable ASCII, blanks aside.
+#[inline(always)]
+pub(crate) fn graphic_len(octets: &[u8]) -> usize {
+    span(octets, |x| {
+        let y = x & !HIGHS;
+        !at_least(y, 33) | at_least(y, 127) | x
+    })
+}
+
+/// Which of eight octets below 128 are letters or digits.
+#[inline(always)]
+const fn letters_and_digits(eight: Eight) -> Eight {
+    let lower = eight | 0x2020_2020_2020_2020;
+    let letters = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
+    letters | at_least(eight, b'0') & !at_least(eight, b'9' + 1)
 }
 
 /// The classes of `octet`.

@@ -2,7 +2,7 @@
 
 use super::{AddressLiteral, Domain, address_literal::address_literal, domain::name};
 use crate::lex::{Input, PResult};
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 /// A host by its name or its number.
 ///
@@ -52,9 +52,12 @@ impl Host {
 }
 
 /// A host still in the frame: a value is made where it stays.
+///
+/// The literal stands apart: with its octets at odd places inside, moving a name would take longer than
+/// reading it.
 pub(crate) enum HostParts<'a> {
     Domain(&'a [u8]),
-    AddressLiteral(AddressLiteral),
+    AddressLiteral(Box<AddressLiteral>),
 }
 
 impl HostParts<'_> {
@@ -62,7 +65,7 @@ impl HostParts<'_> {
     pub(crate) fn own(self) -> Host {
         match self {
             HostParts::Domain(name) => Host::Domain(Domain::checked(name)),
-            HostParts::AddressLiteral(literal) => Host::AddressLiteral(literal),
+            HostParts::AddressLiteral(literal) => Host::AddressLiteral(*literal),
         }
     }
 
@@ -88,7 +91,7 @@ pub(crate) fn host(i: Input<'_>) -> PResult<'_, Host> {
 pub(crate) fn parts(i: Input<'_>) -> PResult<'_, HostParts<'_>> {
     if i.first() == Some(b'[') {
         let (i, literal) = address_literal(i)?;
-        Ok((i, HostParts::AddressLiteral(literal)))
+        Ok((i, HostParts::AddressLiteral(Box::new(literal))))
     } else {
         let (i, name) = name(i)?;
         Ok((i, HostParts::Domain(name)))

@@ -96,7 +96,7 @@ pub(crate) fn auth(i: Input<'_>) -> PResult<'_, Auth> {
 
 /// Up to the next blank or control character.
 fn base64_text(i: Input<'_>) -> (Input<'_>, &[u8]) {
-    i.split(i.rest().iter().take_while(|b| b.is_ascii_graphic()).count())
+    i.split(lex::graphic_len(i.rest()))
 }
 
 /// Secrets have no hash that may be seen, so only whether there is one counts.

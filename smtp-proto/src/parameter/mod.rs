@@ -16,7 +16,7 @@ pub use dsn::{Envid, Notify, Orcpt, Ret};
 pub use other::{OtherMailParameter, OtherRcptParameter};
 pub use size::Size;
 
-use crate::lex::{self, CLASS, Input, PResult, VALUE, with_utf8};
+use crate::lex::{self, Input, PResult};
 use alloc::vec::Vec;
 use list::List;
 use mailwire_core::{InvalidValue, Production, open_set};
@@ -108,7 +108,7 @@ fn value<'a>(
 ) -> Result<(Input<'a>, Input<'a>, &'a [u8]), nom::Err<mailwire_core::implement::grammar::Expected>>
 {
     let (start, ()) = lex::octet(i, b'=', production)?;
-    let (rest, value) = start.run(&CLASS, with_utf8(&i, VALUE));
+    let (rest, value) = start.split(lex::value_len(start.rest(), i.dialect().utf8));
     if value.is_empty() {
         rest.fail::<()>(production)?;
     }

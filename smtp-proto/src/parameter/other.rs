@@ -1,7 +1,7 @@
 //! A parameter that the set does not know. RFC 5321 §4.1.2.
 
 use super::{ESMTP_PARAM, MailParameter, RcptParameter, value};
-use crate::lex::{CLASS, Input, LDH, PResult, whole};
+use crate::lex::{Input, PResult, ldh_len, whole};
 use alloc::vec::Vec;
 use core::{fmt, hash};
 use mailwire_core::{InvalidValue, Str};
@@ -12,7 +12,7 @@ use mailwire_core::{InvalidValue, Str};
 /// RFC 5321 §4.1.2
 #[inline]
 pub(super) fn keyword(i: Input<'_>) -> PResult<'_, &[u8]> {
-    let (rest, keyword) = i.run(&CLASS, LDH);
+    let (rest, keyword) = i.split(ldh_len(i.rest()));
     match keyword.first() {
         None | Some(b'-') => i.fail(&ESMTP_PARAM),
         Some(_) => Ok((rest, keyword)),
