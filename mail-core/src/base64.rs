@@ -3,7 +3,9 @@
 
 use crate::Secret;
 use alloc::{vec, vec::Vec};
+use core::mem;
 use data_encoding::BASE64;
+use zeroize::Zeroizing;
 
 /// Appends the encoding of `octets`.
 pub fn encode(octets: &[u8], out: &mut Vec<u8>) {
@@ -27,10 +29,11 @@ pub fn decode(text: &[u8]) -> Result<Secret, usize> {
     let most = BASE64
         .decode_len(text.len())
         .map_err(|_| text.iter().position(odd).unwrap_or(text.len()))?;
-    let mut octets = vec![0; most];
+    // What was decoded before the first octet that does not fit may be half a password: it is wiped, too.
+    let mut octets = Zeroizing::new(vec![0; most]);
     let real = BASE64.decode_mut(text, &mut octets).map_err(|e| e.error.position)?;
     octets.truncate(real);
-    Ok(Secret::new(octets))
+    Ok(Secret::new(mem::take(&mut *octets)))
 }
 
 #[cfg(test)]

@@ -264,6 +264,26 @@ fn a_stale_deadline_is_ignored() {
 }
 
 #[test]
+fn a_deadline_that_the_session_wants_no_more_is_ignored() {
+    // The clock fires while the application works on what has come: it is not the peer who is late.
+    let mut session = server().session;
+    let late = session.deadline().unwrap();
+    session.wire_mut().receive(b"get a\r\n");
+    let Next::Event(ServerEvent::Get(_, ticket)) = session.poll() else { panic!() };
+    assert_eq!(session.deadline(), None);
+    session.expired(late);
+    assert!(session.wire().is_open());
+    assert!(session.answer(ticket, "+ a").is_ok());
+
+    // Another session's, alike in all that can be seen.
+    let (mut one, two) = (server().session, server().session);
+    let theirs = two.deadline().unwrap();
+    assert_eq!(one.deadline().unwrap().mark(), theirs.mark());
+    one.expired(theirs);
+    assert!(one.wire().is_open());
+}
+
+#[test]
 fn the_frame_stays_until_the_next_poll_and_masks_its_secret() {
     let mut session = server().session;
     session.wire_mut().receive(b"login hunter2\r\nwhat\r\n");
