@@ -116,7 +116,14 @@ impl Ending for Reply {
         match outcome {
             Outcome::Reply(reply) if reply.is_positive_completion() => Some(Ok(reply.clone())),
             Outcome::Hello(hello) => Some(Ok(Reply::from(hello))),
-            Outcome::Delivery(Delivery { replies }) => replies.first().cloned().map(Ok),
+            // The first that says no, if one does.
+            Outcome::Delivery(Delivery { replies }) => {
+                let no = replies.iter().find(|reply| !reply.is_positive_completion());
+                match no {
+                    Some(reply) => Some(Err(Failure::Reply(reply.clone()))),
+                    None => replies.first().cloned().map(Ok),
+                }
+            }
             other => failure(other).map(Err),
         }
     }

@@ -167,7 +167,10 @@ impl Server {
     fn put_each(&mut self, replies: Vec<Reply>, due: usize) {
         let missing = due.saturating_sub(replies.len());
         for reply in replies.iter().take(due) {
-            self.put_reply(reply);
+            match reply.is_positive_intermediate() {
+                true => self.put(canned::LOCAL_ERROR),
+                false => self.put_reply(reply),
+            }
         }
         for _ in 0..missing {
             self.put(canned::LOCAL_ERROR);

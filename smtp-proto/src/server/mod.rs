@@ -226,14 +226,15 @@ impl Server {
         self.answer(answer)
     }
 
-    /// Whatever comes of the message under way is thrown away, and its end is answered with `reply`.
+    /// Whatever comes of the message under way is thrown away, and its end is answered with `reply`, a 4yz
+    /// or 5yz one; a positive one is replaced by `451 4.3.0`.
     ///
     /// # Errors
     /// No message is under way.
     pub fn refuse_body(&mut self, reply: Reply) -> Result<(), NotNow> {
         match &mut self.reading {
             Reading::Body(incoming) if self.channel.wire().is_open() => {
-                incoming.refuse(reply);
+                incoming.refuse(answer::refusal(reply));
                 Ok(())
             }
             _ => Err(NotNow::state("no message is under way")),
@@ -622,9 +623,13 @@ impl Server {
         Step::Event(Event::Mail { mail, pending })
     }
 
-    /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name.
+    /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name,
+    /// if that is not known either.
     fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
-        self.config.offers(extension.map_or(parameter, str::as_bytes))
+        match extension {
+            Some(keyword) => self.config.offers(keyword),
+            None => self.config.offers_other(parameter),
+        }
     }
 
     fn rcpt(&mut self, rcpt: Rcpt) -> Step<Event> {
