@@ -194,3 +194,48 @@ fn a_handle_for_a_reply_tells_a_refused_message_too() {
     let result = done.get(data).unwrap();
     assert_eq!(result, Err(client::Failure::Reply(reply("554 5.6.0 no"))));
 }
+
+#[test]
+fn the_wrong_yes_is_no_success() {
+    // RFC 3207 §4: 220; RFC 4954 §4: 235; RFC 5321 §4.3.2: 354 to DATA, 250 to EHLO
+    for command in ["STARTTLS", "AUTH SCRAM-SHA-256", "EHLO me.example"] {
+        let mut smtp = client_with("250-STARTTLS\r\n250 AUTH SCRAM-SHA-256\r\n");
+        let handle = smtp.command(&command.parse().unwrap()).unwrap();
+        smtp.wire_mut().receive(b"252 well\r\n");
+        let Next::Event(client::Event::Done(done)) = smtp.poll() else { panic!() };
+        assert_eq!(done.get(handle).unwrap(), Err(client::Failure::Reply(reply("252 well"))));
+        assert!(!smtp.is_authenticated() && matches!(smtp.poll(), Next::Idle), "{command}");
+    }
+}
+
+#[test]
+fn a_server_that_says_421_closes() {
+    // RFC 5321 §3.8, whatever it answers and however much has come behind it
+    let input =
+        "LHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<u@v>\r\nRCPT TO:<w@v>\r\nDATA\r\n.\r\nNOOP\r\n";
+    let busy = || reply("421 4.3.2 shutdown");
+    for n in 0..7 {
+        let mut count = 0;
+        let (mut smtp, event) = server_at(Protocol::Lmtp, input, |event| {
+            count += usize::from(!matches!(event, Event::BodyBegin));
+            count > n
+        });
+        let mut sent = "421 4.3.2 shutdown\r\n";
+        let answer = match event {
+            Event::Connected { pending } => pending.reject(busy()),
+            Event::Hello { pending, .. } => pending.reject(busy()),
+            Event::Mail { pending, .. } => pending.reject(busy()),
+            Event::Rcpt { pending, .. } => pending.reject(busy()),
+            Event::Data { pending } => pending.reject(busy()),
+            Event::BodyEnd { pending, .. } => {
+                sent = "421 4.3.2 shutdown\r\n250 two\r\n";
+                pending.each(vec![busy(), reply("250 two")])
+            }
+            _ => continue,
+        };
+        smtp.answer(answer).unwrap();
+        let (said, end) = drain(&mut smtp);
+        assert_eq!(said, sent, "{n}");
+        assert!(end.is_some() || matches!(smtp.poll(), Next::Closed(_)), "{n}");
+    }
+}

@@ -529,7 +529,18 @@ impl Client {
             }
             _ => {}
         }
-        Step::Event(self.done(id, Outcome::Reply(reply)))
+        let wanted = match kind {
+            Kind::Hello { .. } => ReplyCode::OK,
+            Kind::StartTls => ReplyCode::READY,
+            Kind::Auth => ReplyCode::AUTHENTICATED,
+            Kind::Data => ReplyCode::START_MAIL_INPUT,
+            _ => reply.code(),
+        };
+        let outcome = match positive && reply.code() != wanted {
+            true => Outcome::Unexpected(reply),
+            false => Outcome::Reply(reply),
+        };
+        Step::Event(self.done(id, outcome))
     }
 
     fn parse(&self) -> Parse {

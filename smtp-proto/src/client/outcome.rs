@@ -17,6 +17,9 @@ pub struct Done {
 pub enum Outcome {
     /// With this reply, positive or negative.
     Reply(Reply),
+    /// With a 2yz reply that is no success of this command: STARTTLS wants 220, AUTH 235, a hello 250, DATA
+    /// first 354. Nothing has changed by it.
+    Unexpected(Reply),
     /// The hello was accepted.
     Hello(EhloReply),
     /// The message was sent; one reply, in LMTP one for each accepted recipient.
@@ -92,7 +95,7 @@ impl Done {
     /// The reply that it ended with, if there is exactly one.
     pub fn reply(&self) -> Option<&Reply> {
         match &self.outcome {
-            Outcome::Reply(reply) => Some(reply),
+            Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(reply),
             Outcome::Delivery(Delivery { replies }) => match replies.as_slice() {
                 [reply] => Some(reply),
                 _ => None,
@@ -104,7 +107,7 @@ impl Done {
 
 fn failure(outcome: &Outcome) -> Option<Failure> {
     match outcome {
-        Outcome::Reply(reply) => Some(Failure::Reply(reply.clone())),
+        Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(Failure::Reply(reply.clone())),
         Outcome::Malformed(error) => Some(Failure::Malformed(error.clone())),
         Outcome::Dropped(replies) => Some(Failure::Dropped(replies.clone())),
         Outcome::Hello(_) | Outcome::Delivery(_) => None,

@@ -82,7 +82,8 @@ impl<K> Pending<K> {
         Answer { ticket: self.ticket, act }
     }
 
-    /// No, with this 4yz or 5yz reply; a positive one is replaced by `451 4.3.0`.
+    /// No, with this 4yz or 5yz reply; a positive one is replaced by `451 4.3.0`. 421 ends the
+    /// session (RFC 5321 §3.8).
     pub fn reject(self, reply: Reply) -> Answer {
         self.act(Act::Reply(refusal(reply)))
     }

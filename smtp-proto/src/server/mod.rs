@@ -272,6 +272,14 @@ impl Server {
         self.channel.write(|out| reply.encode(out));
     }
 
+    /// RFC 5321 §3.8, §4.2.3: 421 says that the channel closes, whatever it answers. A server that gives no
+    /// service by another code waits for QUIT (§3.1).
+    fn end_behind(&mut self, reply: &Reply) {
+        if reply.code() == ReplyCode::NOT_AVAILABLE {
+            self.channel.close();
+        }
+    }
+
     /// The answer to a command takes effect.
     fn finish(&mut self, kind: Kind, act: Act) {
         if kind == Kind::Message {
@@ -280,6 +288,7 @@ impl Server {
         }
         if let Act::Reply(reply) = &act {
             self.put_reply(reply);
+            self.end_behind(reply);
             if reply.is_negative() {
                 return self.rejected(kind, reply.code());
             }
@@ -336,8 +345,6 @@ impl Server {
     fn rejected(&mut self, kind: Kind, code: ReplyCode) {
         let for_good = code.is_permanent_negative();
         match kind {
-            // RFC 5321 §3.1: a server that gives no service waits for QUIT all the same.
-            Kind::Greeting if code == ReplyCode::NOT_AVAILABLE => self.channel.close(),
             Kind::Auth => {
                 self.reading = Reading::Commands;
                 self.count_error(for_good);

@@ -306,7 +306,7 @@ fn data_is_refused() {
     sending(
         "
         S: 250 ok
-        E: data: 250 ok
+        E: data: unexpected: 250 ok
         A: NOOP
         C: NOOP
     ",
