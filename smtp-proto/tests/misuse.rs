@@ -239,3 +239,26 @@ fn a_server_that_says_421_closes() {
         assert!(end.is_some() || matches!(smtp.poll(), Next::Closed(_)), "{n}");
     }
 }
+
+#[test]
+fn a_credential_in_the_wrong_place_is_masked() {
+    // RFC 4954 §4: mistyped, or a line of an exchange that the server has ended already
+    for (line, shown) in [
+        ("AUTH PLAIN AGEAYg==", "AUTH PLAIN ***"),
+        ("AUTH\tPLAIN\tAGEAYg==", "AUTH\tPLAIN\t***"),
+        ("AUTHPLAIN AGEAYg==", "AUTHPLAIN***"),
+        ("AUT PLAIN AGEAYg==", "AUT***"),
+        ("AGEAYg==", "***"),
+        ("NOOP all is well", "NOOP all is well"),
+        ("MAIL FROM:<a", "MAIL FROM:<a"),
+        ("XFOO", "XFOO"),
+    ] {
+        let input = format!("EHLO me\r\n{line}\r\n");
+        let mut lines = 0;
+        let (smtp, _) = server_at(Protocol::Smtp, &input, |_| {
+            lines += 1;
+            lines == 3
+        });
+        assert_eq!(String::from_utf8(smtp.wire().masked()).unwrap(), format!("{shown}\r\n"));
+    }
+}

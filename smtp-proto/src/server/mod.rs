@@ -18,6 +18,7 @@ pub use event::{Event, Fault};
 use crate::{
     Command, Dialect, Mail, Parse, Rcpt, Reply, ReplyCode,
     address::Host,
+    command::COMMAND,
     quirk,
     state::{self, Rule, State},
 };
@@ -480,8 +481,14 @@ impl Server {
         let line = self.channel.octets().get(..n).unwrap_or_default();
         let parsed = Command::parse(line, &self.parse());
         let is_auth = begins_with(line, b"AUTH");
-        // What stands behind the mechanism may be a password, well-formed or not.
-        let secret = if is_auth { auth::secret(line) } else { 0..0 };
+        let secret = match &parsed {
+            // A mistyped AUTH, or the line of an exchange that has ended already.
+            Ok((Command::Other(other), _)) => other.verb().len()..auth::text_len(line),
+            Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
+            // What stands behind the mechanism may be a password, well-formed or not.
+            _ if is_auth => auth::secret(line),
+            _ => 0..0,
+        };
         self.channel.hold_secret(n, secret);
         match parsed {
             Ok((command, met)) => {
