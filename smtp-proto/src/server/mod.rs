@@ -351,11 +351,16 @@ impl Server {
                 self.count_error(for_good);
             }
             Kind::Other => self.count_error(for_good),
-            // The message may be on its way all the same: its lines must not be read as commands.
-            Kind::Data if !self.channel.octets().is_empty() => {
-                self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
-            }
+            Kind::Data => self.nothing_behind_data(),
             _ => {}
+        }
+    }
+
+    /// DATA was refused. The message may be on its way all the same: its lines must not be read as commands.
+    /// DATA ends a pipelined group (RFC 2920 §3.1), so nothing else can have come.
+    fn nothing_behind_data(&mut self) {
+        if !self.channel.octets().is_empty() {
+            self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
         }
     }
 
@@ -489,15 +494,20 @@ impl Server {
             _ if is_auth => auth::secret(line),
             _ => 0..0,
         };
+        let is_data = begins_with(line, b"DATA");
         self.channel.hold_secret(n, secret);
-        match parsed {
+        let step = match parsed {
             Ok((command, met)) => {
                 let early = core::mem::take(&mut self.early);
                 let met = if early { met.with(quirk::EARLY_TALK) } else { met };
                 self.on_command(command, met)
             }
             Err(error) => self.refuse_syntax(error, is_auth),
+        };
+        if is_data && matches!(step, Step::Event(Event::Refused { .. })) {
+            self.nothing_behind_data();
         }
+        step
     }
 
     fn refuse_syntax(&mut self, error: ParseError, is_auth: bool) -> Step<Event> {
