@@ -91,6 +91,13 @@ impl Channel {
         self.wire.input.buffer()
     }
 
+    /// A line goes on, and its framer has said `Starved`: until LF comes or `max` octets are held, a step
+    /// would find the same. For a `step` that is about to say so, too.
+    #[inline]
+    pub fn doze(&mut self, max: usize) {
+        self.wire.doze(max);
+    }
+
     /// Has the peer closed its direction?
     pub fn is_eof(&self) -> bool {
         self.wire.input.is_eof()

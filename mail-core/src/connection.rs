@@ -111,6 +111,9 @@ pub trait Connection {
             if let Some(event) = self.queued(&key) {
                 return Next::Event(event);
             }
+            if self.channel(&key).wire.dozes() {
+                return Next::Idle;
+            }
             if let Some(next) = self.channel(&key).wire.begin() {
                 return next;
             }

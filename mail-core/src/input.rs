@@ -5,7 +5,7 @@
 //! when the buffer grows is overwritten, too, for the allocator would hand it on as it is.
 
 use crate::secret::wipe;
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use core::ops::Range;
 
 /// An empty buffer up to this capacity is kept while nothing happens: most lines fit into it.
@@ -17,6 +17,9 @@ pub(crate) struct Input {
     held: usize,
     secret: Range<usize>,
     eof: bool,
+    /// Octets of the block that the buffer stands in. Its `capacity` counts only those behind what was
+    /// consumed, so it says nothing about what the buffer keeps alive.
+    block: usize,
 }
 
 /// The buffer; shows nothing in `Debug`, for it may hold a credential.
@@ -30,7 +33,16 @@ impl core::fmt::Debug for Octets {
 }
 
 impl Input {
+    #[inline]
     pub(crate) fn push(&mut self, octets: &[u8]) {
+        match octets {
+            // Many peers send octet by octet: no copy of unknown length.
+            [octet] if self.buf.0.capacity() > self.buf.0.len() => self.buf.0.put_u8(*octet),
+            _ => self.extend(octets),
+        }
+    }
+
+    fn extend(&mut self, octets: &[u8]) {
         self.make_room(octets.len());
         self.buf.0.extend_from_slice(octets);
     }
@@ -44,6 +56,7 @@ impl Input {
         let mut grown = BytesMut::with_capacity((buf.len() + more).max(2 * buf.len()).max(KEPT));
         grown.extend_from_slice(buf);
         wipe(buf);
+        self.block = grown.capacity();
         *buf = grown;
     }
 
@@ -57,6 +70,7 @@ impl Input {
     pub(crate) fn filled(&mut self, mut octets: BytesMut) {
         let buf = &mut self.buf.0;
         if buf.is_empty() && octets.capacity() > 0 {
+            self.block = self.block.max(octets.capacity());
             *buf = octets;
         } else if buf.as_ptr_range().end == octets.as_ptr() {
             buf.unsplit(octets);
@@ -141,14 +155,15 @@ impl Input {
     pub(crate) fn clear(&mut self) {
         wipe(&mut self.buf.0);
         self.buf.0 = BytesMut::new();
-        (self.held, self.secret) = (0, 0..0);
+        (self.block, self.held, self.secret) = (0, 0, 0..0);
     }
 
     /// Gives the buffer back if it is empty and more than what most lines need.
     #[inline]
     pub(crate) fn rest(&mut self) {
-        if self.buf.0.is_empty() && self.buf.0.capacity() > KEPT {
+        if self.block > KEPT && self.buf.0.is_empty() {
             self.buf.0 = BytesMut::new();
+            self.block = 0;
         }
     }
 }

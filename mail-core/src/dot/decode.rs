@@ -189,7 +189,7 @@ impl Decoder {
             match self.decode(part)? {
                 Piece::Body { skip, len } => {
                     input.advance(skip);
-                    return Ok(Decoded::Chunk(input.split_to(len).freeze()));
+                    return Ok(Decoded::Chunk(take(input, len)));
                 }
                 Piece::Text { skip, text } => {
                     input.advance(skip);
@@ -331,4 +331,31 @@ impl Decoder {
         }
         Ok((self.line_ends == LineEnds::Normalize).then_some(CRLF))
     }
+}
+
+/// The first `len` octets, which are there. A slice of the input is counted, and costs more than an octet
+/// does; so an octet alone, which a slow peer sends, is a slice of what is always there.
+#[inline]
+fn take(input: &mut BytesMut, len: usize) -> Bytes {
+    match input.first().and_then(|octet| OCTETS.get(usize::from(*octet)..)?.get(..1)) {
+        Some(octet) if len == 1 => {
+            input.advance(1);
+            Bytes::from_static(octet)
+        }
+        _ => input.split_to(len).freeze(),
+    }
+}
+
+/// Each octet, at its own place.
+static OCTETS: [u8; 256] = octets();
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn octets() -> [u8; 256] {
+    let mut all = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        all[octet] = octet as u8;
+        octet += 1;
+    }
+    all
 }

@@ -79,6 +79,8 @@ pub struct Client {
     unanswered: usize,
     /// Recipients that the transaction under way has.
     accepted: usize,
+    /// The answer to one of them was no reply: whether the server has taken it is not known.
+    doubtful: bool,
     /// SMTPUTF8 was used: replies may be UTF-8 (RFC 6531 §3.7.4).
     utf8: bool,
     /// The last MAIL that was queued has SMTPUTF8: its recipients may be UTF-8 (RFC 6531 §3.4).
@@ -142,6 +144,7 @@ impl Client {
             authenticated: false,
             unanswered: 0,
             accepted: 0,
+            doubtful: false,
             utf8: false,
             smtputf8: false,
             outgoing: None,
@@ -513,8 +516,8 @@ impl Client {
                 self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED;
             }
             Kind::Mail => {
-                (self.accepted, self.state) =
-                    (0, if positive { State::Mail } else { State::Ready });
+                (self.accepted, self.doubtful) = (0, false);
+                self.state = if positive { State::Mail } else { State::Ready };
             }
             Kind::Rcpt if positive => {
                 self.accepted += 1;
@@ -622,6 +625,7 @@ impl Client {
             _ => {
                 self.channel.release(id);
                 self.flights.pop_front();
+                self.doubtful |= kind == Kind::Rcpt;
                 if matches!(kind, Kind::Hello { .. }) {
                     self.ahead = self.state;
                 }

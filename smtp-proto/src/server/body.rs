@@ -59,10 +59,14 @@ impl Incoming {
 
     /// The deviations met until now.
     fn met(&self) -> Quirks {
-        let bare = [(self.decoder.met_bare(), quirk::BARE_CR_OR_LF_IN_BODY)];
-        let long = [(self.lines.met_long(), quirk::LONG_BODY_LINE)];
-        let met = bare.iter().chain(&long).filter(|(met, _)| *met);
-        met.fold(Quirks::NONE, |set, (_, quirk)| set.with(*quirk))
+        let mut met = Quirks::NONE;
+        if self.decoder.met_bare() {
+            met = met.with(quirk::BARE_CR_OR_LF_IN_BODY);
+        }
+        if self.lines.met_long() {
+            met = met.with(quirk::LONG_BODY_LINE);
+        }
+        met
     }
 
     pub(super) fn refuse(&mut self, reply: Reply) {

@@ -177,16 +177,16 @@ impl Server {
         let id = self.channel.check_ticket(&answer.ticket)?;
         self.channel.touch();
         match self.slots.front() {
-            // Nothing is due before it: it needs no place to wait in.
-            Some(oldest) if oldest.id == id => {
-                let kind = oldest.kind;
+            // The oldest: it leaves at once.
+            Some(slot) if slot.id == id => {
+                let kind = slot.kind;
                 self.slots.pop_front();
                 self.finish(kind, answer.act);
             }
             _ => {
                 let slot = self.slots.iter_mut().find(|slot| slot.id == id);
-                slot.ok_or(NotNow::state("this command is gone"))?.done =
-                    Some(Box::new(answer.act));
+                let slot = slot.ok_or(NotNow::state("this command is gone"))?;
+                slot.done = Some(Box::new(answer.act));
             }
         }
         self.send_answers();
@@ -244,6 +244,9 @@ impl Server {
 
     fn open<K>(&mut self, kind: Kind) -> Pending<K> {
         let id = self.channel.number();
+        if self.slots.capacity() == 0 {
+            self.slots.reserve_exact(1);
+        }
         self.slots.push_back(Slot { id, kind, done: None });
         Pending::new(self.channel.ticket(id))
     }
@@ -259,8 +262,8 @@ impl Server {
                 _ => break,
             }
         }
-        // The few that most sessions need stay.
-        if self.slots.is_empty() && self.slots.capacity() > 8 {
+        // Room for one stays: mostly one command is due at a time.
+        if self.slots.is_empty() && self.slots.capacity() > 1 {
             self.slots = VecDeque::new();
         }
     }
@@ -454,7 +457,12 @@ impl Server {
         let max = self.channel.limits().line;
         let max = if begins_with(octets, b"AUTH ") { max.max(AUTH_LINE) } else { max };
         match self.lines.next(octets, max) {
-            Framed::Starved if self.slots.is_empty() => Step::Starved,
+            Framed::Starved if self.slots.is_empty() => {
+                // AUTH has another limit: whether it is one is the first question.
+                let known = octets.len() >= 5 && !self.lines.is_skipping();
+                self.channel.doze(if known { max } else { max.min(5) });
+                Step::Starved
+            }
             Framed::Starved => Step::Waiting,
             Framed::Frame(n) => self.on_line(n),
             Framed::Skip(n) => self.skip(n),
@@ -520,6 +528,9 @@ impl Server {
 
     fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
         self.channel.set_quirks(met);
+        if command.is("BDAT") {
+            return self.bdat();
+        }
         let rule = Rule::of(&command);
         if let Some((canned, missing)) = self.forbids(&command, rule) {
             return self.out_of_order(canned, missing);
@@ -601,6 +612,15 @@ impl Server {
         self.end_transaction();
         let pending = self.open(Kind::Hello { extended });
         Step::Event(Event::Hello { is_helo: !extended, host, pending })
+    }
+
+    /// Octets follow that are no commands (RFC 3030 §2). CHUNKING is not offered, so nobody here takes them,
+    /// and reading them as commands would let a message give commands.
+    fn bdat(&mut self) -> Step<Event> {
+        let step =
+            self.refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("CHUNKING is not offered here"));
+        self.channel.fail(Fatal::Protocol("BDAT where CHUNKING is not offered"));
+        step
     }
 
     fn starttls(&mut self) -> Step<Event> {

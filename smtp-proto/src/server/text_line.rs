@@ -26,6 +26,18 @@ impl TextLines {
 
     /// Where in `chunk` the first line of the message gets too long; 0 if one was before.
     pub(super) fn too_long(&mut self, chunk: &[u8]) -> Option<usize> {
+        match chunk {
+            // Octet by octet, mostly such come.
+            [octet] if *octet != b'\n' && self.begun < TEXT_LINE && !self.met => {
+                self.begun += 1;
+                self.cr = *octet == b'\r';
+                None
+            }
+            _ => self.look(chunk),
+        }
+    }
+
+    fn look(&mut self, chunk: &[u8]) -> Option<usize> {
         let mut from = 0;
         while !self.met {
             let rest = chunk.get(from..).unwrap_or_default();

@@ -558,3 +558,18 @@ fn a_client_sends_addresses_beyond_ascii() {
     ",
     );
 }
+
+#[test]
+fn what_follows_bdat_is_no_command() {
+    // RFC 3030 §2; CHUNKING is not offered, so the octets cannot be told from commands.
+    transaction(
+        "
+        C: bdat 24 last
+        C: RSET
+        C: MAIL FROM:<x@y>
+        E: refused: CHUNKING is not offered here
+        S: 502 5.5.1 Command not implemented
+        E: closed: BDAT where CHUNKING is not offered
+    ",
+    );
+}
