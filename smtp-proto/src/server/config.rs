@@ -33,7 +33,7 @@ pub enum Protocol {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// The server's name in greeting and hello.
+    /// The server's name in greeting and hello; in A-labels, for nothing is negotiated there (RFC 6531 §3.7.1).
     pub host: Host,
     /// SMTP or LMTP.
     pub protocol: Protocol,
