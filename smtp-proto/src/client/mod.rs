@@ -294,6 +294,9 @@ impl Client {
             self.smtputf8 = mail.parameters.is_smtputf8();
             self.utf8 |= self.smtputf8;
         }
+        if let Command::Vrfy(lookup) | Command::Expn(lookup) = command {
+            self.utf8 |= lookup.smtputf8;
+        }
         match kind {
             Kind::Hello { .. } => self.ahead = State::Ready,
             Kind::Mail => self.ahead = State::Mail,
@@ -354,8 +357,10 @@ impl Client {
                 return Err(NotNow::value("LMTP says LHLO"));
             }
             Command::Lhlo(_) if !lmtp => return Err(NotNow::value("LHLO is LMTP's")),
-            Command::Ehlo(_) | Command::Lhlo(_) => Kind::Hello { extended: true },
-            Command::Helo(_) => Kind::Hello { extended: false },
+            Command::Ehlo(_) | Command::Helo(_) | Command::Lhlo(_) => {
+                command.fits(self.dialect())?;
+                Kind::Hello { extended: !matches!(command, Command::Helo(_)) }
+            }
             Command::StartTls => {
                 if self.secured.is_private() {
                     return Err(NotNow::state("the connection is private already"));
@@ -383,8 +388,19 @@ impl Client {
                     "this verb changes what the next octets mean, which the session does not know",
                 ));
             }
-            _ => Kind::Other,
+            _ => {
+                command.fits(self.dialect())?;
+                Kind::Other
+            }
         })
+    }
+
+    /// What the server has said that it can read.
+    fn dialect(&self) -> Dialect {
+        match self.wants("SMTPUTF8", "") {
+            Ok(()) => Dialect::utf8(),
+            Err(_) => Dialect::ascii(),
+        }
     }
 
     fn wants(&self, keyword: &str, instead: &'static str) -> Result<(), NotNow> {
@@ -516,7 +532,18 @@ impl Client {
             }
             _ => {}
         }
-        Step::Event(self.done(id, Outcome::Reply(reply)))
+        let wanted = match kind {
+            Kind::Hello { .. } => ReplyCode::OK,
+            Kind::StartTls => ReplyCode::READY,
+            Kind::Auth => ReplyCode::AUTHENTICATED,
+            Kind::Data => ReplyCode::START_MAIL_INPUT,
+            _ => reply.code(),
+        };
+        let outcome = match positive && reply.code() != wanted {
+            true => Outcome::Unexpected(reply),
+            false => Outcome::Reply(reply),
+        };
+        Step::Event(self.done(id, outcome))
     }
 
     fn parse(&self) -> Parse {

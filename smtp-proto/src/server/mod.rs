@@ -18,6 +18,7 @@ pub use event::{Event, Fault};
 use crate::{
     Command, Dialect, Mail, Parse, Rcpt, Reply, ReplyCode,
     address::Host,
+    command::COMMAND,
     quirk,
     state::{self, Rule, State},
 };
@@ -226,14 +227,15 @@ impl Server {
         self.answer(answer)
     }
 
-    /// Whatever comes of the message under way is thrown away, and its end is answered with `reply`.
+    /// Whatever comes of the message under way is thrown away, and its end is answered with `reply`, a 4yz
+    /// or 5yz one; a positive one is replaced by `451 4.3.0`.
     ///
     /// # Errors
     /// No message is under way.
     pub fn refuse_body(&mut self, reply: Reply) -> Result<(), NotNow> {
         match &mut self.reading {
             Reading::Body(incoming) if self.channel.wire().is_open() => {
-                incoming.refuse(reply);
+                incoming.refuse(answer::refusal(reply));
                 Ok(())
             }
             _ => Err(NotNow::state("no message is under way")),
@@ -274,6 +276,14 @@ impl Server {
         self.channel.write(|out| reply.encode(out));
     }
 
+    /// RFC 5321 §3.8, §4.2.3: 421 says that the channel closes, whatever it answers. A server that gives no
+    /// service by another code waits for QUIT (§3.1).
+    fn end_behind(&mut self, reply: &Reply) {
+        if reply.code() == ReplyCode::NOT_AVAILABLE {
+            self.channel.close();
+        }
+    }
+
     /// The answer to a command takes effect.
     fn finish(&mut self, kind: Kind, act: Act) {
         if kind == Kind::Message {
@@ -282,6 +292,7 @@ impl Server {
         }
         if let Act::Reply(reply) = &act {
             self.put_reply(reply);
+            self.end_behind(reply);
             if reply.is_negative() {
                 return self.rejected(kind, reply.code());
             }
@@ -338,18 +349,21 @@ impl Server {
     fn rejected(&mut self, kind: Kind, code: ReplyCode) {
         let for_good = code.is_permanent_negative();
         match kind {
-            // RFC 5321 §3.1: a server that gives no service waits for QUIT all the same.
-            Kind::Greeting if code == ReplyCode::NOT_AVAILABLE => self.channel.close(),
             Kind::Auth => {
                 self.reading = Reading::Commands;
                 self.count_error(for_good);
             }
             Kind::Other => self.count_error(for_good),
-            // The message may be on its way all the same: its lines must not be read as commands.
-            Kind::Data if !self.channel.octets().is_empty() => {
-                self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
-            }
+            Kind::Data => self.nothing_behind_data(),
             _ => {}
+        }
+    }
+
+    /// DATA was refused. The message may be on its way all the same: its lines must not be read as commands.
+    /// DATA ends a pipelined group (RFC 2920 §3.1), so nothing else can have come.
+    fn nothing_behind_data(&mut self) {
+        if !self.channel.octets().is_empty() {
+            self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
         }
     }
 
@@ -480,17 +494,28 @@ impl Server {
         let line = self.channel.octets().get(..n).unwrap_or_default();
         let parsed = Command::parse(line, &self.parse());
         let is_auth = begins_with(line, b"AUTH");
-        // What stands behind the mechanism may be a password, well-formed or not.
-        let secret = if is_auth { auth::secret(line) } else { 0..0 };
+        let secret = match &parsed {
+            // A mistyped AUTH, or the line of an exchange that has ended already.
+            Ok((Command::Other(other), _)) => other.verb().len()..auth::text_len(line),
+            Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
+            // What stands behind the mechanism may be a password, well-formed or not.
+            _ if is_auth => auth::secret(line),
+            _ => 0..0,
+        };
+        let is_data = begins_with(line, b"DATA");
         self.channel.hold_secret(n, secret);
-        match parsed {
+        let step = match parsed {
             Ok((command, met)) => {
                 let early = core::mem::take(&mut self.early);
                 let met = if early { met.with(quirk::EARLY_TALK) } else { met };
                 self.on_command(command, met)
             }
             Err(error) => self.refuse_syntax(error, is_auth),
+        };
+        if is_data && matches!(step, Step::Event(Event::Refused { .. })) {
+            self.nothing_behind_data();
         }
+        step
     }
 
     fn refuse_syntax(&mut self, error: ParseError, is_auth: bool) -> Step<Event> {
@@ -642,9 +667,13 @@ impl Server {
         Step::Event(Event::Mail { mail, pending })
     }
 
-    /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name.
+    /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name,
+    /// if that is not known either.
     fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
-        self.config.offers(extension.map_or(parameter, str::as_bytes))
+        match extension {
+            Some(keyword) => self.config.offers(keyword),
+            None => self.config.offers_other(parameter),
+        }
     }
 
     fn rcpt(&mut self, rcpt: Rcpt) -> Step<Event> {
