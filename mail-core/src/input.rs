@@ -42,6 +42,7 @@ impl Input {
         }
     }
 
+    #[inline(never)]
     fn extend(&mut self, octets: &[u8]) {
         self.make_room(octets.len());
         self.buf.0.extend_from_slice(octets);
@@ -98,6 +99,12 @@ impl Input {
         self.eof
     }
 
+    /// How many octets are in the buffer, the held frame among them.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.buf.0.len()
+    }
+
     /// Everything behind the held frame.
     #[inline]
     pub(crate) fn octets(&self) -> &[u8] {
@@ -147,6 +154,16 @@ impl Input {
         self.buf.0.split_to(n.min(self.buf.0.len())).freeze()
     }
 
+    /// The only octet that is held. A slice of the buffer is counted, and costs more than an octet does; so this
+    /// one is a slice of what is always there.
+    #[inline]
+    pub(crate) fn take_octet(&mut self) -> Bytes {
+        let octet =
+            self.buf.0.first().and_then(|octet| OCTETS.get(usize::from(*octet)..)?.get(..1));
+        self.buf.0.clear();
+        Bytes::from_static(octet.unwrap_or_default())
+    }
+
     /// For the transforms that take body chunks out of it.
     pub(crate) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buf.0
@@ -166,6 +183,20 @@ impl Input {
             self.block = 0;
         }
     }
+}
+
+/// Each octet, at its own place.
+static OCTETS: [u8; 256] = octets();
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn octets() -> [u8; 256] {
+    let mut all = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        all[octet] = octet as u8;
+        octet += 1;
+    }
+    all
 }
 
 impl Drop for Input {

@@ -82,41 +82,40 @@ impl Wire {
 
     #[inline]
     fn takes(&mut self, octets: &[u8]) -> bool {
-        if octets.is_empty() {
-            return false;
-        }
         self.received += octets.len() as u64;
-        // Who reads without polling may read up to the limit, not on and on because the parser once starved.
-        self.starved = false;
         if self.wake_at > 0 {
-            let held = self.input.octets().len() + octets.len();
+            let held = self.input.len() + octets.len();
             let has_lf = match octets {
                 [octet] => *octet == b'\n',
                 _ => memchr::memchr(b'\n', octets).is_some(),
             };
-            if has_lf || held >= self.wake_at {
-                self.wake_at = 0;
+            if !has_lf && held < self.wake_at {
+                return true;
             }
-            return true;
+            self.wake_at = 0;
         }
-        if let Gate::Switched(_) = self.gate {
+        // Who reads without polling may read up to the limit, not on and on because the parser once starved.
+        self.starved &= octets.is_empty();
+        if matches!(self.gate, Gate::Switched(_)) && !octets.is_empty() {
             self.end(End::Failed(Fatal::FedDuringHandOff));
         }
-        matches!(self.gate, Gate::Open | Gate::Switching(_))
+        matches!(self.gate, Gate::Open | Gate::Switching(_)) && !octets.is_empty()
     }
 
-    /// A line goes on: there is nothing to parse before LF comes or `max` octets are held.
+    /// There is nothing to parse before LF comes or `max` octets are held: a line goes on.
+    #[inline]
     pub(crate) fn doze(&mut self, max: usize) {
-        if self.is_open() && !self.input.is_eof() {
+        // What the output has too much goes when there is nothing to do, and dozing does not look for it.
+        if self.is_open() && !self.input.is_eof() && self.output.is_small() {
             self.wake_at = max;
         }
     }
 
-    /// Have octets come since the last `poll`, and nothing to parse with them? So a peer that sends octet by
-    /// octet costs hardly more than keeping them. Every second `poll` in a row looks at all.
+    /// Is there nothing to parse, whatever has come since the last `poll`? So a peer that sends octet by octet
+    /// costs hardly more than keeping them.
     #[inline]
     pub(crate) fn dozes(&mut self) -> bool {
-        let dozes = self.wake_at > 0 && !self.starved;
+        let dozes = self.wake_at > 0;
         self.starved |= dozes;
         dozes
     }
@@ -180,6 +179,13 @@ impl Wire {
     /// Is the session neither at a hand-off nor over?
     pub fn is_open(&self) -> bool {
         matches!(self.gate, Gate::Open)
+    }
+
+    /// Is the last event's frame gone, and the gate open?
+    #[inline]
+    pub(crate) fn is_fresh(&mut self) -> bool {
+        self.quirks = Quirks::NONE;
+        self.input.frame().is_empty() && self.is_open()
     }
 
     /// Begins the next `poll`: the last event's frame goes. What the gate has to say comes first.

@@ -139,6 +139,33 @@ impl Decoder {
         }
     }
 
+    /// [`decode`](Decoder::decode) for one octet: is it body as it stands? `false` says that it depends, and
+    /// nothing has been consumed.
+    #[inline]
+    pub fn takes(&mut self, octet: u8) -> bool {
+        match self.behind(octet) {
+            Some(at) => {
+                self.at = at;
+                self.position += 1;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Where an octet leads that is body as it stands, whatever follows.
+    #[inline]
+    fn behind(&self, octet: u8) -> Option<At> {
+        match (self.at, octet) {
+            (At::LineStart, DOT) | (At::LineStart | At::Within, LF) => None,
+            (At::LineStart | At::Within, CR) if self.line_ends == LineEnds::Keep => Some(At::Cr),
+            (At::LineStart | At::Within, CR) => None,
+            (At::LineStart | At::Within, _) => Some(At::Within),
+            (At::Cr, LF) if self.line_ends == LineEnds::Keep => Some(At::LineStart),
+            _ => None,
+        }
+    }
+
     /// Says what `octets` begin with: they are those that follow on what was consumed before.
     ///
     /// Body comes in runs as long as possible, over many lines up to the next dot to drop. Call again with
@@ -149,14 +176,10 @@ impl Decoder {
     /// [`BareLineEnd`] under [`LineEnds::Reject`]; nothing is consumed, and the next call says the same.
     #[inline]
     pub fn decode(&mut self, octets: &[u8]) -> Result<Piece, BareLineEnd> {
-        // A peer that sends octet by octet sends mostly such: no run to search, nothing decided.
-        match (self.at, octets) {
-            (At::LineStart | At::Within, &[octet]) if !matches!(octet, CR | LF | DOT) => {
-                self.at = At::Within;
-                self.position += 1;
-                Ok(Piece::Body { skip: 0, len: 1 })
-            }
-            (At::LineStart | At::Within, []) => Ok(Piece::Starved { skip: 0 }),
+        match octets {
+            // A peer that sends octet by octet sends mostly such: no run to search, nothing decided.
+            &[octet] if self.takes(octet) => Ok(Piece::Body { skip: 0, len: 1 }),
+            [] if matches!(self.at, At::LineStart | At::Within) => Ok(Piece::Starved { skip: 0 }),
             _ => self.decode_run(octets),
         }
     }
@@ -179,6 +202,7 @@ impl Decoder {
     ///
     /// # Errors
     /// [`BareLineEnd`] under [`LineEnds::Reject`]; nothing is taken, and the next call says the same.
+    #[inline]
     pub fn decode_bytes(
         &mut self,
         input: &mut BytesMut,
@@ -189,7 +213,7 @@ impl Decoder {
             match self.decode(part)? {
                 Piece::Body { skip, len } => {
                     input.advance(skip);
-                    return Ok(Decoded::Chunk(take(input, len)));
+                    return Ok(Decoded::Chunk(input.split_to(len).freeze()));
                 }
                 Piece::Text { skip, text } => {
                     input.advance(skip);
@@ -331,31 +355,4 @@ impl Decoder {
         }
         Ok((self.line_ends == LineEnds::Normalize).then_some(CRLF))
     }
-}
-
-/// The first `len` octets, which are there. A slice of the input is counted, and costs more than an octet
-/// does; so an octet alone, which a slow peer sends, is a slice of what is always there.
-#[inline]
-fn take(input: &mut BytesMut, len: usize) -> Bytes {
-    match input.first().and_then(|octet| OCTETS.get(usize::from(*octet)..)?.get(..1)) {
-        Some(octet) if len == 1 => {
-            input.advance(1);
-            Bytes::from_static(octet)
-        }
-        _ => input.split_to(len).freeze(),
-    }
-}
-
-/// Each octet, at its own place.
-static OCTETS: [u8; 256] = octets();
-
-#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
-const fn octets() -> [u8; 256] {
-    let mut all = [0; 256];
-    let mut octet = 0;
-    while octet < 256 {
-        all[octet] = octet as u8;
-        octet += 1;
-    }
-    all
 }

@@ -677,7 +677,11 @@ impl Connection for Client {
             false => limits.line.min(REPLY_LINE),
         };
         match self.replies.next(self.channel.octets(), line, limits.frame) {
-            Framed::Starved => Step::Starved,
+            Framed::Starved => {
+                // The first line of a reply; those behind it are looked at as they come.
+                self.channel.doze(line.min(limits.frame));
+                Step::Starved
+            }
             Framed::Frame(n) => self.on_frame(n),
             // Where it ends need not be waited for: it might never.
             Framed::Skip(n) | Framed::TooLong(n) => {

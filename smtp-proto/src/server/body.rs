@@ -22,6 +22,10 @@ pub(super) struct Incoming {
     begun: bool,
     decoder: Decoder,
     octets: u64,
+    /// Octets that it may have.
+    max: u64,
+    /// Its octets are handed on: it has begun, and was not refused.
+    flows: bool,
     lines: TextLines,
     /// The rest is thrown away, and this is the answer.
     refused: Option<Reply>,
@@ -39,6 +43,8 @@ impl Incoming {
             begun: false,
             decoder: Decoder::new(line_ends),
             octets: 0,
+            max: config.size.unwrap_or(u64::MAX),
+            flows: false,
             lines: TextLines::default(),
             refused: None,
         }
@@ -46,7 +52,7 @@ impl Incoming {
 
     /// Is this part of the message within the limits? Otherwise, how much of it is, and the refusal.
     fn fits(&mut self, octets: &[u8], config: &Config) -> Result<(), (usize, Canned)> {
-        let room = config.size.unwrap_or(u64::MAX).saturating_sub(self.octets);
+        let room = self.max.saturating_sub(self.octets);
         self.octets += octets.len() as u64;
         let room = usize::try_from(room).unwrap_or(usize::MAX);
         let long = self.lines.too_long(octets);
@@ -55,6 +61,21 @@ impl Incoming {
             _ if octets.len() > room => Err((room, canned::TOO_LARGE)),
             _ => Ok(()),
         }
+    }
+
+    /// Is this octet body, and within the limits? `false` says that it depends, and nothing has happened.
+    #[inline]
+    fn takes(&mut self, octet: u8) -> bool {
+        // The decoder comes last: what one has taken the other must take, too.
+        let takes = self.flows
+            && self.octets < self.max
+            && self.lines.fits(octet)
+            && self.decoder.takes(octet);
+        if takes {
+            self.lines.take(octet);
+            self.octets += 1;
+        }
+        takes
     }
 
     /// The deviations met until now.
@@ -70,6 +91,7 @@ impl Incoming {
     }
 
     pub(super) fn refuse(&mut self, reply: Reply) {
+        self.flows = false;
         self.refused.get_or_insert(reply);
     }
 }
@@ -79,6 +101,7 @@ impl Server {
         let Reading::Body(incoming) = &mut self.reading else { return Step::Again };
         if !incoming.begun {
             incoming.begun = true;
+            incoming.flows = incoming.refused.is_none();
             return Step::Event(Event::BodyBegin);
         }
         let chunk = self.channel.limits().chunk;
@@ -119,6 +142,25 @@ impl Server {
             self.channel.set_quirks(met.intersection(self.config.quirks));
         }
         step
+    }
+
+    /// [`read_body`](Server::read_body) for one octet that has come alone: is it body, and nothing to ask? Else
+    /// nothing has happened.
+    #[inline]
+    pub(super) fn read_octet(&mut self) -> bool {
+        let Reading::Body(incoming) = &mut self.reading else { return false };
+        let &[octet] = self.channel.octets() else { return false };
+        if !self.slots.is_empty() || !incoming.takes(octet) {
+            return false;
+        }
+        if incoming.decoder.met_bare() || incoming.lines.met_long() {
+            let met = incoming.met();
+            self.channel.set_quirks(met.intersection(self.config.quirks));
+        }
+        self.channel.touch();
+        // There is no second one.
+        self.channel.doze(1);
+        true
     }
 
     fn end_body(&mut self) -> Step<Event> {

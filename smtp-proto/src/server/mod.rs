@@ -27,8 +27,8 @@ use answer::Act;
 use body::Incoming;
 use canned::Canned;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, NotNow, ParseError, Quirks,
-    Secured, Wire,
+    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, Next, NotNow, ParseError,
+    Quirks, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -459,8 +459,10 @@ impl Server {
         match self.lines.next(octets, max) {
             Framed::Starved if self.slots.is_empty() => {
                 // AUTH has another limit: whether it is one is the first question.
-                let known = octets.len() >= 5 && !self.lines.is_skipping();
-                self.channel.doze(if known { max } else { max.min(5) });
+                let known = octets.len() >= 5 || !matches!(octets, [b'A' | b'a', ..]);
+                if !self.lines.is_skipping() {
+                    self.channel.doze(if known && !octets.is_empty() { max } else { max.min(5) });
+                }
                 Step::Starved
             }
             Framed::Starved => Step::Waiting,
@@ -731,6 +733,8 @@ impl Connection for Server {
     }
 
     fn queued(&mut self, _: &Internal) -> Option<Event> {
+        // Mostly there is none, and nothing to write.
+        self.later.as_ref()?;
         self.later.take().map(|event| *event)
     }
 
@@ -746,6 +750,16 @@ impl Connection for Server {
             Reading::AuthResponse => self.read_auth_response(),
             Reading::Body(_) => self.read_body(),
         }
+    }
+
+    #[inline]
+    fn passes(&mut self, _: &Internal) -> bool {
+        self.read_octet()
+    }
+
+    #[inline]
+    fn passed(&mut self, _: &Internal) -> Next<Event> {
+        Next::Event(Event::BodyChunk(self.channel.take_octet()))
     }
 
     fn at_eof(&mut self, _: &Internal) -> Option<Fatal> {

@@ -24,20 +24,21 @@ impl TextLines {
         self.met
     }
 
-    /// Where in `chunk` the first line of the message gets too long; 0 if one was before.
-    pub(super) fn too_long(&mut self, chunk: &[u8]) -> Option<usize> {
-        match chunk {
-            // Octet by octet, mostly such come.
-            [octet] if *octet != b'\n' && self.begun < TEXT_LINE && !self.met => {
-                self.begun += 1;
-                self.cr = *octet == b'\r';
-                None
-            }
-            _ => self.look(chunk),
-        }
+    /// Is this octet within its line, and no bare LF? `false` says that it depends.
+    #[inline]
+    pub(super) fn fits(&self, octet: u8) -> bool {
+        self.begun < TEXT_LINE && !self.met && (octet != b'\n' || self.cr)
     }
 
-    fn look(&mut self, chunk: &[u8]) -> Option<usize> {
+    /// [`too_long`](TextLines::too_long) for such an octet.
+    #[inline]
+    pub(super) fn take(&mut self, octet: u8) {
+        self.begun = if octet == b'\n' { 0 } else { self.begun + 1 };
+        self.cr = octet == b'\r';
+    }
+
+    /// Where in `chunk` the first line of the message gets too long; 0 if one was before.
+    pub(super) fn too_long(&mut self, chunk: &[u8]) -> Option<usize> {
         let mut from = 0;
         while !self.met {
             let rest = chunk.get(from..).unwrap_or_default();
