@@ -86,9 +86,22 @@ impl Channel {
         self.wire.input.take(n)
     }
 
+    /// The only octet that is held, without a count and without a copy.
+    #[inline]
+    pub fn take_octet(&mut self) -> Bytes {
+        self.wire.input.take_octet()
+    }
+
     /// The buffer, for a transform that takes body chunks out of it. Nothing may be held.
     pub fn buffer(&mut self) -> &mut BytesMut {
         self.wire.input.buffer()
+    }
+
+    /// A line goes on, and its framer has said `Starved`: until LF comes or `max` octets are held, a step
+    /// would find the same. For a `step` that is about to say so, too.
+    #[inline]
+    pub fn doze(&mut self, max: usize) {
+        self.wire.doze(max);
     }
 
     /// Has the peer closed its direction?
@@ -97,6 +110,7 @@ impl Channel {
     }
 
     /// The event to come has met these deviations.
+    #[inline]
     pub fn set_quirks(&mut self, quirks: Quirks) {
         self.wire.quirks = self.wire.quirks.union(quirks);
     }

@@ -83,6 +83,21 @@ pub trait Connection {
     #[doc(hidden)]
     fn step(&mut self, key: &Internal) -> Step<Self::Event>;
 
+    /// A `step` for a single octet of a body: has it come, and raised no question? A peer that sends octet by
+    /// octet costs little where this says so. Then [`passed`](Connection::passed) tells of it.
+    #[doc(hidden)]
+    #[inline]
+    fn passes(&mut self, _: &Internal) -> bool {
+        false
+    }
+
+    /// The event of the octet. It is made in its place: events are large, and moving one costs more than the
+    /// octet.
+    #[doc(hidden)]
+    fn passed(&mut self, _: &Internal) -> Next<Self::Event> {
+        Next::Idle
+    }
+
     /// Events beyond the first that one frame gave rise to; they come even when the session has ended.
     #[doc(hidden)]
     fn queued(&mut self, _: &Internal) -> Option<Self::Event> {
@@ -105,41 +120,20 @@ pub trait Connection {
     ///
     /// What it says follows from what was received and called. How much output has left matters only for
     /// `Switch` and `Closed`, which wait until all of it has.
+    #[inline]
     fn poll(&mut self) -> Next<Self::Event> {
         let key = Internal(());
-        loop {
-            if let Some(event) = self.queued(&key) {
-                return Next::Event(event);
-            }
-            if let Some(next) = self.channel(&key).wire.begin() {
-                return next;
-            }
-            match self.step(&key) {
-                Step::Event(event) => {
-                    self.channel(&key).wire.starved = false;
-                    return Next::Event(event);
-                }
-                Step::Again => {}
-                Step::Fatal(fatal) => self.channel(&key).fail(fatal),
-                Step::Starved => {
-                    if self.wire().input.is_eof() {
-                        match self.at_eof(&key) {
-                            Some(fatal) => self.channel(&key).fail(fatal),
-                            None => self.channel(&key).close(),
-                        }
-                    } else if self.wire().is_open() {
-                        self.channel(&key).idle(true);
-                        return Next::Idle;
-                    }
-                }
-                Step::Waiting => {
-                    if self.wire().is_open() {
-                        self.channel(&key).idle(false);
-                        return Next::Idle;
-                    }
-                }
-            }
+        if let Some(event) = self.queued(&key) {
+            return Next::Event(event);
         }
+        if self.channel(&key).wire.dozes() {
+            return Next::Idle;
+        }
+        if self.channel(&key).wire.is_fresh() && self.passes(&key) {
+            self.channel(&key).wire.starved = false;
+            return self.passed(&key);
+        }
+        search(self, &key)
     }
 
     /// The caller's clock says that `deadline` has passed. It is ignored if it is not the one that the session
@@ -177,5 +171,44 @@ pub trait Connection {
         }
         self.channel(&Internal(())).fail(Fatal::Handshake);
         Ok(())
+    }
+}
+
+/// Steps until there is something to say. Apart from `poll`, which stays small: that is what a peer that
+/// sends octet by octet costs.
+#[inline(never)]
+fn search<C: Connection + ?Sized>(session: &mut C, key: &Internal) -> Next<C::Event> {
+    loop {
+        if let Some(event) = session.queued(key) {
+            return Next::Event(event);
+        }
+        if let Some(next) = session.channel(key).wire.begin() {
+            return next;
+        }
+        match session.step(key) {
+            Step::Event(event) => {
+                session.channel(key).wire.starved = false;
+                return Next::Event(event);
+            }
+            Step::Again => {}
+            Step::Fatal(fatal) => session.channel(key).fail(fatal),
+            Step::Starved => {
+                if session.wire().input.is_eof() {
+                    match session.at_eof(key) {
+                        Some(fatal) => session.channel(key).fail(fatal),
+                        None => session.channel(key).close(),
+                    }
+                } else if session.wire().is_open() {
+                    session.channel(key).idle(true);
+                    return Next::Idle;
+                }
+            }
+            Step::Waiting => {
+                if session.wire().is_open() {
+                    session.channel(key).idle(false);
+                    return Next::Idle;
+                }
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! when the buffer grows is overwritten, too, for the allocator would hand it on as it is.
 
 use crate::secret::wipe;
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use core::ops::Range;
 
 /// An empty buffer up to this capacity is kept while nothing happens: most lines fit into it.
@@ -17,6 +17,9 @@ pub(crate) struct Input {
     held: usize,
     secret: Range<usize>,
     eof: bool,
+    /// Octets of the block that the buffer stands in. Its `capacity` counts only those behind what was
+    /// consumed, so it says nothing about what the buffer keeps alive.
+    block: usize,
 }
 
 /// The buffer; shows nothing in `Debug`, for it may hold a credential.
@@ -30,7 +33,17 @@ impl core::fmt::Debug for Octets {
 }
 
 impl Input {
+    #[inline]
     pub(crate) fn push(&mut self, octets: &[u8]) {
+        match octets {
+            // Many peers send octet by octet: no copy of unknown length.
+            [octet] if self.buf.0.capacity() > self.buf.0.len() => self.buf.0.put_u8(*octet),
+            _ => self.extend(octets),
+        }
+    }
+
+    #[inline(never)]
+    fn extend(&mut self, octets: &[u8]) {
         self.make_room(octets.len());
         self.buf.0.extend_from_slice(octets);
     }
@@ -44,6 +57,7 @@ impl Input {
         let mut grown = BytesMut::with_capacity((buf.len() + more).max(2 * buf.len()).max(KEPT));
         grown.extend_from_slice(buf);
         wipe(buf);
+        self.block = grown.capacity();
         *buf = grown;
     }
 
@@ -57,6 +71,7 @@ impl Input {
     pub(crate) fn filled(&mut self, mut octets: BytesMut) {
         let buf = &mut self.buf.0;
         if buf.is_empty() && octets.capacity() > 0 {
+            self.block = self.block.max(octets.capacity());
             *buf = octets;
         } else if buf.as_ptr_range().end == octets.as_ptr() {
             buf.unsplit(octets);
@@ -82,6 +97,12 @@ impl Input {
 
     pub(crate) fn is_eof(&self) -> bool {
         self.eof
+    }
+
+    /// How many octets are in the buffer, the held frame among them.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.buf.0.len()
     }
 
     /// Everything behind the held frame.
@@ -133,6 +154,16 @@ impl Input {
         self.buf.0.split_to(n.min(self.buf.0.len())).freeze()
     }
 
+    /// The only octet that is held. A slice of the buffer is counted, and costs more than an octet does; so this
+    /// one is a slice of what is always there.
+    #[inline]
+    pub(crate) fn take_octet(&mut self) -> Bytes {
+        let octet =
+            self.buf.0.first().and_then(|octet| OCTETS.get(usize::from(*octet)..)?.get(..1));
+        self.buf.0.clear();
+        Bytes::from_static(octet.unwrap_or_default())
+    }
+
     /// For the transforms that take body chunks out of it.
     pub(crate) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buf.0
@@ -141,16 +172,31 @@ impl Input {
     pub(crate) fn clear(&mut self) {
         wipe(&mut self.buf.0);
         self.buf.0 = BytesMut::new();
-        (self.held, self.secret) = (0, 0..0);
+        (self.block, self.held, self.secret) = (0, 0, 0..0);
     }
 
     /// Gives the buffer back if it is empty and more than what most lines need.
     #[inline]
     pub(crate) fn rest(&mut self) {
-        if self.buf.0.is_empty() && self.buf.0.capacity() > KEPT {
+        if self.block > KEPT && self.buf.0.is_empty() {
             self.buf.0 = BytesMut::new();
+            self.block = 0;
         }
     }
+}
+
+/// Each octet, at its own place.
+static OCTETS: [u8; 256] = octets();
+
+#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+const fn octets() -> [u8; 256] {
+    let mut all = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        all[octet] = octet as u8;
+        octet += 1;
+    }
+    all
 }
 
 impl Drop for Input {

@@ -52,17 +52,21 @@ macro_rules! open_set {
                 Self::KEYWORDS.iter().any(|known| keyword.eq_ignore_ascii_case(known.as_bytes()))
             }
 
-            /// The member of this keyword, read from what stands behind it; `None` for an unknown one.
-            pub(crate) fn dispatch<'a>(
+            /// The member of this keyword, read from what stands behind it, is given to `place`; `None` for an
+            /// unknown keyword. Each member is made where it goes: moved as a whole, it would cost more than
+            /// reading it.
+            #[inline(always)]
+            pub(crate) fn dispatch<'a, R>(
                 keyword: &[u8],
                 behind: crate::lex::Input<'a>,
-            ) -> Option<crate::lex::PResult<'a, Self>> {
+                place: impl FnOnce(Self) -> R,
+            ) -> Option<crate::lex::PResult<'a, R>> {
                 $(
                     // As spelled here it is one comparison of known length.
                     if keyword == $keyword.as_bytes()
                         || keyword.eq_ignore_ascii_case($keyword.as_bytes())
                     {
-                        return Some($crate::open_set!(@read $name $variant behind $(, $payload)?));
+                        return Some($crate::open_set!(@read place $name $variant behind $(, $payload)?));
                     }
                 )*
                 None
@@ -84,9 +88,14 @@ macro_rules! open_set {
     (@pattern $variant:ident, $payload:ty) => { Self::$variant(..) };
     (@bind $bound:ident $variant:ident) => { Self::$variant };
     (@bind $bound:ident $variant:ident, $payload:ty) => { Self::$variant($bound) };
-    (@read $name:ident $variant:ident $behind:ident) => { Ok(($behind, $name::$variant)) };
-    (@read $name:ident $variant:ident $behind:ident, $payload:ty) => {
-        <$payload>::grammar($behind).map(|(rest, payload)| (rest, $name::$variant(payload)))
+    (@read $place:ident $name:ident $variant:ident $behind:ident) => {
+        Ok(($behind, $place($name::$variant)))
+    };
+    (@read $place:ident $name:ident $variant:ident $behind:ident, $payload:ty) => {
+        match <$payload>::grammar($behind) {
+            Ok((rest, payload)) => Ok((rest, $place($name::$variant(payload)))),
+            Err(e) => Err(e),
+        }
     };
     (@write $bound:ident $out:ident) => {};
     (@write $bound:ident $out:ident, $payload:ty) => { $bound.encode($out) };

@@ -285,17 +285,25 @@ impl Output {
         }
     }
 
+    /// Has it no buffers to give back, now or when all has left?
+    #[inline]
+    pub(crate) fn is_small(&self) -> bool {
+        let first = match &self.first {
+            Piece::Joined { octets, .. } => octets.0.capacity() <= KEPT,
+            _ => false,
+        };
+        first && self.ready.capacity() == 0 && self.blocked.capacity() <= 8
+    }
+
     /// Gives large empty buffers back.
     #[inline]
     pub(crate) fn rest(&mut self) {
-        if self.is_drained() {
+        if !self.is_small() && self.is_drained() {
             if self.first.joined().is_none_or(|buf| buf.capacity() > KEPT) {
                 self.first = Piece::default();
             }
-            if self.ready.capacity() > 0 || self.blocked.capacity() > 8 {
-                self.ready = VecDeque::new();
-                self.blocked = VecDeque::new();
-            }
+            self.ready = VecDeque::new();
+            self.blocked = VecDeque::new();
         }
     }
 }

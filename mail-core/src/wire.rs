@@ -20,6 +20,9 @@ pub struct Wire {
     pub(crate) received: u64,
     /// The parser waits for octets: it must get them, however full the buffer is.
     pub(crate) starved: bool,
+    /// Held octets at which there is something to parse; before, only LF makes it so. 0: there may be at any
+    /// time. See [`Wire::dozes`].
+    wake_at: usize,
     gate: Gate,
 }
 
@@ -46,13 +49,15 @@ impl Wire {
             quirks: Quirks::NONE,
             received: 0,
             starved: true,
+            wake_at: 0,
             gate: Gate::Open,
         }
     }
 
     /// Stores what has come from the peer. Nothing is parsed before `poll`.
+    #[inline]
     pub fn receive(&mut self, octets: &[u8]) {
-        if self.takes(octets.len()) {
+        if self.takes(octets) {
             self.input.push(octets);
         }
     }
@@ -68,28 +73,56 @@ impl Wire {
     /// Takes back the room that [`space`](Wire::space) lent, with what was read into it.
     pub fn filled(&mut self, octets: BytesMut) {
         // An empty room goes back, too: its capacity is the buffer's.
-        if self.takes(octets.len()) || octets.is_empty() && self.is_open() {
+        if self.takes(&octets) || octets.is_empty() && self.is_open() {
             self.input.filled(octets);
         } else {
             Input::refuse(octets);
         }
     }
 
-    fn takes(&mut self, n: usize) -> bool {
-        if n == 0 {
-            return false;
+    #[inline]
+    fn takes(&mut self, octets: &[u8]) -> bool {
+        self.received += octets.len() as u64;
+        if self.wake_at > 0 {
+            let held = self.input.len() + octets.len();
+            let has_lf = match octets {
+                [octet] => *octet == b'\n',
+                _ => memchr::memchr(b'\n', octets).is_some(),
+            };
+            if !has_lf && held < self.wake_at {
+                return true;
+            }
+            self.wake_at = 0;
         }
-        self.received += n as u64;
         // Who reads without polling may read up to the limit, not on and on because the parser once starved.
-        self.starved = false;
-        if let Gate::Switched(_) = self.gate {
+        self.starved &= octets.is_empty();
+        if matches!(self.gate, Gate::Switched(_)) && !octets.is_empty() {
             self.end(End::Failed(Fatal::FedDuringHandOff));
         }
-        matches!(self.gate, Gate::Open | Gate::Switching(_))
+        matches!(self.gate, Gate::Open | Gate::Switching(_)) && !octets.is_empty()
+    }
+
+    /// There is nothing to parse before LF comes or `max` octets are held: a line goes on.
+    #[inline]
+    pub(crate) fn doze(&mut self, max: usize) {
+        // What the output has too much goes when there is nothing to do, and dozing does not look for it.
+        if self.is_open() && !self.input.is_eof() && self.output.is_small() {
+            self.wake_at = max;
+        }
+    }
+
+    /// Is there nothing to parse, whatever has come since the last `poll`? So a peer that sends octet by octet
+    /// costs hardly more than keeping them.
+    #[inline]
+    pub(crate) fn dozes(&mut self) -> bool {
+        let dozes = self.wake_at > 0;
+        self.starved |= dozes;
+        dozes
     }
 
     /// The peer sends no more.
     pub fn receive_eof(&mut self) {
+        self.wake_at = 0;
         self.input.set_eof();
     }
 
@@ -148,6 +181,13 @@ impl Wire {
         matches!(self.gate, Gate::Open)
     }
 
+    /// Is the last event's frame gone, and the gate open?
+    #[inline]
+    pub(crate) fn is_fresh(&mut self) -> bool {
+        self.quirks = Quirks::NONE;
+        self.input.frame().is_empty() && self.is_open()
+    }
+
     /// Begins the next `poll`: the last event's frame goes. What the gate has to say comes first.
     #[inline]
     pub(crate) fn begin<E>(&mut self) -> Option<Next<E>> {
@@ -190,6 +230,7 @@ impl Wire {
     /// From here nothing is parsed; when all output has left, `poll` gives the `Switch`.
     pub(crate) fn switch(&mut self, layer: Layer) {
         if self.is_open() {
+            self.wake_at = 0;
             self.gate = Gate::Switching(layer);
         }
     }
@@ -208,6 +249,7 @@ impl Wire {
     /// The session ends. What can leave without anyone's help still leaves; nothing more is parsed.
     pub(crate) fn end(&mut self, end: End) {
         if !matches!(self.gate, Gate::Closing(_) | Gate::Closed(_)) {
+            self.wake_at = 0;
             self.gate = Gate::Closing(end);
             self.output.cut();
         }

@@ -9,7 +9,7 @@ use mailwire_core::{
     Connection, End, Fatal, Layer, Next, Refusal, Secured, Switch,
     testing::{Adapter, Dialogue, Said},
 };
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use toy::{ClientEvent, ClientWords, ServerEvent, ToyClient, ToyServer, client, limits, server};
 
 /// A client that has played `script`, and nothing else has happened.
@@ -378,78 +378,6 @@ fn room_counts_what_could_leave_now() {
     assert_eq!(session.wire().room(), 0, "more than is welcome is none, not a negative number");
     session.wire_mut().output().advance(2);
     assert_eq!(session.wire().room(), 1);
-}
-
-/// How much longer one piece of `work` of 60,000 takes than 16 pieces of 3,750 each, which are as much in
-/// all: about 1 if the work is linear, 16 if it is quadratic. Both stretches are equally long and alternate,
-/// so other programs slow both; the best of some tries counts.
-fn growth(mut work: impl FnMut(usize)) -> f64 {
-    let mut best = [f64::MAX; 2];
-    for _ in 0..4 {
-        for (best, (times, n)) in best.iter_mut().zip([(16, 3_750), (1, 60_000)]) {
-            let begin = Instant::now();
-            (0..times).for_each(|_| work(n));
-            *best = best.min(begin.elapsed().as_secs_f64());
-        }
-    }
-    best[1] / best[0]
-}
-
-#[test]
-fn long_queues_cost_what_they_hold() {
-    // Trap 10: only the ends of the queues are looked at.
-    let queue = |n: usize, answer: &[u8]| {
-        let mut session = played("");
-        for _ in 0..n {
-            drop(session.put("a").unwrap());
-        }
-        let mut sent = 0;
-        for i in 0..n {
-            sent += drain(&mut session).len();
-            session.wire_mut().receive(answer);
-            match session.poll() {
-                Next::Event(ClientEvent::Go(id)) => {
-                    let body = session.channel.body(id);
-                    session.finish_body(body).unwrap();
-                    session.wire_mut().receive(b"+ a\r\n");
-                    assert!(matches!(session.poll(), Next::Event(ClientEvent::Answer { .. })));
-                }
-                Next::Event(ClientEvent::Answer { .. }) => {}
-                other => panic!("{i}: {other:?}"),
-            }
-        }
-        sent + drain(&mut session).len()
-    };
-    let accepted = |n| assert_eq!(queue(n, b"+ go\r\n"), 12 * n);
-    let refused = |n| assert_eq!(queue(n, b"- no\r\n"), 7 * n);
-    // One by one from a long ready queue, none of it joined.
-    let ready = |n: usize| {
-        let mut session = played("");
-        for _ in 0..n {
-            session.channel.put_shared(bytes::Bytes::from_static(b"get a\r\n"));
-        }
-        for _ in 0..7 * n {
-            session.wire_mut().output().advance(1);
-        }
-        assert!(session.channel.is_drained());
-    };
-    // Many lines in one receive: the buffer is not moved for each.
-    let received = |n: usize| {
-        let mut session = played("");
-        session.wire_mut().receive(&b"* news\r\n".repeat(n));
-        for _ in 0..n {
-            assert!(matches!(session.poll(), Next::Event(ClientEvent::Unsolicited(_))));
-        }
-        assert!(matches!(session.poll(), Next::Idle));
-    };
-    for (what, ratio) in [
-        ("accepted", growth(accepted)),
-        ("refused", growth(refused)),
-        ("ready", growth(ready)),
-        ("received", growth(received)),
-    ] {
-        assert!(ratio < 4.0, "{what}: a long queue costs {ratio:.1} times as much as short ones");
-    }
 }
 
 #[test]

@@ -126,7 +126,7 @@ pub(crate) fn capability(i: Input<'_>) -> PResult<'_, Capability> {
     let keyword = line.split(|b| *b == b' ').next().unwrap_or_default();
     // Offsets within one line are never seen, so a shorter rest does no harm.
     let behind = i.with_rest(line.get(keyword.len()..).unwrap_or_default());
-    if let Some(Ok((rest, known))) = Capability::dispatch(keyword, behind) {
+    if let Some(Ok((rest, known))) = Capability::dispatch(keyword, behind, |known| known) {
         // RFC 6531 §3.1 item 3: parameters of SMTPUTF8 are reserved and ignored.
         if rest.is_empty() || matches!(known, Capability::Smtputf8) {
             return Ok((end, known));
@@ -180,6 +180,10 @@ impl fmt::Debug for OtherCapability {
 }
 
 wire_form!(Capability, capability);
+wire_form!(OtherCapability, |i| match capability(i)? {
+    (rest, Capability::Other(other)) => Ok((rest, other)),
+    _ => i.fail(&EHLO_LINE),
+});
 
 #[cfg(test)]
 mod tests {

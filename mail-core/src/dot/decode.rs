@@ -139,6 +139,33 @@ impl Decoder {
         }
     }
 
+    /// [`decode`](Decoder::decode) for one octet: is it body as it stands? `false` says that it depends, and
+    /// nothing has been consumed.
+    #[inline]
+    pub fn takes(&mut self, octet: u8) -> bool {
+        match self.behind(octet) {
+            Some(at) => {
+                self.at = at;
+                self.position += 1;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Where an octet leads that is body as it stands, whatever follows.
+    #[inline]
+    fn behind(&self, octet: u8) -> Option<At> {
+        match (self.at, octet) {
+            (At::LineStart, DOT) | (At::LineStart | At::Within, LF) => None,
+            (At::LineStart | At::Within, CR) if self.line_ends == LineEnds::Keep => Some(At::Cr),
+            (At::LineStart | At::Within, CR) => None,
+            (At::LineStart | At::Within, _) => Some(At::Within),
+            (At::Cr, LF) if self.line_ends == LineEnds::Keep => Some(At::LineStart),
+            _ => None,
+        }
+    }
+
     /// Says what `octets` begin with: they are those that follow on what was consumed before.
     ///
     /// Body comes in runs as long as possible, over many lines up to the next dot to drop. Call again with
@@ -149,14 +176,10 @@ impl Decoder {
     /// [`BareLineEnd`] under [`LineEnds::Reject`]; nothing is consumed, and the next call says the same.
     #[inline]
     pub fn decode(&mut self, octets: &[u8]) -> Result<Piece, BareLineEnd> {
-        // A peer that sends octet by octet sends mostly such: no run to search, nothing decided.
-        match (self.at, octets) {
-            (At::LineStart | At::Within, &[octet]) if !matches!(octet, CR | LF | DOT) => {
-                self.at = At::Within;
-                self.position += 1;
-                Ok(Piece::Body { skip: 0, len: 1 })
-            }
-            (At::LineStart | At::Within, []) => Ok(Piece::Starved { skip: 0 }),
+        match octets {
+            // A peer that sends octet by octet sends mostly such: no run to search, nothing decided.
+            &[octet] if self.takes(octet) => Ok(Piece::Body { skip: 0, len: 1 }),
+            [] if matches!(self.at, At::LineStart | At::Within) => Ok(Piece::Starved { skip: 0 }),
             _ => self.decode_run(octets),
         }
     }
@@ -179,6 +202,7 @@ impl Decoder {
     ///
     /// # Errors
     /// [`BareLineEnd`] under [`LineEnds::Reject`]; nothing is taken, and the next call says the same.
+    #[inline]
     pub fn decode_bytes(
         &mut self,
         input: &mut BytesMut,

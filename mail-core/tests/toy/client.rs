@@ -182,7 +182,10 @@ impl Connection for ToyClient {
     fn step(&mut self, _: &Internal) -> Step<Event> {
         let max = self.channel.limits().line;
         match self.lines.next(self.channel.octets(), max) {
-            Framed::Starved => Step::Starved,
+            Framed::Starved => {
+                self.channel.doze(max);
+                Step::Starved
+            }
             Framed::Skip(n) => {
                 self.channel.skip(n);
                 Step::Again

@@ -85,9 +85,19 @@ impl Client {
     }
 
     /// 354. Without a recipient the server gets an empty message and no other (RFC 2920 §3.1).
+    ///
+    /// If it may have one all the same, for an answer to RCPT was no reply, that empty message could be
+    /// delivered, and in LMTP nobody knows how many replies will come: there the session ends.
     pub(super) fn on_start_input(&mut self, id: u64) -> Step<Event> {
+        let lmtp = self.config.protocol == super::Protocol::Lmtp;
+        if self.doubtful && (lmtp || self.accepted == 0) {
+            self.drop_flights();
+            return Step::Fatal(Fatal::Protocol(
+                "an answer to RCPT was no reply: who gets the message is not known",
+            ));
+        }
         self.channel.release(id);
-        let due = if self.config.protocol == super::Protocol::Lmtp { self.accepted } else { 1 };
+        let due = if lmtp { self.accepted } else { 1 };
         if let Some(flight) = self.flights.front_mut() {
             flight.kind = Kind::Message { due };
         }

@@ -79,6 +79,8 @@ pub struct Client {
     unanswered: usize,
     /// Recipients that the transaction under way has.
     accepted: usize,
+    /// The answer to one of them was no reply: whether the server has taken it is not known.
+    doubtful: bool,
     /// SMTPUTF8 was used: replies may be UTF-8 (RFC 6531 §3.7.4).
     utf8: bool,
     /// The last MAIL that was queued has SMTPUTF8: its recipients may be UTF-8 (RFC 6531 §3.4).
@@ -142,6 +144,7 @@ impl Client {
             authenticated: false,
             unanswered: 0,
             accepted: 0,
+            doubtful: false,
             utf8: false,
             smtputf8: false,
             outgoing: None,
@@ -291,6 +294,9 @@ impl Client {
             self.smtputf8 = mail.parameters.is_smtputf8();
             self.utf8 |= self.smtputf8;
         }
+        if let Command::Vrfy(lookup) | Command::Expn(lookup) = command {
+            self.utf8 |= lookup.smtputf8;
+        }
         match kind {
             Kind::Hello { .. } => self.ahead = State::Ready,
             Kind::Mail => self.ahead = State::Mail,
@@ -351,8 +357,10 @@ impl Client {
                 return Err(NotNow::value("LMTP says LHLO"));
             }
             Command::Lhlo(_) if !lmtp => return Err(NotNow::value("LHLO is LMTP's")),
-            Command::Ehlo(_) | Command::Lhlo(_) => Kind::Hello { extended: true },
-            Command::Helo(_) => Kind::Hello { extended: false },
+            Command::Ehlo(_) | Command::Helo(_) | Command::Lhlo(_) => {
+                command.fits(self.dialect())?;
+                Kind::Hello { extended: !matches!(command, Command::Helo(_)) }
+            }
             Command::StartTls => {
                 if self.secured.is_private() {
                     return Err(NotNow::state("the connection is private already"));
@@ -380,8 +388,19 @@ impl Client {
                     "this verb changes what the next octets mean, which the session does not know",
                 ));
             }
-            _ => Kind::Other,
+            _ => {
+                command.fits(self.dialect())?;
+                Kind::Other
+            }
         })
+    }
+
+    /// What the server has said that it can read.
+    fn dialect(&self) -> Dialect {
+        match self.wants("SMTPUTF8", "") {
+            Ok(()) => Dialect::utf8(),
+            Err(_) => Dialect::ascii(),
+        }
     }
 
     fn wants(&self, keyword: &str, instead: &'static str) -> Result<(), NotNow> {
@@ -497,8 +516,8 @@ impl Client {
                 self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED;
             }
             Kind::Mail => {
-                (self.accepted, self.state) =
-                    (0, if positive { State::Mail } else { State::Ready });
+                (self.accepted, self.doubtful) = (0, false);
+                self.state = if positive { State::Mail } else { State::Ready };
             }
             Kind::Rcpt if positive => {
                 self.accepted += 1;
@@ -513,7 +532,18 @@ impl Client {
             }
             _ => {}
         }
-        Step::Event(self.done(id, Outcome::Reply(reply)))
+        let wanted = match kind {
+            Kind::Hello { .. } => ReplyCode::OK,
+            Kind::StartTls => ReplyCode::READY,
+            Kind::Auth => ReplyCode::AUTHENTICATED,
+            Kind::Data => ReplyCode::START_MAIL_INPUT,
+            _ => reply.code(),
+        };
+        let outcome = match positive && reply.code() != wanted {
+            true => Outcome::Unexpected(reply),
+            false => Outcome::Reply(reply),
+        };
+        Step::Event(self.done(id, outcome))
     }
 
     fn parse(&self) -> Parse {
@@ -595,6 +625,7 @@ impl Client {
             _ => {
                 self.channel.release(id);
                 self.flights.pop_front();
+                self.doubtful |= kind == Kind::Rcpt;
                 if matches!(kind, Kind::Hello { .. }) {
                     self.ahead = self.state;
                 }
@@ -646,7 +677,11 @@ impl Connection for Client {
             false => limits.line.min(REPLY_LINE),
         };
         match self.replies.next(self.channel.octets(), line, limits.frame) {
-            Framed::Starved => Step::Starved,
+            Framed::Starved => {
+                // The first line of a reply; those behind it are looked at as they come.
+                self.channel.doze(line.min(limits.frame));
+                Step::Starved
+            }
             Framed::Frame(n) => self.on_frame(n),
             // Where it ends need not be waited for: it might never.
             Framed::Skip(n) | Framed::TooLong(n) => {

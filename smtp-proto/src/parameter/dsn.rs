@@ -150,8 +150,18 @@ impl Notify {
         }
         let mut set = Notify::NEVER;
         for word in value.split(|b| *b == b',') {
-            match Self::NAMES.iter().find(|(_, name)| word.eq_ignore_ascii_case(name.as_bytes())) {
-                Some((occasion, _)) => set = set.or(*occasion),
+            // As spelled in the RFC it is one comparison of known length.
+            let named = match word {
+                b"SUCCESS" => Some(Notify::SUCCESS),
+                b"FAILURE" => Some(Notify::FAILURE),
+                b"DELAY" => Some(Notify::DELAY),
+                _ => Self::NAMES
+                    .iter()
+                    .find(|(_, name)| word.eq_ignore_ascii_case(name.as_bytes()))
+                    .map(|(occasion, _)| *occasion),
+            };
+            match named {
+                Some(occasion) => set = set.or(occasion),
                 None => return start.fail(&NOTIFY),
             }
         }
@@ -311,3 +321,8 @@ impl fmt::Debug for Orcpt {
         write!(f, "Orcpt({:?})", self.0)
     }
 }
+
+wire_form_behind!(b'=', Ret, Ret::grammar);
+wire_form_behind!(b'=', Envid, Envid::grammar);
+wire_form_behind!(b'=', Notify, Notify::grammar);
+wire_form_behind!(b'=', Orcpt, Orcpt::grammar);

@@ -65,26 +65,32 @@ open_set! {
 /// ```
 /// RFC 5321 §4.1.2
 #[inline(always)]
-fn mail_parameter(i: Input<'_>) -> PResult<'_, MailParameter> {
+fn mail_parameter<'a, R>(
+    i: Input<'a>,
+    place: &mut impl FnMut(MailParameter) -> R,
+) -> PResult<'a, R> {
     let (behind, keyword) = other::keyword(i)?;
-    match MailParameter::dispatch(keyword, behind) {
+    match MailParameter::dispatch(keyword, behind, &mut *place) {
         Some(known) => known,
         None => {
             let (rest, other) = other::OtherMailParameter::grammar(i)?;
-            Ok((rest, MailParameter::Other(other)))
+            Ok((rest, place(MailParameter::Other(other))))
         }
     }
 }
 
 /// As [`mail_parameter`].
 #[inline(always)]
-fn rcpt_parameter(i: Input<'_>) -> PResult<'_, RcptParameter> {
+fn rcpt_parameter<'a, R>(
+    i: Input<'a>,
+    place: &mut impl FnMut(RcptParameter) -> R,
+) -> PResult<'a, R> {
     let (behind, keyword) = other::keyword(i)?;
-    match RcptParameter::dispatch(keyword, behind) {
+    match RcptParameter::dispatch(keyword, behind, &mut *place) {
         Some(known) => known,
         None => {
             let (rest, other) = other::OtherRcptParameter::grammar(i)?;
-            Ok((rest, RcptParameter::Other(other)))
+            Ok((rest, place(RcptParameter::Other(other))))
         }
     }
 }
@@ -131,8 +137,8 @@ impl RcptParameter {
     }
 }
 
-wire_form!(MailParameter, mail_parameter);
-wire_form!(RcptParameter, rcpt_parameter);
+wire_form!(MailParameter, |i| mail_parameter(i, &mut |parameter| parameter));
+wire_form!(RcptParameter, |i| rcpt_parameter(i, &mut |parameter| parameter));
 
 /// The parameters of a MAIL command, each keyword at most once, in the order of the wire.
 ///
@@ -204,14 +210,15 @@ macro_rules! parameters {
                 let mut rest = i;
                 while !lex::at_end_of_line(&rest) {
                     let (start, ()) = blanks(rest)?;
-                    let (behind, parameter) = match $grammar(start) {
-                        Ok(parameter) => parameter,
+                    let mut place = |parameter| self.0.push(parameter, same_keyword);
+                    let (behind, pushed) = match $grammar(start, &mut place) {
+                        Ok(pushed) => pushed,
                         Err(e) => return Err(e),
                     };
                     if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
                         return behind.fail(&ESMTP_PARAM);
                     }
-                    if self.0.push(parameter, same_keyword).is_err() {
+                    if pushed.is_err() {
                         return start.fail(&$production);
                     }
                     rest = behind;

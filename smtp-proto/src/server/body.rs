@@ -9,7 +9,7 @@ use super::{
     text_line::TextLines,
 };
 use crate::{Reply, quirk};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::boxed::Box;
 use mailwire_core::{
     Quirks,
     dot::{Decoded, Decoder, LineEnds},
@@ -22,6 +22,10 @@ pub(super) struct Incoming {
     begun: bool,
     decoder: Decoder,
     octets: u64,
+    /// Octets that it may have.
+    max: u64,
+    /// Its octets are handed on: it has begun, and was not refused.
+    flows: bool,
     lines: TextLines,
     /// The rest is thrown away, and this is the answer.
     refused: Option<Reply>,
@@ -39,6 +43,8 @@ impl Incoming {
             begun: false,
             decoder: Decoder::new(line_ends),
             octets: 0,
+            max: config.size.unwrap_or(u64::MAX),
+            flows: false,
             lines: TextLines::default(),
             refused: None,
         }
@@ -46,7 +52,7 @@ impl Incoming {
 
     /// Is this part of the message within the limits? Otherwise, how much of it is, and the refusal.
     fn fits(&mut self, octets: &[u8], config: &Config) -> Result<(), (usize, Canned)> {
-        let room = config.size.unwrap_or(u64::MAX).saturating_sub(self.octets);
+        let room = self.max.saturating_sub(self.octets);
         self.octets += octets.len() as u64;
         let room = usize::try_from(room).unwrap_or(usize::MAX);
         let long = self.lines.too_long(octets);
@@ -57,15 +63,35 @@ impl Incoming {
         }
     }
 
+    /// Is this octet body, and within the limits? `false` says that it depends, and nothing has happened.
+    #[inline]
+    fn takes(&mut self, octet: u8) -> bool {
+        // The decoder comes last: what one has taken the other must take, too.
+        let takes = self.flows
+            && self.octets < self.max
+            && self.lines.fits(octet)
+            && self.decoder.takes(octet);
+        if takes {
+            self.lines.take(octet);
+            self.octets += 1;
+        }
+        takes
+    }
+
     /// The deviations met until now.
     fn met(&self) -> Quirks {
-        let bare = [(self.decoder.met_bare(), quirk::BARE_CR_OR_LF_IN_BODY)];
-        let long = [(self.lines.met_long(), quirk::LONG_BODY_LINE)];
-        let met = bare.iter().chain(&long).filter(|(met, _)| *met);
-        met.fold(Quirks::NONE, |set, (_, quirk)| set.with(*quirk))
+        let mut met = Quirks::NONE;
+        if self.decoder.met_bare() {
+            met = met.with(quirk::BARE_CR_OR_LF_IN_BODY);
+        }
+        if self.lines.met_long() {
+            met = met.with(quirk::LONG_BODY_LINE);
+        }
+        met
     }
 
     pub(super) fn refuse(&mut self, reply: Reply) {
+        self.flows = false;
         self.refused.get_or_insert(reply);
     }
 }
@@ -75,6 +101,7 @@ impl Server {
         let Reading::Body(incoming) = &mut self.reading else { return Step::Again };
         if !incoming.begun {
             incoming.begun = true;
+            incoming.flows = incoming.refused.is_none();
             return Step::Event(Event::BodyBegin);
         }
         let chunk = self.channel.limits().chunk;
@@ -117,6 +144,25 @@ impl Server {
         step
     }
 
+    /// [`read_body`](Server::read_body) for one octet that has come alone: is it body, and nothing to ask? Else
+    /// nothing has happened.
+    #[inline]
+    pub(super) fn read_octet(&mut self) -> bool {
+        let Reading::Body(incoming) = &mut self.reading else { return false };
+        let &[octet] = self.channel.octets() else { return false };
+        if !self.slots.is_empty() || !incoming.takes(octet) {
+            return false;
+        }
+        if incoming.decoder.met_bare() || incoming.lines.met_long() {
+            let met = incoming.met();
+            self.channel.set_quirks(met.intersection(self.config.quirks));
+        }
+        self.channel.touch();
+        // There is no second one.
+        self.channel.doze(1);
+        true
+    }
+
     fn end_body(&mut self) -> Step<Event> {
         let Reading::Body(incoming) = core::mem::replace(&mut self.reading, Reading::Commands)
         else {
@@ -127,6 +173,7 @@ impl Server {
                 for _ in 0..self.replies() {
                     self.put_reply(&reply);
                 }
+                self.end_behind(&reply);
                 self.end_transaction();
                 Step::Again
             }
@@ -153,8 +200,9 @@ impl Server {
                 for _ in 0..due {
                     self.put_reply(&reply);
                 }
+                self.end_behind(&reply);
             }
-            Act::Each(replies) => self.put_each(replies, due),
+            Act::Each(replies) => self.put_each(&replies, due),
             _ => {
                 for _ in 0..due {
                     self.put(canned::MESSAGE);
@@ -164,13 +212,17 @@ impl Server {
         self.end_transaction();
     }
 
-    fn put_each(&mut self, replies: Vec<Reply>, due: usize) {
+    fn put_each(&mut self, replies: &[Reply], due: usize) {
         let missing = due.saturating_sub(replies.len());
         for reply in replies.iter().take(due) {
-            self.put_reply(reply);
+            match reply.is_positive_intermediate() {
+                true => self.put(canned::LOCAL_ERROR),
+                false => self.put_reply(reply),
+            }
         }
         for _ in 0..missing {
             self.put(canned::LOCAL_ERROR);
         }
+        replies.iter().take(due).for_each(|reply| self.end_behind(reply));
     }
 }

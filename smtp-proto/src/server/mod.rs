@@ -18,6 +18,7 @@ pub use event::{Event, Fault};
 use crate::{
     Command, Dialect, Mail, Parse, Rcpt, Reply, ReplyCode,
     address::Host,
+    command::COMMAND,
     quirk,
     state::{self, Rule, State},
 };
@@ -26,8 +27,8 @@ use answer::Act;
 use body::Incoming;
 use canned::Canned;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, NotNow, ParseError, Quirks,
-    Secured, Wire,
+    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, Next, NotNow, ParseError,
+    Quirks, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -176,16 +177,16 @@ impl Server {
         let id = self.channel.check_ticket(&answer.ticket)?;
         self.channel.touch();
         match self.slots.front() {
-            // Nothing is due before it: it needs no place to wait in.
-            Some(oldest) if oldest.id == id => {
-                let kind = oldest.kind;
+            // The oldest: it leaves at once.
+            Some(slot) if slot.id == id => {
+                let kind = slot.kind;
                 self.slots.pop_front();
                 self.finish(kind, answer.act);
             }
             _ => {
                 let slot = self.slots.iter_mut().find(|slot| slot.id == id);
-                slot.ok_or(NotNow::state("this command is gone"))?.done =
-                    Some(Box::new(answer.act));
+                let slot = slot.ok_or(NotNow::state("this command is gone"))?;
+                slot.done = Some(Box::new(answer.act));
             }
         }
         self.send_answers();
@@ -226,14 +227,15 @@ impl Server {
         self.answer(answer)
     }
 
-    /// Whatever comes of the message under way is thrown away, and its end is answered with `reply`.
+    /// Whatever comes of the message under way is thrown away, and its end is answered with `reply`, a 4yz
+    /// or 5yz one; a positive one is replaced by `451 4.3.0`.
     ///
     /// # Errors
     /// No message is under way.
     pub fn refuse_body(&mut self, reply: Reply) -> Result<(), NotNow> {
         match &mut self.reading {
             Reading::Body(incoming) if self.channel.wire().is_open() => {
-                incoming.refuse(reply);
+                incoming.refuse(answer::refusal(reply));
                 Ok(())
             }
             _ => Err(NotNow::state("no message is under way")),
@@ -242,6 +244,9 @@ impl Server {
 
     fn open<K>(&mut self, kind: Kind) -> Pending<K> {
         let id = self.channel.number();
+        if self.slots.capacity() == 0 {
+            self.slots.reserve_exact(1);
+        }
         self.slots.push_back(Slot { id, kind, done: None });
         Pending::new(self.channel.ticket(id))
     }
@@ -257,8 +262,8 @@ impl Server {
                 _ => break,
             }
         }
-        // The few that most sessions need stay.
-        if self.slots.is_empty() && self.slots.capacity() > 8 {
+        // Room for one stays: mostly one command is due at a time.
+        if self.slots.is_empty() && self.slots.capacity() > 1 {
             self.slots = VecDeque::new();
         }
     }
@@ -271,6 +276,14 @@ impl Server {
         self.channel.write(|out| reply.encode(out));
     }
 
+    /// RFC 5321 §3.8, §4.2.3: 421 says that the channel closes, whatever it answers. A server that gives no
+    /// service by another code waits for QUIT (§3.1).
+    fn end_behind(&mut self, reply: &Reply) {
+        if reply.code() == ReplyCode::NOT_AVAILABLE {
+            self.channel.close();
+        }
+    }
+
     /// The answer to a command takes effect.
     fn finish(&mut self, kind: Kind, act: Act) {
         if kind == Kind::Message {
@@ -279,6 +292,7 @@ impl Server {
         }
         if let Act::Reply(reply) = &act {
             self.put_reply(reply);
+            self.end_behind(reply);
             if reply.is_negative() {
                 return self.rejected(kind, reply.code());
             }
@@ -335,18 +349,21 @@ impl Server {
     fn rejected(&mut self, kind: Kind, code: ReplyCode) {
         let for_good = code.is_permanent_negative();
         match kind {
-            // RFC 5321 §3.1: a server that gives no service waits for QUIT all the same.
-            Kind::Greeting if code == ReplyCode::NOT_AVAILABLE => self.channel.close(),
             Kind::Auth => {
                 self.reading = Reading::Commands;
                 self.count_error(for_good);
             }
             Kind::Other => self.count_error(for_good),
-            // The message may be on its way all the same: its lines must not be read as commands.
-            Kind::Data if !self.channel.octets().is_empty() => {
-                self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
-            }
+            Kind::Data => self.nothing_behind_data(),
             _ => {}
+        }
+    }
+
+    /// DATA was refused. The message may be on its way all the same: its lines must not be read as commands.
+    /// DATA ends a pipelined group (RFC 2920 §3.1), so nothing else can have come.
+    fn nothing_behind_data(&mut self) {
+        if !self.channel.octets().is_empty() {
+            self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
         }
     }
 
@@ -440,7 +457,14 @@ impl Server {
         let max = self.channel.limits().line;
         let max = if begins_with(octets, b"AUTH ") { max.max(AUTH_LINE) } else { max };
         match self.lines.next(octets, max) {
-            Framed::Starved if self.slots.is_empty() => Step::Starved,
+            Framed::Starved if self.slots.is_empty() => {
+                // AUTH has another limit: whether it is one is the first question.
+                let known = octets.len() >= 5 || !matches!(octets, [b'A' | b'a', ..]);
+                if !self.lines.is_skipping() {
+                    self.channel.doze(if known && !octets.is_empty() { max } else { max.min(5) });
+                }
+                Step::Starved
+            }
             Framed::Starved => Step::Waiting,
             Framed::Frame(n) => self.on_line(n),
             Framed::Skip(n) => self.skip(n),
@@ -472,17 +496,28 @@ impl Server {
         let line = self.channel.octets().get(..n).unwrap_or_default();
         let parsed = Command::parse(line, &self.parse());
         let is_auth = begins_with(line, b"AUTH");
-        // What stands behind the mechanism may be a password, well-formed or not.
-        let secret = if is_auth { auth::secret(line) } else { 0..0 };
+        let secret = match &parsed {
+            // A mistyped AUTH, or the line of an exchange that has ended already.
+            Ok((Command::Other(other), _)) => other.verb().len()..auth::text_len(line),
+            Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
+            // What stands behind the mechanism may be a password, well-formed or not.
+            _ if is_auth => auth::secret(line),
+            _ => 0..0,
+        };
+        let is_data = begins_with(line, b"DATA");
         self.channel.hold_secret(n, secret);
-        match parsed {
+        let step = match parsed {
             Ok((command, met)) => {
                 let early = core::mem::take(&mut self.early);
                 let met = if early { met.with(quirk::EARLY_TALK) } else { met };
                 self.on_command(command, met)
             }
             Err(error) => self.refuse_syntax(error, is_auth),
+        };
+        if is_data && matches!(step, Step::Event(Event::Refused { .. })) {
+            self.nothing_behind_data();
         }
+        step
     }
 
     fn refuse_syntax(&mut self, error: ParseError, is_auth: bool) -> Step<Event> {
@@ -495,6 +530,9 @@ impl Server {
 
     fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
         self.channel.set_quirks(met);
+        if command.is("BDAT") {
+            return self.bdat();
+        }
         let rule = Rule::of(&command);
         if let Some((canned, missing)) = self.forbids(&command, rule) {
             return self.out_of_order(canned, missing);
@@ -578,6 +616,15 @@ impl Server {
         Step::Event(Event::Hello { is_helo: !extended, host, pending })
     }
 
+    /// Octets follow that are no commands (RFC 3030 §2). CHUNKING is not offered, so nobody here takes them,
+    /// and reading them as commands would let a message give commands.
+    fn bdat(&mut self) -> Step<Event> {
+        let step =
+            self.refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("CHUNKING is not offered here"));
+        self.channel.fail(Fatal::Protocol("BDAT where CHUNKING is not offered"));
+        step
+    }
+
     fn starttls(&mut self) -> Step<Event> {
         if !self.config.starttls {
             return self.refuse(
@@ -622,9 +669,13 @@ impl Server {
         Step::Event(Event::Mail { mail, pending })
     }
 
-    /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name.
+    /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name,
+    /// if that is not known either.
     fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
-        self.config.offers(extension.map_or(parameter, str::as_bytes))
+        match extension {
+            Some(keyword) => self.config.offers(keyword),
+            None => self.config.offers_other(parameter),
+        }
     }
 
     fn rcpt(&mut self, rcpt: Rcpt) -> Step<Event> {
@@ -682,6 +733,8 @@ impl Connection for Server {
     }
 
     fn queued(&mut self, _: &Internal) -> Option<Event> {
+        // Mostly there is none, and nothing to write.
+        self.later.as_ref()?;
         self.later.take().map(|event| *event)
     }
 
@@ -697,6 +750,16 @@ impl Connection for Server {
             Reading::AuthResponse => self.read_auth_response(),
             Reading::Body(_) => self.read_body(),
         }
+    }
+
+    #[inline]
+    fn passes(&mut self, _: &Internal) -> bool {
+        self.read_octet()
+    }
+
+    #[inline]
+    fn passed(&mut self, _: &Internal) -> Next<Event> {
+        Next::Event(Event::BodyChunk(self.channel.take_octet()))
     }
 
     fn at_eof(&mut self, _: &Internal) -> Option<Fatal> {

@@ -306,7 +306,7 @@ fn data_is_refused() {
     sending(
         "
         S: 250 ok
-        E: data: 250 ok
+        E: data: unexpected: 250 ok
         A: NOOP
         C: NOOP
     ",
@@ -480,6 +480,37 @@ fn a_message_behind_a_refused_data_is_not_read_as_commands() {
 }
 
 #[test]
+fn nor_behind_a_data_that_the_session_refuses() {
+    // RFC 2920 §3.1; every recipient was refused, or the line is wrong
+    for (data, refused, reply) in [
+        ("DATA", "RCPT first", "554 5.5.1 No valid recipients"),
+        (
+            "DATA now",
+            "expected CRLF (RFC 5321 §2.3.8) at octet 5",
+            "501 5.5.4 Expected CRLF at octet 5 (RFC 5321 section 2.3.8)",
+        ),
+    ] {
+        transaction(&format!(
+            "
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: reject 550 5.1.1 no
+        S: 550 5.1.1 no
+        C: {data}
+        C+ RSET
+        E: refused: {refused}
+        S: {reply}
+        E: closed: octets came behind a DATA that was refused
+    "
+        ));
+    }
+}
+
+#[test]
 fn a_client_sends_addresses_beyond_ascii() {
     // RFC 6531 §3.4; the replies may be UTF-8 then, §3.7.4
     client(
@@ -524,6 +555,21 @@ fn a_client_sends_addresses_beyond_ascii() {
         E: rset: 250 ok
         S: 250 ok
         E: mail: 250 ok
+    ",
+    );
+}
+
+#[test]
+fn what_follows_bdat_is_no_command() {
+    // RFC 3030 §2; CHUNKING is not offered, so the octets cannot be told from commands.
+    transaction(
+        "
+        C: bdat 24 last
+        C: RSET
+        C: MAIL FROM:<x@y>
+        E: refused: CHUNKING is not offered here
+        S: 502 5.5.1 Command not implemented
+        E: closed: BDAT where CHUNKING is not offered
     ",
     );
 }

@@ -197,3 +197,25 @@ fn a_reply_that_came_before_its_command_is_no_answer() {
     let Next::Event(Event::Done(done)) = session.poll() else { panic!("no answer") };
     assert_eq!(done.get(noop).unwrap().unwrap().to_string(), "250 answer");
 }
+
+#[test]
+fn whether_there_is_a_recipient_is_not_known() {
+    // RFC 2920 §3.1: the lone dot is for a transaction that has none. This one may have.
+    offered(
+        "
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example>
+        A: DATA
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<u@mx.example>
+        C: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 2%0 ok
+        E: rcpt: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"2%0 ok\\r\\n\"
+        S: 354 go
+        E: data: dropped
+        E: closed: an answer to RCPT was no reply: who gets the message is not known
+    ",
+    );
+}
