@@ -289,7 +289,7 @@ impl Output {
     #[inline]
     pub(crate) fn is_small(&self) -> bool {
         let first = match &self.first {
-            Piece::Joined { octets, .. } => octets.0.capacity() <= KEPT,
+            Piece::Joined { octets, .. } => octets.capacity() <= KEPT,
             _ => false,
         };
         first && self.ready.capacity() == 0 && self.blocked.capacity() <= 8
