@@ -71,7 +71,8 @@ const PIECES: usize = 16;
 const LINGER: Duration = Duration::from_secs(60);
 
 /// The layer could not be put under the session. The stream is gone; the session has been told, and
-/// `poll` says what becomes of the commands in flight, and then `Closed`.
+/// `poll` says what becomes of the commands in flight, and then `Closed`. Not so if the switch was another
+/// session's: then this one has been told nothing, and waits for its own.
 #[derive(Debug)]
 pub struct NotUpgraded<C> {
     /// The session, at its end.
