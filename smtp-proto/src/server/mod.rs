@@ -272,8 +272,21 @@ impl Server {
         self.channel.write(|out| canned.encode(out));
     }
 
+    /// An application may write its replies in UTF-8. To a client that has not used SMTPUTF8 they must be
+    /// ASCII (RFC 6531 §3.7.4): `?` stands there for each octet beyond, since an answer cannot be given back.
     fn put_reply(&mut self, reply: &Reply) {
-        self.channel.write(|out| reply.encode(out));
+        let utf8 = self.utf8;
+        self.channel.write(|out| {
+            let begin = out.len();
+            reply.encode(out);
+            if !utf8 && !reply.is_ascii() {
+                let written = out.get_mut(begin..).unwrap_or_default();
+                written
+                    .iter_mut()
+                    .filter(|octet| !octet.is_ascii())
+                    .for_each(|octet| *octet = b'?');
+            }
+        });
     }
 
     /// RFC 5321 §3.8, §4.2.3: 421 says that the channel closes, whatever it answers. A server that gives no
