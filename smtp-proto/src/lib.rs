@@ -21,8 +21,8 @@
 //! # From an octet to an event
 //!
 //! `core::Wire::receive` stores it, `core::Connection::poll` asks the session for its next step,
-//! `server/mod.rs` takes the line and its turn, `command/mod.rs` makes the value that the event holds: four
-//! files. A client's way is the same, with `client/mod.rs` and `reply/mod.rs`.
+//! `server/line.rs` takes the line and its turn, `command/mod.rs` makes the value that the event holds: four
+//! files. A client's way is the same, with `client/frame.rs` and `reply/mod.rs`.
 //!
 //! # Features
 //!

@@ -1,34 +1,30 @@
 //! The server session: refuses by itself what is illegal, hands the rest to the application with a typed
 //! right to answer. RFC 5321 §4.1.4; LMTP: RFC 2033.
 //!
-//! Here: commands, their order, the answers. The AUTH exchange is in `auth`, the message in `body`.
+//! Here: the state, the answers, their order. Lines are read in `line`, what each command does is in `command`,
+//! the AUTH exchange in `auth`, the message in `body`.
 
 mod answer;
 mod auth;
 mod body;
 mod canned;
+mod command;
 mod config;
 mod event;
+mod line;
 mod text_line;
 
 pub use answer::{Answer, Data, Greeting, Hello, Message, Other, Pending, StartTls};
 pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
 
-use crate::{
-    Command, Dialect, Mail, Parse, Rcpt, Reply, ReplyCode,
-    address::Host,
-    command::COMMAND,
-    quirk,
-    state::{self, Rule, State},
-};
+use crate::{Command, Dialect, Parse, Reply, ReplyCode, quirk, state::State};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use answer::Act;
 use body::Incoming;
 use canned::Canned;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, Next, NotNow, ParseError,
-    Quirks, Secured, Wire,
+    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, Next, NotNow, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -456,266 +452,6 @@ impl Server {
     fn parse(&self) -> Parse {
         Parse::strict().with_dialect(Dialect::utf8()).with_quirks(self.config.quirks)
     }
-
-    /// One command line, if it is whole and its turn has come.
-    fn read_command(&mut self) -> Step<Event> {
-        let octets = self.channel.octets();
-        if let Some(oldest) = self.slots.front() {
-            // RCPTs are handed out ahead of the answers; everything else waits for what was before it.
-            let ahead = oldest.kind == Kind::Rcpt && self.slots.len() < self.config.lookahead;
-            if !ahead || !begins_with(octets, b"RCPT") {
-                return Step::Waiting;
-            }
-        }
-        let max = self.channel.limits().line;
-        let max = if begins_with(octets, b"AUTH ") { max.max(AUTH_LINE) } else { max };
-        match self.lines.next(octets, max) {
-            Framed::Starved if self.slots.is_empty() => {
-                // AUTH has another limit: whether it is one is the first question.
-                let known = octets.len() >= 5 || !matches!(octets, [b'A' | b'a', ..]);
-                if !self.lines.is_skipping() {
-                    self.channel.doze(if known && !octets.is_empty() { max } else { max.min(5) });
-                }
-                Step::Starved
-            }
-            Framed::Starved => Step::Waiting,
-            Framed::Frame(n) => self.on_line(n),
-            Framed::Skip(n) => self.skip(n),
-            Framed::TooLong(n) => self.over_long(n, max, canned::LINE_TOO_LONG),
-        }
-    }
-
-    /// Part of an over-long line goes; the line itself has a limit, too.
-    fn skip(&mut self, n: usize) -> Step<Event> {
-        self.skipped += n;
-        self.channel.skip(n);
-        let frame = self.channel.limits().frame;
-        if self.skipped > frame {
-            self.put(canned::LINE_TOO_LONG);
-            return Step::Fatal(LimitExceeded::new("octets in a line", frame as u64).into());
-        }
-        Step::Again
-    }
-
-    fn over_long(&mut self, n: usize, max: usize, canned: Canned) -> Step<Event> {
-        if let fatal @ Step::Fatal(_) = self.skip(n) {
-            return fatal;
-        }
-        self.skipped = 0;
-        self.refuse(canned, LimitExceeded::new("octets in a line", max as u64).into())
-    }
-
-    fn on_line(&mut self, n: usize) -> Step<Event> {
-        let line = self.channel.octets().get(..n).unwrap_or_default();
-        let parsed = Command::parse(line, &self.parse());
-        let is_auth = begins_with(line, b"AUTH");
-        let secret = match &parsed {
-            // A mistyped AUTH, or the line of an exchange that has ended already.
-            Ok((Command::Other(other), _)) => other.verb().len()..auth::text_len(line),
-            Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
-            // What stands behind the mechanism may be a password, well-formed or not.
-            _ if is_auth => auth::secret(line),
-            _ => 0..0,
-        };
-        let is_data = begins_with(line, b"DATA");
-        self.channel.hold_secret(n, secret);
-        let step = match parsed {
-            Ok((command, met)) => {
-                let early = core::mem::take(&mut self.early);
-                let met = if early { met.with(quirk::EARLY_TALK) } else { met };
-                self.on_command(command, met)
-            }
-            Err(error) => self.refuse_syntax(error, is_auth),
-        };
-        if is_data && matches!(step, Step::Event(Event::Refused { .. })) {
-            self.nothing_behind_data();
-        }
-        step
-    }
-
-    fn refuse_syntax(&mut self, error: ParseError, is_auth: bool) -> Step<Event> {
-        if !self.slots.is_empty() || self.state != State::Connected {
-            let reply = if is_auth { canned::BAD_BASE64.reply() } else { Reply::from(&error) };
-            return self.refuse_with(reply, error.into());
-        }
-        self.refuse(canned::BAD_SEQUENCE, error.into())
-    }
-
-    fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
-        self.channel.set_quirks(met);
-        if command.is("BDAT") {
-            return self.bdat();
-        }
-        let rule = Rule::of(&command);
-        if let Some((canned, missing)) = self.forbids(&command, rule) {
-            return self.out_of_order(canned, missing);
-        }
-        match command {
-            Command::Ehlo(host) | Command::Lhlo(host) => self.hello(host, true),
-            Command::Helo(host) => self.hello(host, false),
-            Command::StartTls => self.starttls(),
-            Command::Auth(auth) => self.auth(auth),
-            Command::Mail(mail) => self.mail(mail),
-            Command::Rcpt(rcpt) => self.rcpt(rcpt),
-            Command::Data => {
-                let pending = self.open(Kind::Data);
-                Step::Event(Event::Data { pending })
-            }
-            Command::Rset => {
-                self.end_transaction();
-                self.ok(canned::OK, Event::Reset)
-            }
-            Command::Noop(_) => self.ok(canned::OK, Event::Noop),
-            Command::Quit => {
-                let step = self.ok(canned::BYE, Event::Quit);
-                self.channel.close();
-                step
-            }
-            command => {
-                let pending = self.open(Kind::Other);
-                Step::Event(Event::Other { command, pending })
-            }
-        }
-    }
-
-    /// What the table and the protection demanded say against a command now.
-    fn forbids(&self, command: &Command, rule: &'static Rule) -> Option<(Canned, &'static str)> {
-        let lmtp = self.config.protocol == Protocol::Lmtp;
-        match command {
-            Command::Ehlo(_) | Command::Helo(_) if lmtp => {
-                return Some((canned::OTHER_HELLO_LMTP, "LMTP says LHLO (RFC 2033 §4.1)"));
-            }
-            Command::Lhlo(_) if !lmtp => {
-                return Some((canned::OTHER_HELLO_SMTP, "LHLO is LMTP's (RFC 2033 §4.1)"));
-            }
-            Command::Ehlo(_)
-            | Command::Helo(_)
-            | Command::Lhlo(_)
-            | Command::Noop(_)
-            | Command::Quit
-            | Command::StartTls => {}
-            _ if self.config.require_tls && !self.secured.is_private() => {
-                return Some((canned::TLS_FIRST, "TLS comes first here (RFC 3207 §4)"));
-            }
-            _ => {}
-        }
-        if rule.admits(self.state) {
-            return None;
-        }
-        let canned = match (self.state, command) {
-            (State::Connected, _) => {
-                return Some((canned::BAD_SEQUENCE, "there is no service here but QUIT"));
-            }
-            (State::Greeted, _) => return Some((canned::HELLO_FIRST, "EHLO first")),
-            (State::Mail, Command::Data) if lmtp => canned::NO_RECIPIENTS_LMTP,
-            (State::Mail, Command::Data) => canned::NO_RECIPIENTS,
-            (State::Mail | State::Rcpt, _) => canned::IN_TRANSACTION,
-            _ => canned::BAD_SEQUENCE,
-        };
-        Some((canned, rule.missing))
-    }
-
-    /// The session answers yes by itself. Nothing is due before this command, or it would not be read.
-    fn ok(&mut self, canned: Canned, event: Event) -> Step<Event> {
-        self.channel.touch();
-        self.put(canned);
-        Step::Event(event)
-    }
-
-    fn hello(&mut self, host: Host, extended: bool) -> Step<Event> {
-        // RFC 5321 §4.1.4: the buffers are cleared even before the answer.
-        self.end_transaction();
-        let pending = self.open(Kind::Hello { extended });
-        Step::Event(Event::Hello { is_helo: !extended, host, pending })
-    }
-
-    /// Octets follow that are no commands (RFC 3030 §2). CHUNKING is not offered, so nobody here takes them,
-    /// and reading them as commands would let a message give commands.
-    fn bdat(&mut self) -> Step<Event> {
-        let step =
-            self.refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("CHUNKING is not offered here"));
-        self.channel.fail(Fatal::Protocol("BDAT where CHUNKING is not offered"));
-        step
-    }
-
-    fn starttls(&mut self) -> Step<Event> {
-        if !self.config.starttls {
-            return self.refuse(
-                canned::NOT_IMPLEMENTED,
-                Fault::NotOffered("STARTTLS is not offered here"),
-            );
-        }
-        if self.secured.is_private() {
-            return self
-                .out_of_order(canned::TLS_ACTIVE, "TLS is already in place (RFC 3207 §4.2)");
-        }
-        let pending = self.open(Kind::StartTls);
-        Step::Event(Event::StartTls { pending })
-    }
-
-    fn mail(&mut self, mail: Mail) -> Step<Event> {
-        if self.config.require_auth && !self.authenticated {
-            return self.out_of_order(canned::AUTH_FIRST, "AUTH comes first here (RFC 6409 §4.3)");
-        }
-        let parameters = &mail.parameters;
-        if !self.extended && !parameters.is_empty()
-            || !parameters.iter().all(|p| self.takes(state::mail_extension(p), p.keyword()))
-        {
-            return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL"));
-        }
-        let utf8 = parameters.is_smtputf8();
-        if !utf8 && !mail.is_ascii() {
-            return self.refuse(
-                canned::NEEDS_SMTPUTF8,
-                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
-            );
-        }
-        if let (Some(max), Some(size)) = (self.config.size, parameters.size()) {
-            if size > max {
-                return self.refuse(
-                    canned::TOO_LARGE,
-                    LimitExceeded::new("octets in a message", max).into(),
-                );
-            }
-        }
-        let pending = self.open(Kind::Mail { utf8 });
-        Step::Event(Event::Mail { mail, pending })
-    }
-
-    /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name,
-    /// if that is not known either.
-    fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
-        match extension {
-            Some(keyword) => self.config.offers(keyword),
-            None => self.config.offers_other(parameter),
-        }
-    }
-
-    fn rcpt(&mut self, rcpt: Rcpt) -> Step<Event> {
-        if !self.extended && !rcpt.parameters.is_empty()
-            || !rcpt.parameters.iter().all(|p| self.takes(state::rcpt_extension(p), p.keyword()))
-        {
-            return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of RCPT"));
-        }
-        if !self.utf8 && !rcpt.is_ascii() {
-            return self.refuse(
-                canned::NEEDS_SMTPUTF8,
-                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
-            );
-        }
-        let due = self.slots.iter().filter(|slot| slot.kind == Kind::Rcpt).count();
-        if self.accepted + due >= self.config.recipients {
-            let limit = LimitExceeded::new("recipients", self.config.recipients as u64);
-            return self.refuse(canned::TOO_MANY_RECIPIENTS, limit.into());
-        }
-        let pending = self.open(Kind::Rcpt);
-        Step::Event(Event::Rcpt { rcpt, pending })
-    }
-}
-
-/// Does `octets` begin with this, without case?
-fn begins_with(octets: &[u8], word: &[u8]) -> bool {
-    octets.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
 }
 
 impl Connection for Server {
