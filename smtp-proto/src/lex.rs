@@ -225,7 +225,7 @@ pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// As [`wire_form`] for what stands behind `lead`, an octet that belongs to what it is a part of.
+/// As `wire_form!` for what stands behind `lead`, an octet that belongs to what it is a part of.
 macro_rules! wire_form_behind {
     ($lead:literal, $type:ty, $production:expr) => {
         impl ::core::fmt::Display for $type {
