@@ -54,6 +54,9 @@ impl Describe for client::Event {
                         return Described::Words(std::iter::once(first).chain(rest).collect());
                     }
                     Outcome::Reply(reply) => format!("Done {name}: {}", code(reply)),
+                    Outcome::Unexpected(reply) => {
+                        format!("Done {name}: Unexpected {}", code(reply))
+                    }
                     Outcome::Delivery(delivery) => match delivery.replies() {
                         [reply] => format!("Done {name}: Delivery {}", code(reply)),
                         replies => {

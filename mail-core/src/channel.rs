@@ -273,7 +273,8 @@ impl Channel {
 
     /// A timer since the last `touch`.
     pub fn deadline(&self, seconds: u64, what: &'static str) -> Deadline {
-        Deadline { after: Duration::from_secs(seconds), mark: self.wire.mark, what }
+        let after = Duration::from_secs(seconds);
+        Deadline { after, mark: self.wire.mark, what, session: self.wire.session }
     }
 
     // ---- the gate

@@ -136,9 +136,10 @@ pub trait Connection {
         search(self, &key)
     }
 
-    /// The caller's clock says that `deadline` has passed. One whose mark has changed since is ignored.
+    /// The caller's clock says that `deadline` has passed. It is ignored if it is not the one that the session
+    /// wants now: something has happened since, or nothing is waited for any more.
     fn expired(&mut self, deadline: Deadline) {
-        if self.wire().is_open() && deadline.mark == self.wire().mark {
+        if self.wire().is_open() && self.deadline() == Some(deadline) {
             self.timed_out(&Internal(()), deadline);
         }
     }

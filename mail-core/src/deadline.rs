@@ -3,12 +3,13 @@
 use core::time::Duration;
 
 /// The session wants to hear [`expired`](crate::Connection::expired) when `after` has gone by since
-/// `mark` last changed.
+/// `mark` last changed. It is stamped, so that another session does not take it for its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
     pub(crate) after: Duration,
     pub(crate) mark: u32,
     pub(crate) what: &'static str,
+    pub(crate) session: usize,
 }
 
 impl Deadline {

@@ -3,6 +3,12 @@
 //! A mail session is a value: octets go in, events come out; calls go in, octets come out. There is no
 //! socket, clock, thread or runtime in it. This crate holds the shape of such a value ([`Connection`])
 //! and what is the same for all six of them.
+//!
+//! # Features
+//!
+//! They only add API. `std` (default): the standard library. `sasl`, `saslprep`: the mechanisms in
+//! [`sasl`], and SASLprep for their names and passwords. `tokio`, `blocking`: a driver each, in `driver`.
+//! `testing`: dialogues in words, a pair of sessions, a wire that does damage.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(mailwire_docsrs, feature(doc_cfg))]

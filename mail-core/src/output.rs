@@ -7,7 +7,7 @@
 use crate::Secret;
 use alloc::{collections::VecDeque, vec::Vec};
 use bytes::{Buf, Bytes};
-use core::mem;
+use core::{fmt, mem};
 
 /// A buffer up to this capacity is kept while nothing happens.
 const KEPT: usize = 256;
@@ -40,26 +40,22 @@ enum Entry {
     Mark(u64),
 }
 
-#[derive(Debug)]
 enum Piece {
-    Joined { octets: Shy, sent: usize },
+    Joined { octets: Vec<u8>, sent: usize },
     Shared(Bytes),
     Secret { octets: Secret, sent: usize },
 }
 
-/// Octets that are not shown: text of a message, an address.
-#[derive(Default)]
-struct Shy(Vec<u8>);
-
-impl core::fmt::Debug for Shy {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{} octets", self.0.len())
+/// How much, not what: it may be the text of a message, an address.
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} octets", self.octets().len())
     }
 }
 
 impl Default for Piece {
     fn default() -> Self {
-        Piece::Joined { octets: Shy::default(), sent: 0 }
+        Piece::Joined { octets: Vec::new(), sent: 0 }
     }
 }
 
@@ -67,7 +63,7 @@ impl Piece {
     #[inline]
     fn octets(&self) -> &[u8] {
         match self {
-            Piece::Joined { octets, sent } => octets.0.get(*sent..).unwrap_or_default(),
+            Piece::Joined { octets, sent } => octets.get(*sent..).unwrap_or_default(),
             Piece::Shared(octets) => octets,
             Piece::Secret { octets, sent } => octets.expose().get(*sent..).unwrap_or_default(),
         }
@@ -85,7 +81,7 @@ impl Piece {
     #[inline]
     fn joined(&mut self) -> Option<&mut Vec<u8>> {
         match self {
-            Piece::Joined { octets, .. } if octets.0.len() < JOINED => Some(&mut octets.0),
+            Piece::Joined { octets, .. } if octets.len() < JOINED => Some(octets),
             _ => None,
         }
     }
@@ -149,7 +145,7 @@ impl Output {
         }
         let mut octets = Vec::new();
         write(&mut octets);
-        self.push(Piece::Joined { octets: Shy(octets), sent: 0 });
+        self.push(Piece::Joined { octets, sent: 0 });
     }
 
     /// Appends octets without a copy.
@@ -293,7 +289,7 @@ impl Output {
     #[inline]
     pub(crate) fn is_small(&self) -> bool {
         let first = match &self.first {
-            Piece::Joined { octets, .. } => octets.0.capacity() <= KEPT,
+            Piece::Joined { octets, .. } => octets.capacity() <= KEPT,
             _ => false,
         };
         first && self.ready.capacity() == 0 && self.blocked.capacity() <= 8

@@ -1,6 +1,7 @@
 //! `Switch`: the hand-off to another layer (TLS, DEFLATE, a SASL layer), and back.
 
 use bytes::Bytes;
+use core::fmt;
 
 /// What is to be put under the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +29,6 @@ impl Layer {
 
 /// The right and the duty to put a layer under the connection, and then to call
 /// [`resume`](crate::Connection::resume) or [`failed`](crate::Connection::failed).
-#[derive(Debug)]
 #[must_use = "the session stands still until `resume` or `failed`"]
 pub struct Switch {
     session: usize,
@@ -53,6 +53,13 @@ impl Switch {
 
     pub(crate) fn session(&self) -> usize {
         self.session
+    }
+}
+
+/// Of what came ahead it tells how much, not what: without a layer it may be a command with a credential.
+impl fmt::Debug for Switch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Switch({:?}, {} octets ahead)", self.layer, self.ahead.len())
     }
 }
 

@@ -39,7 +39,11 @@ enum Gate {
 }
 
 impl Wire {
-    pub(crate) fn new(limits: Limits, session: usize) -> Self {
+    pub(crate) fn new(mut limits: Limits, session: usize) -> Self {
+        // With room for nothing, nothing would ever move.
+        for least in [&mut limits.input, &mut limits.output, &mut limits.chunk] {
+            *least = (*least).max(1);
+        }
         Wire {
             input: Input::default(),
             output: Output::default(),

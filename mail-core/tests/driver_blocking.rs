@@ -575,6 +575,65 @@ fn a_deadline_runs_from_its_mark_and_passes_once() {
     drop(rest.join());
 }
 
+/// What has come before the time was looked at counts, as it does in the other driver.
+#[test]
+fn what_came_while_the_program_was_busy_is_not_late() {
+    let (mut peer, io) = sockets();
+    let mut driver = Driver::new(Toy::new(Layer::TlsServer), io);
+    peer.write_all(b"TELL a\r\n").unwrap();
+    assert!(matches!(driver.next().unwrap(), Next::Event(Event::Tell(_))));
+    driver.session_mut().timeout = Some((1, true));
+    driver.session_mut().tell("b");
+    assert!(driver.turn().unwrap()); // the timer runs
+    peer.write_all(b"TELL c\r\n").unwrap();
+    thread::sleep(Duration::from_millis(1200));
+    assert!(matches!(driver.next().unwrap(), Next::Event(Event::Tell(_))));
+}
+
+/// A stream that takes all and can be flushed from the second call on.
+struct Clogged(Pipe, bool);
+
+impl Read for Clogged {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl Write for Clogged {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match std::mem::replace(&mut self.1, false) {
+            true => Err(ErrorKind::Other.into()),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Timeout for Clogged {
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.set_write_timeout(timeout)
+    }
+}
+
+#[test]
+fn a_hand_off_outlives_the_error_of_a_flush() {
+    let (mut peer, io) = pipe(100);
+    let mut driver = Driver::new(Toy::new(Layer::TlsServer), Clogged(io, false));
+    peer.write_all(b"UPGRADE\r\n").unwrap();
+    assert!(matches!(driver.next().unwrap(), Next::Event(Event::Upgrade)));
+    driver.session_mut().ready();
+    driver.io_mut().1 = true;
+    assert_eq!(driver.next().unwrap_err().kind(), ErrorKind::Other);
+    assert!(matches!(driver.next().unwrap(), Next::Switch(_)));
+}
+
 /// A deadline passes, too, while a write stands still; the rest leaves when the peer reads again.
 #[test]
 fn a_deadline_passes_while_a_write_stands_still() {

@@ -614,6 +614,61 @@ async fn a_stale_deadline_is_ignored() {
     assert!(timeout(Duration::from_secs(1 << 30), driver.next()).await.is_err());
 }
 
+/// A peer that sends without end and says nothing: each read lasts a second and brings octets at once.
+struct Flood;
+
+impl AsyncRead for Flood {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let second = pin!(tokio::time::advance(Duration::from_secs(1)));
+        let _ = second.poll(cx);
+        buf.put_slice(b"more and more");
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Flood {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(octets.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_octets_does_not_hold_a_deadline_off() {
+    let mut driver = Driver::new(Toy::new(Layer::TlsServer), Flood);
+    driver.session_mut().timeout = Some((30, true));
+    let begin = Instant::now();
+    let late = poll_fn(|cx| match driver.poll_turn(cx) {
+        _ if begin.elapsed().as_secs() > 60 => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+        Poll::Ready(turned) => {
+            turned.unwrap();
+            cx.waker().wake_by_ref();
+            match driver.session_mut().poll() {
+                Next::Event(event) => Poll::Ready(Some(event)),
+                _ => Poll::Pending,
+            }
+        }
+    });
+    assert!(matches!(late.await, Some(Event::Late(_))));
+    assert!(begin.elapsed().as_secs() < 35, "{:?}", begin.elapsed());
+}
+
 /// The session is over and its last words do not leave: the driver gives up, but not while they move.
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_does_not_read_cannot_hold_the_end() {

@@ -4,7 +4,7 @@
 
 mod toy;
 
-use bytes::{Buf, BufMut};
+use bytes::{Buf, BufMut, Bytes};
 use mailwire_core::{
     Connection, End, Fatal, Layer, Next, Refusal, Secured, Switch,
     testing::{Adapter, Dialogue, Said},
@@ -261,6 +261,34 @@ fn a_stale_deadline_is_ignored() {
     assert!(matches!(session.poll(), Next::Closed(e) if e == end));
     session.expired(fresh);
     assert!(matches!(session.poll(), Next::Closed(e) if e == end), "the first reason stays");
+}
+
+#[test]
+fn a_deadline_of_another_session_is_ignored() {
+    // Alike in all that can be seen.
+    let (mut one, two) = (server().session, server().session);
+    let theirs = two.deadline().unwrap();
+    assert_eq!(one.deadline().unwrap().mark(), theirs.mark());
+    one.expired(theirs);
+    assert!(one.wire().is_open());
+}
+
+#[test]
+fn what_is_on_its_way_is_not_shown() {
+    let mut session = played("");
+    session.channel.write(|out| out.extend_from_slice(b"Dear Ann"));
+    session.channel.put_shared(Bytes::from_static(b"Dear Bob"));
+    session.channel.wait(7);
+    session.channel.put_shared(Bytes::from_static(b"Dear Cid"));
+    session.wire_mut().receive(b"Dear Dan");
+    assert!(!format!("{session:?}").contains("Dear"));
+
+    // Behind a hand-off may stand what the next layer brings: a command with a password, if there is none.
+    let mut session = server().session;
+    session.wire_mut().receive(b"tls\r\nhunter2");
+    let switch = switched(&mut session);
+    assert_eq!(*switch.ahead(), b"hunter2"[..]);
+    assert!(!format!("{switch:?}").contains("hunter2"));
 }
 
 #[test]

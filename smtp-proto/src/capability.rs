@@ -180,6 +180,10 @@ impl fmt::Debug for OtherCapability {
 }
 
 wire_form!(Capability, capability);
+wire_form!(OtherCapability, |i| match capability(i)? {
+    (rest, Capability::Other(other)) => Ok((rest, other)),
+    _ => i.fail(&EHLO_LINE),
+});
 
 #[cfg(test)]
 mod tests {

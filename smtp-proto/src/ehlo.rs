@@ -8,6 +8,7 @@ use crate::extension::Mechanisms;
 use crate::lex::whole;
 use crate::{Parse, Reply, ReplyCode};
 use alloc::vec::Vec;
+use core::fmt;
 use mailwire_core::{InvalidValue, Production, Quirks, Str, implement::grammar::Context};
 
 static EHLO_OK_RSP: Production = Production::new("ehlo-ok-rsp", 5321, "4.1.1.1");
@@ -32,7 +33,7 @@ pub struct EhloReply {
 
 impl EhloReply {
     /// # Errors
-    /// `greet` is no text; a capability that could not be sent, see
+    /// A host that is not in A-labels (RFC 6531 §3.7.1); `greet` is no text; a capability that could not be sent, see
     /// [`OtherCapability::is_strict`](crate::OtherCapability::is_strict).
     pub fn new(
         host: &Host,
@@ -50,7 +51,7 @@ impl EhloReply {
             Capability::Other(other) => other.is_strict(),
             _ => true,
         });
-        if domain.is_empty() || !strict {
+        if domain.is_empty() || !host.is_ascii() || !strict {
             return Err(InvalidValue::new(0, &EHLO_OK_RSP));
         }
         ehlo.to_reply().map(|_| ehlo)
@@ -165,6 +166,19 @@ impl From<&EhloReply> for Reply {
         Reply::of_lines(ReplyCode::OK, ehlo.lines())
     }
 }
+
+/// The wire form of the reply, without the last CRLF.
+impl fmt::Display for EhloReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Reply::from(self).fmt(f)
+    }
+}
+
+wire_form!(read EhloReply, lines => {
+    let reply = Reply::try_from(lines)?;
+    let ehlo = EhloReply::from_reply(&reply, &Parse::strict());
+    ehlo.map(|(ehlo, _)| ehlo).ok_or(InvalidValue::new(0, &EHLO_OK_RSP))
+});
 
 #[cfg(test)]
 mod tests {

@@ -261,6 +261,28 @@ pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
+/// As `wire_form!` for what stands behind `lead`, an octet that belongs to what it is a part of.
+macro_rules! wire_form_behind {
+    ($lead:literal, $type:ty, $production:expr) => {
+        impl ::core::fmt::Display for $type {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let mut out = ::alloc::vec::Vec::new();
+                self.encode(&mut out);
+                let own = out.strip_prefix(&[$lead]).unwrap_or(&out);
+                f.pad(&::alloc::string::String::from_utf8_lossy(own))
+            }
+        }
+        wire_form!(read $type, octets => {
+            let mut text = ::alloc::vec::Vec::with_capacity(octets.len() + 1);
+            if !octets.is_empty() {
+                text.push($lead);
+            }
+            text.extend_from_slice(octets);
+            $crate::lex::whole(&text, $production)
+        });
+    };
+}
+
 /// `Display` is the wire form, `FromStr` and `TryFrom` read it by the strict grammar.
 macro_rules! wire_form {
     ($type:ty, $production:expr) => {
@@ -274,6 +296,9 @@ macro_rules! wire_form {
         wire_form!(read $type, $production);
     };
     (read $type:ty, $production:expr) => {
+        wire_form!(read $type, octets => $crate::lex::whole(octets, $production));
+    };
+    (read $type:ty, $octets:ident => $value:expr) => {
         impl ::core::str::FromStr for $type {
             type Err = ::mailwire_core::InvalidValue;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -283,8 +308,8 @@ macro_rules! wire_form {
 
         impl TryFrom<&[u8]> for $type {
             type Error = ::mailwire_core::InvalidValue;
-            fn try_from(octets: &[u8]) -> Result<Self, Self::Error> {
-                $crate::lex::whole(octets, $production)
+            fn try_from($octets: &[u8]) -> Result<Self, Self::Error> {
+                $value
             }
         }
     };

@@ -1,4 +1,34 @@
-//! SMTP and LMTP.
+//! SMTP (RFC 5321) and LMTP (RFC 2033) without I/O: typed grammar, a client and a server session.
+//!
+//! - To speak to a server: [`client::Client`]. To be one: [`server::Server`]. Both are a
+//!   [`core::Connection`], which says how such a value is run; LMTP is a field of their `Config`.
+//! - To read and write the protocol alone: [`Command`], [`Reply`], [`EhloReply`] and [`address`],
+//!   [`parameter`], [`extension`]. Each wire type reads (`FromStr`, `TryFrom<&[u8]>`) what it shows
+//!   (`Display`), which is its wire form; only secrets are shown as `***`.
+//! - What real peers get wrong and is tolerated all the same: [`quirk`].
+//!
+//! ```
+//! use mailwire_smtp::{Command, Parse, Reply, address::Mailbox};
+//!
+//! let (command, _) = Command::parse(b"RCPT TO:<\"john doe\"@b.example>\r\n", &Parse::default())?;
+//! let Command::Rcpt(rcpt) = command else { panic!() };
+//! let mailbox: Mailbox = "\"john doe\"@B.EXAMPLE".parse()?;
+//! assert_eq!(rcpt.forward_path.mailbox(), Some(&mailbox));
+//! assert!("250 ok\r\nDATA".parse::<Reply>().is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # From an octet to an event
+//!
+//! `core::Wire::receive` stores it, `core::Connection::poll` asks the session for its next step,
+//! `server/line.rs` takes the line and its turn, `command/mod.rs` makes the value that the event holds: four
+//! files. A client's way is the same, with `client/frame.rs` and `reply/mod.rs`.
+//!
+//! # Features
+//!
+//! They only add API. `std` (default): the standard library. `sasl`, `saslprep`: the mechanisms in
+//! [`core::sasl`], and SASLprep for them. `tokio`, `blocking`: the drivers in `core::driver`. `testing`: sessions
+//! in words, for scripted dialogues.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(mailwire_docsrs, feature(doc_cfg))]

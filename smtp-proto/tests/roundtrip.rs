@@ -20,7 +20,7 @@ use mailwire_smtp::{
     OtherCapability, OtherCommand, Parse, Rcpt, Reply, ReplyCode,
 };
 use proptest::prelude::*;
-use std::{fmt, str::FromStr};
+use std::{fmt, hash::Hash, str::FromStr};
 
 fn domain() -> impl Strategy<Value = Domain> {
     let label = "[a-zA-Z0-9ü]([a-zA-Z0-9ü-]{0,20}[a-zA-Z0-9ü])?";
@@ -150,6 +150,54 @@ where
     assert!(T::try_from(text.as_bytes()).is_ok_and(|again| again == *value), "{text}");
 }
 
+#[test]
+fn every_wire_type_has_the_same_traits() {
+    fn wire<T>()
+    where
+        T: fmt::Debug + Clone + Eq + Hash + fmt::Display + FromStr + for<'a> TryFrom<&'a [u8]>,
+    {
+    }
+    wire::<AddressLiteral>();
+    wire::<Domain>();
+    wire::<ForwardPath>();
+    wire::<GeneralAddressLiteral>();
+    wire::<Host>();
+    wire::<LocalPart>();
+    wire::<Mailbox>();
+    wire::<Path>();
+    wire::<ReversePath>();
+    wire::<Auth>();
+    wire::<AuthResponse>();
+    wire::<Mechanisms>();
+    wire::<SizeLimit>();
+    wire::<Body>();
+    wire::<Envid>();
+    wire::<MailAuth>();
+    wire::<MailParameter>();
+    wire::<MailParameters>();
+    wire::<Notify>();
+    wire::<Orcpt>();
+    wire::<OtherMailParameter>();
+    wire::<OtherRcptParameter>();
+    wire::<RcptParameter>();
+    wire::<RcptParameters>();
+    wire::<Ret>();
+    wire::<Size>();
+    wire::<Argument>();
+    wire::<Capability>();
+    wire::<Command>();
+    wire::<EhloReply>();
+    wire::<EnhancedStatusCode>();
+    wire::<Lookup>();
+    wire::<Mail>();
+    wire::<OtherCapability>();
+    wire::<OtherCommand>();
+    wire::<Rcpt>();
+    wire::<Reply>();
+    wire::<ReplyCode>();
+    wire::<MechanismName>();
+}
+
 fn modes() -> [Parse; 5] {
     [
         Parse::default(),
@@ -208,6 +256,17 @@ proptest! {
         prop_assert_eq!(&again, &command);
         prop_assert!(met.is_empty() && command.is_strict());
         any_frame(&out);
+        match &command {
+            Command::Mail(mail) => shows(mail),
+            Command::Rcpt(rcpt) => shows(rcpt),
+            Command::Vrfy(lookup) => shows(lookup),
+            // Masked when shown.
+            Command::Auth(auth) => prop_assert_eq!(&Auth::try_from(&out[..out.len() - 2]).unwrap(), auth),
+            Command::Other(other) => {
+                prop_assert_eq!(&OtherCommand::try_from(&out[..out.len() - 2]).unwrap(), other);
+            }
+            _ => {}
+        }
     }
 
     #[test]
@@ -228,6 +287,9 @@ proptest! {
     fn addresses(mailbox in mailbox()) {
         shows(&mailbox);
         shows(mailbox.host());
+        if let Host::AddressLiteral(AddressLiteral::General(general)) = mailbox.host() {
+            shows(general);
+        }
         shows(mailbox.local_part());
         prop_assert_eq!(&mailbox.local_part().to_canonical(), mailbox.local_part());
         shows(&Path::from(mailbox.clone()));
@@ -240,13 +302,26 @@ proptest! {
     fn parameters(mail in mail_parameter(), rcpt in rcpt_parameter()) {
         shows(&mail);
         shows(&rcpt);
+        match &mail {
+            MailParameter::Size(size) => shows(size),
+            MailParameter::Body(body) => shows(body),
+            MailParameter::Auth(auth) => shows(auth),
+            MailParameter::Ret(ret) => shows(ret),
+            MailParameter::Envid(id) => shows(id),
+            _ => {}
+        }
+        match &rcpt {
+            RcptParameter::Notify(notify) => shows(notify),
+            RcptParameter::Orcpt(orcpt) => shows(orcpt),
+            _ => {}
+        }
         shows(&MailParameters::new().with(mail).unwrap());
         shows(&RcptParameters::new().with(rcpt).unwrap());
     }
 
     #[test]
     fn ehlo_replies(
-        host in host().prop_filter("not empty", |host| !host.is_empty()),
+        host in host().prop_filter("A-labels", |host| !host.is_empty() && host.is_ascii()),
         greet in prop::option::of("[ -~]{0,30}"),
         size in any::<Option<u64>>(),
         names in prop::collection::vec("[A-Z0-9-]{1,20}", 1..4),
@@ -261,7 +336,16 @@ proptest! {
             Capability::Other(OtherCapability::new(&other.0, parameters).unwrap()),
         ];
         offered.iter().for_each(shows);
+        for capability in &offered {
+            match capability {
+                Capability::Size(size) => shows(size),
+                Capability::Auth(mechanisms) => shows(mechanisms),
+                Capability::Other(other) => shows(other),
+                _ => {}
+            }
+        }
         let ehlo = EhloReply::new(&host, greet.as_deref(), offered).unwrap();
+        shows(&ehlo);
         let reply = Reply::from(&ehlo);
         let (again, met) = EhloReply::from_reply(&reply, &Parse::strict()).unwrap();
         prop_assert_eq!(again, ehlo);

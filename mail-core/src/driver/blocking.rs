@@ -109,6 +109,8 @@ pub struct Driver<C, S> {
     unflushed: bool,
     /// A write failed: it is told when what the peer has sent is read.
     broken: Option<io::Error>,
+    /// `next` has found it, and gives it when the stream is flushed.
+    switch: Option<Switch>,
     timer: Timer<Instant>,
     /// The timeouts that the stream has, where the driver has set them.
     read: Option<Option<Duration>>,
@@ -119,7 +121,16 @@ impl<C, S> Driver<C, S> {
     /// Puts `session` onto `io`, whose timeouts are the driver's from here on.
     pub fn new(session: C, io: S) -> Self {
         let timer = Timer::new();
-        Driver { session, io, unflushed: false, broken: None, timer, read: None, write: None }
+        Driver {
+            session,
+            io,
+            unflushed: false,
+            broken: None,
+            switch: None,
+            timer,
+            read: None,
+            write: None,
+        }
     }
 
     /// The session.
@@ -142,7 +153,8 @@ impl<C, S> Driver<C, S> {
         &mut self.io
     }
 
-    /// The session and the stream, which has the timeouts that it had last.
+    /// The session and the stream, which has the timeouts that it had last. Everything is in them, but for a
+    /// [`Switch`] that a `next` had found which then failed to flush the stream.
     pub fn into_parts(self) -> (C, S) {
         (self.session, self.io)
     }
@@ -159,7 +171,7 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
     /// The stream's, when everything that it brought has been told; `TimedOut` as [`driver`](super) says.
     #[allow(clippy::should_implement_trait, reason = "it is no iterator: it never ends")]
     pub fn next(&mut self) -> io::Result<Next<C::Event>> {
-        loop {
+        while self.switch.is_none() {
             match self.session.poll() {
                 Next::Idle => {
                     let starved = self.session.wire().starved && self.session.wire().wants_read();
@@ -169,12 +181,15 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
                     self.turn()?;
                 }
                 Next::Event(event) => return Ok(Next::Event(event)),
-                over => {
+                Next::Switch(switch) => self.switch = Some(switch),
+                Next::Closed(end) => {
                     self.flush()?;
-                    return Ok(over);
+                    return Ok(Next::Closed(end));
                 }
             }
         }
+        self.flush()?;
+        Ok(self.switch.take().map_or(Next::Idle, Next::Switch))
     }
 
     /// Moves octets once: waits until some have left, or the stream was flushed; or, when nothing is to
@@ -200,9 +215,12 @@ impl<C: Connection, S: Read + Write + Timeout> Driver<C, S> {
             }
             let due = self.timer.due(&self.session, unsent);
             let left = due.map(|(when, _)| when.saturating_duration_since(Instant::now()));
-            if reads && left != Some(Duration::ZERO) {
+            if reads {
                 match self.read(if unsent { Some(GLANCE) } else { left }) {
-                    Ok(true) => return Ok(true),
+                    Ok(true) => {
+                        self.timer.came(&mut self.session);
+                        return Ok(true);
+                    }
                     Ok(false) => {}
                     Err(error) => _ = self.broken.get_or_insert(error),
                 }

@@ -43,7 +43,8 @@
 //!   the same way: each of the three protocols says itself where its messages end.
 //! - When a write fails, what the peer has sent is still read and reported, and then the error: a server
 //!   that closes says why, and the reason stands in front of the failure.
-//! - A deadline runs from the turn at which the driver first sees its mark. While the end or a hand-off
+//! - A deadline runs from the turn at which the driver first sees its mark. What has come when it is over
+//!   is read once and looked at before it passes. While the end or a hand-off
 //!   waits for output to leave, the session has no deadline any more; then one minute in which not one
 //!   octet leaves is [`TimedOut`](std::io::ErrorKind::TimedOut).
 //! - An error of the stream ends the connection, but not the session: what it was told can be polled.
@@ -70,7 +71,8 @@ const PIECES: usize = 16;
 const LINGER: Duration = Duration::from_secs(60);
 
 /// The layer could not be put under the session. The stream is gone; the session has been told, and
-/// `poll` says what becomes of the commands in flight, and then `Closed`.
+/// `poll` says what becomes of the commands in flight, and then `Closed`. Not so if the switch was another
+/// session's: then this one has been told nothing, and waits for its own.
 #[derive(Debug)]
 pub struct NotUpgraded<C> {
     /// The session, at its end.
@@ -164,7 +166,7 @@ fn show(f: &mut fmt::Formatter<'_>, session: &dyn fmt::Debug, stream: &str) -> f
 }
 
 /// A point in time.
-trait Clock: Copy {
+trait Clock: Copy + Ord {
     fn now() -> Self;
     /// `None`: later than the clock can say.
     fn after(self, duration: Duration) -> Option<Self>;
@@ -177,6 +179,8 @@ struct Timer<I> {
     since: Option<(u32, I)>,
     /// The session knows that this one has passed.
     told: Option<Deadline>,
+    /// The deadline of this mark was over when octets came.
+    over: Option<u32>,
     /// Since when output stands still that the end or a hand-off waits for.
     stuck: Option<I>,
 }
@@ -190,7 +194,7 @@ enum Due {
 
 impl<I: Clock> Timer<I> {
     fn new() -> Self {
-        Timer { since: None, told: None, stuck: None }
+        Timer { since: None, told: None, over: None, stuck: None }
     }
 
     /// Looks at the session's mark, at the begin of a turn.
@@ -222,6 +226,19 @@ impl<I: Clock> Timer<I> {
     /// Octets have left.
     fn moved(&mut self) {
         self.stuck = None;
+    }
+
+    /// Octets have come. If the deadline is over, they may have been there in time, and only nobody looked:
+    /// it passes when more come, or a peer that never pauses would hold it off for ever.
+    fn came<C: Connection>(&mut self, session: &mut C) {
+        let Some((when, Due::Deadline(deadline))) = self.due(session, false) else { return };
+        if when > I::now() {
+            return;
+        }
+        if self.over.replace(deadline.mark) == Some(deadline.mark) {
+            self.told = Some(deadline);
+            session.expired(deadline);
+        }
     }
 
     /// It has passed.

@@ -287,7 +287,10 @@ impl<C: Connection, S: AsyncRead + AsyncWrite + Unpin> Driver<C, S> {
         }
         if self.session.wire().wants_read() {
             match self.poll_read(cx) {
-                Poll::Ready(Ok(())) => moved = true,
+                Poll::Ready(Ok(())) => {
+                    self.timer.came(&mut self.session);
+                    moved = true;
+                }
                 Poll::Ready(Err(error)) => _ = self.broken.get_or_insert(error),
                 Poll::Pending => {}
             }

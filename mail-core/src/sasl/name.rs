@@ -29,6 +29,8 @@ impl MechanismName {
     /// Octets that a name may have.
     pub const MAX: usize = 64;
 
+    /// Takes a name as it is, in either case.
+    ///
     /// # Errors
     /// Says which octet does not fit.
     pub fn new(name: impl AsRef<[u8]>) -> Result<Self, InvalidValue> {

@@ -194,9 +194,9 @@ impl<C: Connection, S: Connection> Pair<C, S> {
         while self.turns > 0 {
             self.turns -= 1;
             // A round of chance may leave everybody out; only a full one tells that nothing moves.
-            let full = Chance { seed: None, n: 0 };
+            let mut full = Chance { seed: None, n: 0 };
             if self.round(&mut chance, &mut on_client, &mut on_server)
-                || self.round(&mut { full }, &mut on_client, &mut on_server)
+                || self.round(&mut full, &mut on_client, &mut on_server)
             {
                 continue;
             }

@@ -244,3 +244,25 @@ fn passwords_are_prepared() {
     let keys = StoredKeys::derive(ScramHash::Sha1, &"\u{2168}".into(), "salt", 4096).unwrap();
     assert_eq!(keys.verify(&password, &Iterations::default()), Ok(true));
 }
+
+#[test]
+fn who_has_no_token_is_not_let_in() {
+    // RFC 7628 §4.3: an empty token asks which scope is needed; a careless `accept` must not answer it.
+    for (name, message) in [
+        ("OAUTHBEARER", &b"n,a=u@example.com,\x01auth=\x01\x01"[..]),
+        ("XOAUTH2", b"user=u@example.com\x01auth=Bearer \x01\x01"),
+    ] {
+        let mut careless = server(name, config().encrypted());
+        match careless.start(Some(message)) {
+            Step::Token { token, .. } => assert!(token.is_empty()),
+            Step::Failure(_) => continue,
+            step => panic!("{name}: {step:?}"),
+        }
+        let step = careless.accept_as("u@example.com");
+        assert!(matches!(step, Step::Failure(SaslError::State)), "{name}: {step:?}");
+        let mut careful = server(name, config().encrypted());
+        assert!(matches!(careful.start(Some(message)), Step::Token { .. }));
+        let why = OAuthError::new("invalid_token").with_scope("mail");
+        assert!(matches!(careful.reject_token(&why), Step::Challenge(_)), "{name}");
+    }
+}

@@ -227,12 +227,16 @@ impl AddressLiteral {
         match self {
             AddressLiteral::Ipv4(address) => display(format_args!("[{address}]"), out),
             AddressLiteral::Ipv6(address) => display(format_args!("[IPv6:{address}]"), out),
-            AddressLiteral::General(general) => {
-                out.push(b'[');
-                out.extend_from_slice(&general.0);
-                out.push(b']');
-            }
+            AddressLiteral::General(general) => general.encode(out),
         }
+    }
+}
+
+impl GeneralAddressLiteral {
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        out.extend_from_slice(&self.0);
+        out.push(b']');
     }
 }
 
@@ -268,6 +272,10 @@ impl fmt::Debug for GeneralAddressLiteral {
     }
 }
 
+wire_form!(GeneralAddressLiteral, |i| match address_literal(i)? {
+    (rest, AddressLiteral::General(general)) => Ok((rest, general)),
+    _ => i.fail(&GENERAL),
+});
 wire_form!(AddressLiteral, address_literal);
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! The client session: every call queues a command and returns a handle typed by what it ends with.
 //! RFC 5321 §4.1.4; pipelining: RFC 2920; LMTP: RFC 2033.
 //!
-//! Here: commands, their order, the replies. The AUTH exchange is in `auth`, the message in `body`.
+//! Here: the state, commands in flight, what a reply ends. What may be said is in `legal`, how a frame becomes a
+//! reply in `frame`, the AUTH exchange in `auth`, the message in `body`.
 
 mod auth;
 mod body;
 mod config;
 mod event;
+mod frame;
+mod legal;
 mod outcome;
 
 pub use config::{Config, Protocol};
@@ -17,14 +20,13 @@ use crate::{
     Command, Dialect, EhloReply, Mail, Parse, Rcpt, Replies, Reply, ReplyCode,
     address::{Domain, Host},
     quirk,
-    state::{self, Group, Rule, State},
+    state::{Group, Rule, State},
 };
 use alloc::{collections::VecDeque, vec::Vec};
 use auth::Turn;
 use body::Outgoing;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Framed, Handle, Layer, LimitExceeded, NotNow, Quirks, Secured,
-    Wire,
+    Connection, Deadline, Fatal, Framed, Handle, Layer, LimitExceeded, NotNow, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -294,6 +296,9 @@ impl Client {
             self.smtputf8 = mail.parameters.is_smtputf8();
             self.utf8 |= self.smtputf8;
         }
+        if let Command::Vrfy(lookup) | Command::Expn(lookup) = command {
+            self.utf8 |= lookup.smtputf8;
+        }
         match kind {
             Kind::Hello { .. } => self.ahead = State::Ready,
             Kind::Mail => self.ahead = State::Mail,
@@ -309,119 +314,6 @@ impl Client {
         }
         self.flights.push_back(flight);
         Ok(id)
-    }
-
-    /// May anything be said now, and this?
-    fn check(&self, command: &Command, rule: &'static Rule) -> Result<(), NotNow> {
-        if !self.channel.wire().is_open() || self.quitting {
-            return Err(NotNow::state("the session is at a hand-off or has ended"));
-        }
-        match self.flights.back().map(|flight| flight.kind) {
-            Some(Kind::Hello { .. }) => {
-                return Err(NotNow::state(
-                    "wait for the answer to the hello: it says what is offered",
-                ));
-            }
-            Some(Kind::StartTls) => {
-                return Err(NotNow::state("nothing may follow STARTTLS before the hand-off"));
-            }
-            Some(Kind::Auth) => return Err(NotNow::state("wait for the end of AUTH")),
-            _ => {}
-        }
-        let harmless = matches!(
-            command,
-            Command::Ehlo(_)
-                | Command::Lhlo(_)
-                | Command::StartTls
-                | Command::Noop(_)
-                | Command::Rset
-                | Command::Quit
-        );
-        if self.config.require_tls && !self.secured.is_private() && !harmless {
-            return Err(NotNow::security("TLS is demanded: STARTTLS first"));
-        }
-        if !rule.admits(self.ahead) {
-            return Err(NotNow::state(rule.missing));
-        }
-        Ok(())
-    }
-
-    /// What the command is to the session; may it be said to this server?
-    fn check_kind(&self, command: &Command) -> Result<Kind, NotNow> {
-        let lmtp = self.config.protocol == Protocol::Lmtp;
-        Ok(match command {
-            Command::Ehlo(_) | Command::Helo(_) if lmtp => {
-                return Err(NotNow::value("LMTP says LHLO"));
-            }
-            Command::Lhlo(_) if !lmtp => return Err(NotNow::value("LHLO is LMTP's")),
-            Command::Ehlo(_) | Command::Lhlo(_) => Kind::Hello { extended: true },
-            Command::Helo(_) => Kind::Hello { extended: false },
-            Command::StartTls => {
-                if self.secured.is_private() {
-                    return Err(NotNow::state("the connection is private already"));
-                }
-                self.wants("STARTTLS", "STARTTLS was not offered")?;
-                Kind::StartTls
-            }
-            Command::Auth(auth) => {
-                self.check_auth(auth)?;
-                Kind::Auth
-            }
-            Command::Mail(mail) => {
-                self.check_mail(mail)?;
-                Kind::Mail
-            }
-            Command::Rcpt(rcpt) => {
-                self.check_rcpt(rcpt)?;
-                Kind::Rcpt
-            }
-            Command::Data => Kind::Data,
-            Command::Rset => Kind::Rset,
-            Command::Quit => Kind::Quit,
-            Command::Other(other) if other.changes_framing() => {
-                return Err(NotNow::state(
-                    "this verb changes what the next octets mean, which the session does not know",
-                ));
-            }
-            _ => Kind::Other,
-        })
-    }
-
-    fn wants(&self, keyword: &str, instead: &'static str) -> Result<(), NotNow> {
-        match &self.offer {
-            Some(offer) if offer.offers(keyword) => Ok(()),
-            _ => Err(NotNow::state(instead)),
-        }
-    }
-
-    fn check_mail(&self, mail: &Mail) -> Result<(), NotNow> {
-        for parameter in mail.parameters.iter() {
-            if let Some(extension) = state::mail_extension(parameter) {
-                self.wants(extension, "the extension of a parameter of MAIL was not offered")?;
-            }
-        }
-        if !mail.is_ascii() && !mail.parameters.is_smtputf8() {
-            return Err(NotNow::value("an address beyond ASCII wants the parameter SMTPUTF8"));
-        }
-        let max = self.offer.as_ref().and_then(|offer| offer.size()).filter(|max| *max > 0);
-        if let (Some(max), Some(size)) = (max, mail.parameters.size()) {
-            if size > max {
-                return Err(NotNow::limit("the message is larger than the server takes"));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_rcpt(&self, rcpt: &Rcpt) -> Result<(), NotNow> {
-        for parameter in rcpt.parameters.iter() {
-            if let Some(extension) = state::rcpt_extension(parameter) {
-                self.wants(extension, "the extension of a parameter of RCPT was not offered")?;
-            }
-        }
-        if !rcpt.is_ascii() && !self.smtputf8 {
-            return Err(NotNow::value("an address beyond ASCII wants MAIL with SMTPUTF8"));
-        }
-        Ok(())
     }
 
     fn done(&mut self, id: u64, outcome: Outcome) -> Event {
@@ -516,7 +408,18 @@ impl Client {
             }
             _ => {}
         }
-        Step::Event(self.done(id, Outcome::Reply(reply)))
+        let wanted = match kind {
+            Kind::Hello { .. } => ReplyCode::OK,
+            Kind::StartTls => ReplyCode::READY,
+            Kind::Auth => ReplyCode::AUTHENTICATED,
+            Kind::Data => ReplyCode::START_MAIL_INPUT,
+            _ => reply.code(),
+        };
+        let outcome = match positive && reply.code() != wanted {
+            true => Outcome::Unexpected(reply),
+            false => Outcome::Reply(reply),
+        };
+        Step::Event(self.done(id, outcome))
     }
 
     fn parse(&self) -> Parse {
@@ -547,64 +450,6 @@ impl Client {
             }
         }
         Step::Event(Event::Greeting(reply))
-    }
-
-    fn on_frame(&mut self, n: usize) -> Step<Event> {
-        let begin = self.channel.received() - self.channel.octets().len() as u64;
-        let frame = self.channel.octets().get(..n).unwrap_or_default();
-        let parsed = Reply::parse(frame, &self.parse());
-        self.channel.hold(n);
-        match parsed {
-            Ok((reply, met)) => {
-                self.channel.set_quirks(met);
-                self.on_reply(reply, begin)
-            }
-            Err(error) => {
-                let error = error.with_excerpt(self.channel.wire().frame());
-                self.on_malformed(error, begin)
-            }
-        }
-    }
-
-    /// What is no reply costs the command that it answers, not the connection.
-    fn on_malformed(&mut self, error: mailwire_core::ParseError, begin: u64) -> Step<Event> {
-        self.channel.touch();
-        let Some(flight) = self.flights.front().filter(|flight| begin >= flight.after) else {
-            // It might be half of something: the next reply would be taken for another command's.
-            self.later.push_back(Event::Malformed(error.clone()));
-            self.drop_flights();
-            return Step::Fatal(Fatal::Parse(error));
-        };
-        let (id, kind) = (flight.id, flight.kind);
-        match kind {
-            Kind::Greeting => {
-                self.later.push_back(Event::Malformed(error.clone()));
-                self.drop_flights();
-                Step::Fatal(Fatal::Parse(error))
-            }
-            Kind::Quit if self.config.quirks.contains(quirk::JUNK_AFTER_QUIT) => {
-                self.channel.set_quirks(Quirks::NONE.with(quirk::JUNK_AFTER_QUIT));
-                self.flights.clear();
-                self.channel.close();
-                Step::Event(Event::Done(Done { id, outcome: Outcome::Malformed(error) }))
-            }
-            Kind::Message { .. } | Kind::Data | Kind::Quit => {
-                // Whether the message was taken is not known, and what comes next cannot be in step.
-                // Behind QUIT nothing comes.
-                self.drop_flights();
-                self.later.push_front(Event::Malformed(error.clone()));
-                Step::Fatal(Fatal::Parse(error))
-            }
-            _ => {
-                self.channel.release(id);
-                self.flights.pop_front();
-                self.doubtful |= kind == Kind::Rcpt;
-                if matches!(kind, Kind::Hello { .. }) {
-                    self.ahead = self.state;
-                }
-                Step::Event(self.done(id, Outcome::Malformed(error)))
-            }
-        }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Done {
 pub enum Outcome {
     /// With this reply, positive or negative.
     Reply(Reply),
+    /// With a 2yz reply that is no success of this command: STARTTLS wants 220, AUTH 235, a hello 250, DATA
+    /// first 354. Nothing has changed by it.
+    Unexpected(Reply),
     /// The hello was accepted.
     Hello(EhloReply),
     /// The message was sent; one reply, in LMTP one for each accepted recipient.
@@ -92,7 +95,7 @@ impl Done {
     /// The reply that it ended with, if there is exactly one.
     pub fn reply(&self) -> Option<&Reply> {
         match &self.outcome {
-            Outcome::Reply(reply) => Some(reply),
+            Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(reply),
             Outcome::Delivery(Delivery { replies }) => match replies.as_slice() {
                 [reply] => Some(reply),
                 _ => None,
@@ -104,7 +107,7 @@ impl Done {
 
 fn failure(outcome: &Outcome) -> Option<Failure> {
     match outcome {
-        Outcome::Reply(reply) => Some(Failure::Reply(reply.clone())),
+        Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(Failure::Reply(reply.clone())),
         Outcome::Malformed(error) => Some(Failure::Malformed(error.clone())),
         Outcome::Dropped(replies) => Some(Failure::Dropped(replies.clone())),
         Outcome::Hello(_) | Outcome::Delivery(_) => None,
@@ -116,7 +119,14 @@ impl Ending for Reply {
         match outcome {
             Outcome::Reply(reply) if reply.is_positive_completion() => Some(Ok(reply.clone())),
             Outcome::Hello(hello) => Some(Ok(Reply::from(hello))),
-            Outcome::Delivery(Delivery { replies }) => replies.first().cloned().map(Ok),
+            // The first that says no, if one does.
+            Outcome::Delivery(Delivery { replies }) => {
+                let no = replies.iter().find(|reply| !reply.is_positive_completion());
+                match no {
+                    Some(reply) => Some(Err(Failure::Reply(reply.clone()))),
+                    None => replies.first().cloned().map(Ok),
+                }
+            }
             other => failure(other).map(Err),
         }
     }

@@ -143,6 +143,8 @@ pub(super) fn optional(i: Input<'_>) -> PResult<'_, Option<Argument>> {
     Ok((i, Some(argument)))
 }
 
+wire_form_behind!(b' ', Lookup, lookup);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -376,6 +376,32 @@ impl TryFrom<&[u8]> for Command {
     }
 }
 
+/// The commands that are types of their own: read with their verb, as [`Command`] is.
+macro_rules! command_form {
+    ($type:ident in $variant:ident) => {
+        wire_form!(read $type, line => match Command::try_from(line)? {
+            Command::$variant(command) => Ok(command),
+            _ => Err(InvalidValue::new(0, &COMMAND)),
+        });
+    };
+    (shown $type:ident, $verb:literal, in $variant:ident) => {
+        /// The wire form without CRLF, verb included.
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut out = Vec::from($verb);
+                self.encode(&mut out);
+                f.pad(&alloc::string::String::from_utf8_lossy(&out))
+            }
+        }
+        command_form!($type in $variant);
+    };
+}
+
+command_form!(shown Mail, b"MAIL", in Mail);
+command_form!(shown Rcpt, b"RCPT", in Rcpt);
+command_form!(Auth in Auth);
+command_form!(OtherCommand in Other);
+
 impl core::str::FromStr for Command {
     type Err = InvalidValue;
     fn from_str(line: &str) -> Result<Self, InvalidValue> {

@@ -145,6 +145,28 @@ impl AuthResponse {
     }
 }
 
+/// Secrets have no hash that may be seen.
+impl hash::Hash for AuthResponse {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        core::mem::discriminant(self).hash(state);
+    }
+}
+
+/// The line without CRLF, a response masked.
+impl fmt::Display for AuthResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            AuthResponse::Response(_) => "***",
+            AuthResponse::Cancel => "*",
+        })
+    }
+}
+
+wire_form!(read AuthResponse, line => {
+    let frame = Secret::new([line, b"\r\n"].concat());
+    Ok(AuthResponse::parse(frame.expose(), &crate::Parse::strict())?)
+});
+
 /// ```abnf
 /// [base64] CRLF / "*" CRLF
 /// ```
@@ -221,6 +243,8 @@ impl Mechanisms {
         }
     }
 }
+
+wire_form_behind!(b' ', Mechanisms, Mechanisms::grammar);
 
 #[cfg(test)]
 mod tests {

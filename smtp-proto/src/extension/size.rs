@@ -41,3 +41,5 @@ impl SizeLimit {
         }
     }
 }
+
+wire_form_behind!(b' ', SizeLimit, SizeLimit::grammar);

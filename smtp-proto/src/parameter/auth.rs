@@ -88,3 +88,5 @@ impl fmt::Debug for MailAuth {
         }
     }
 }
+
+wire_form_behind!(b'=', MailAuth, MailAuth::grammar);

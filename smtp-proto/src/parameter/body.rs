@@ -49,3 +49,5 @@ impl Body {
         });
     }
 }
+
+wire_form_behind!(b'=', Body, Body::grammar);

@@ -321,3 +321,8 @@ impl fmt::Debug for Orcpt {
         write!(f, "Orcpt({:?})", self.0)
     }
 }
+
+wire_form_behind!(b'=', Ret, Ret::grammar);
+wire_form_behind!(b'=', Envid, Envid::grammar);
+wire_form_behind!(b'=', Notify, Notify::grammar);
+wire_form_behind!(b'=', Orcpt, Orcpt::grammar);

@@ -31,3 +31,5 @@ impl Size {
         decimal(self.0, out);
     }
 }
+
+wire_form_behind!(b'=', Size, Size::grammar);

@@ -62,6 +62,11 @@ pub enum Message {}
 #[allow(clippy::exhaustive_enums, reason = "a mark without values")]
 pub enum Other {}
 
+/// `reply`, if it refuses; what does not would promise what nobody keeps.
+pub(super) fn refusal(reply: Reply) -> Reply {
+    if reply.is_negative() { reply } else { canned::LOCAL_ERROR.reply() }
+}
+
 impl<K> fmt::Debug for Pending<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pending")
@@ -77,10 +82,10 @@ impl<K> Pending<K> {
         Answer { ticket: self.ticket, act }
     }
 
-    /// No, with this 4yz or 5yz reply; a positive one is replaced by `451 4.3.0`.
+    /// No, with this 4yz or 5yz reply; a positive one is replaced by `451 4.3.0`. 421 ends the
+    /// session (RFC 5321 §3.8).
     pub fn reject(self, reply: Reply) -> Answer {
-        let negative = reply.is_negative();
-        self.act(Act::Reply(if negative { reply } else { canned::LOCAL_ERROR.reply() }))
+        self.act(Act::Reply(refusal(reply)))
     }
 }
 
@@ -120,7 +125,11 @@ impl Pending<Rcpt> {
 
     /// A 2yz reply of your own, such as 251; another one counts as a rejection.
     pub fn accept_with(self, reply: Reply) -> Answer {
-        self.act(Act::Reply(reply))
+        if reply.is_positive_completion() {
+            self.act(Act::Reply(reply))
+        } else {
+            self.reject(reply)
+        }
     }
 }
 
@@ -149,7 +158,8 @@ impl Pending<Message> {
 
     /// LMTP: a reply for each accepted recipient, in the order of their RCPTs (RFC 2033 §4.2).
     ///
-    /// Missing ones become `451 4.3.0`, surplus ones are dropped. In SMTP the first is the reply.
+    /// Missing ones and those that end nothing (3yz) become `451 4.3.0`, surplus ones are dropped. In SMTP
+    /// the first is the reply.
     pub fn each(self, replies: Vec<Reply>) -> Answer {
         self.act(Act::Each(replies))
     }

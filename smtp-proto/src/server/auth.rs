@@ -11,7 +11,7 @@ use mailwire_core::{
 };
 
 /// Octets of a line without its end, CRLF or a tolerated LF.
-fn text_len(line: &[u8]) -> usize {
+pub(super) fn text_len(line: &[u8]) -> usize {
     let text = line.strip_suffix(b"\n").unwrap_or(line);
     text.strip_suffix(b"\r").unwrap_or(text).len()
 }
@@ -19,8 +19,9 @@ fn text_len(line: &[u8]) -> usize {
 /// Where in an AUTH line the initial response stands: behind the mechanism's name.
 pub(super) fn secret(line: &[u8]) -> Range<usize> {
     let end = text_len(line);
+    let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t');
     let mut blanks =
-        line.iter().enumerate().filter(|(_, octet)| **octet == b' ').map(|(at, _)| at + 1);
+        line.iter().enumerate().filter(|(_, octet)| is_blank(octet)).map(|(at, _)| at + 1);
     let begin = blanks.nth(1).unwrap_or(end);
     begin.min(end)..end
 }

@@ -9,7 +9,7 @@ use super::{
     text_line::TextLines,
 };
 use crate::{Reply, quirk};
-use alloc::{boxed::Box, vec::Vec};
+use alloc::boxed::Box;
 use mailwire_core::{
     Quirks,
     dot::{Decoded, Decoder, LineEnds},
@@ -173,6 +173,7 @@ impl Server {
                 for _ in 0..self.replies() {
                     self.put_reply(&reply);
                 }
+                self.end_behind(&reply);
                 self.end_transaction();
                 Step::Again
             }
@@ -199,8 +200,9 @@ impl Server {
                 for _ in 0..due {
                     self.put_reply(&reply);
                 }
+                self.end_behind(&reply);
             }
-            Act::Each(replies) => self.put_each(replies, due),
+            Act::Each(replies) => self.put_each(&replies, due),
             _ => {
                 for _ in 0..due {
                     self.put(canned::MESSAGE);
@@ -210,13 +212,17 @@ impl Server {
         self.end_transaction();
     }
 
-    fn put_each(&mut self, replies: Vec<Reply>, due: usize) {
+    fn put_each(&mut self, replies: &[Reply], due: usize) {
         let missing = due.saturating_sub(replies.len());
         for reply in replies.iter().take(due) {
-            self.put_reply(reply);
+            match reply.is_positive_intermediate() {
+                true => self.put(canned::LOCAL_ERROR),
+                false => self.put_reply(reply),
+            }
         }
         for _ in 0..missing {
             self.put(canned::LOCAL_ERROR);
         }
+        replies.iter().take(due).for_each(|reply| self.end_behind(reply));
     }
 }

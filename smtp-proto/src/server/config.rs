@@ -33,7 +33,7 @@ pub enum Protocol {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// The server's name in greeting and hello.
+    /// The server's name in greeting and hello; in A-labels, for nothing is negotiated there (RFC 6531 §3.7.1).
     pub host: Host,
     /// SMTP or LMTP.
     pub protocol: Protocol,
@@ -104,17 +104,22 @@ impl Config {
     }
 
     /// Is the extension of this keyword offered at all?
-    pub(super) fn offers(&self, keyword: &[u8]) -> bool {
+    pub(super) fn offers(&self, keyword: &str) -> bool {
         match keyword {
-            b"SIZE" => self.size.is_some(),
-            b"8BITMIME" => self.eight_bit_mime,
-            b"SMTPUTF8" => self.eight_bit_mime && self.smtputf8,
-            b"AUTH" => !self.mechanisms.is_empty(),
-            _ => self
-                .capabilities
-                .iter()
-                .any(|offered| offered.keyword().eq_ignore_ascii_case(keyword)),
+            "SIZE" => self.size.is_some(),
+            "8BITMIME" => self.eight_bit_mime,
+            "SMTPUTF8" => self.eight_bit_mime && self.smtputf8,
+            "AUTH" => !self.mechanisms.is_empty(),
+            _ => self.capabilities.iter().any(|offered| offered.is(keyword)),
         }
+    }
+
+    /// Is the extension of this keyword, which only the application knows, offered?
+    pub(super) fn offers_other(&self, keyword: &[u8]) -> bool {
+        self.capabilities.iter().any(|offered| match offered {
+            Capability::Other(other) => other.keyword().eq_ignore_ascii_case(keyword),
+            _ => false,
+        })
     }
 
     /// The lines of the hello reply in this situation.

@@ -1,33 +1,30 @@
 //! The server session: refuses by itself what is illegal, hands the rest to the application with a typed
 //! right to answer. RFC 5321 §4.1.4; LMTP: RFC 2033.
 //!
-//! Here: commands, their order, the answers. The AUTH exchange is in `auth`, the message in `body`.
+//! Here: the state, the answers, their order. Lines are read in `line`, what each command does is in `command`,
+//! the AUTH exchange in `auth`, the message in `body`.
 
 mod answer;
 mod auth;
 mod body;
 mod canned;
+mod command;
 mod config;
 mod event;
+mod line;
 mod text_line;
 
 pub use answer::{Answer, Data, Greeting, Hello, Message, Other, Pending, StartTls};
 pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
 
-use crate::{
-    Command, Dialect, Mail, Parse, Rcpt, Reply, ReplyCode,
-    address::Host,
-    quirk,
-    state::{self, Rule, State},
-};
+use crate::{Command, Dialect, Parse, Reply, ReplyCode, quirk, state::State};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use answer::Act;
 use body::Incoming;
 use canned::Canned;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Framed, Layer, LimitExceeded, Lines, Next, NotNow, ParseError,
-    Quirks, Secured, Wire,
+    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, Next, NotNow, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -226,14 +223,15 @@ impl Server {
         self.answer(answer)
     }
 
-    /// Whatever comes of the message under way is thrown away, and its end is answered with `reply`.
+    /// Whatever comes of the message under way is thrown away, and its end is answered with `reply`, a 4yz
+    /// or 5yz one; a positive one is replaced by `451 4.3.0`.
     ///
     /// # Errors
     /// No message is under way.
     pub fn refuse_body(&mut self, reply: Reply) -> Result<(), NotNow> {
         match &mut self.reading {
             Reading::Body(incoming) if self.channel.wire().is_open() => {
-                incoming.refuse(reply);
+                incoming.refuse(answer::refusal(reply));
                 Ok(())
             }
             _ => Err(NotNow::state("no message is under way")),
@@ -270,8 +268,29 @@ impl Server {
         self.channel.write(|out| canned.encode(out));
     }
 
+    /// An application may write its replies in UTF-8. To a client that has not used SMTPUTF8 they must be
+    /// ASCII (RFC 6531 §3.7.4): `?` stands there for each octet beyond, since an answer cannot be given back.
     fn put_reply(&mut self, reply: &Reply) {
-        self.channel.write(|out| reply.encode(out));
+        let utf8 = self.utf8;
+        self.channel.write(|out| {
+            let begin = out.len();
+            reply.encode(out);
+            if !utf8 && !reply.is_ascii() {
+                let written = out.get_mut(begin..).unwrap_or_default();
+                written
+                    .iter_mut()
+                    .filter(|octet| !octet.is_ascii())
+                    .for_each(|octet| *octet = b'?');
+            }
+        });
+    }
+
+    /// RFC 5321 §3.8, §4.2.3: 421 says that the channel closes, whatever it answers. A server that gives no
+    /// service by another code waits for QUIT (§3.1).
+    fn end_behind(&mut self, reply: &Reply) {
+        if reply.code() == ReplyCode::NOT_AVAILABLE {
+            self.channel.close();
+        }
     }
 
     /// The answer to a command takes effect.
@@ -282,6 +301,7 @@ impl Server {
         }
         if let Act::Reply(reply) = &act {
             self.put_reply(reply);
+            self.end_behind(reply);
             if reply.is_negative() {
                 return self.rejected(kind, reply.code());
             }
@@ -338,18 +358,21 @@ impl Server {
     fn rejected(&mut self, kind: Kind, code: ReplyCode) {
         let for_good = code.is_permanent_negative();
         match kind {
-            // RFC 5321 §3.1: a server that gives no service waits for QUIT all the same.
-            Kind::Greeting if code == ReplyCode::NOT_AVAILABLE => self.channel.close(),
             Kind::Auth => {
                 self.reading = Reading::Commands;
                 self.count_error(for_good);
             }
             Kind::Other => self.count_error(for_good),
-            // The message may be on its way all the same: its lines must not be read as commands.
-            Kind::Data if !self.channel.octets().is_empty() => {
-                self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
-            }
+            Kind::Data => self.nothing_behind_data(),
             _ => {}
+        }
+    }
+
+    /// DATA was refused. The message may be on its way all the same: its lines must not be read as commands.
+    /// DATA ends a pipelined group (RFC 2920 §3.1), so nothing else can have come.
+    fn nothing_behind_data(&mut self) {
+        if !self.channel.octets().is_empty() {
+            self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
         }
     }
 
@@ -429,251 +452,6 @@ impl Server {
     fn parse(&self) -> Parse {
         Parse::strict().with_dialect(Dialect::utf8()).with_quirks(self.config.quirks)
     }
-
-    /// One command line, if it is whole and its turn has come.
-    fn read_command(&mut self) -> Step<Event> {
-        let octets = self.channel.octets();
-        if let Some(oldest) = self.slots.front() {
-            // RCPTs are handed out ahead of the answers; everything else waits for what was before it.
-            let ahead = oldest.kind == Kind::Rcpt && self.slots.len() < self.config.lookahead;
-            if !ahead || !begins_with(octets, b"RCPT") {
-                return Step::Waiting;
-            }
-        }
-        let max = self.channel.limits().line;
-        let max = if begins_with(octets, b"AUTH ") { max.max(AUTH_LINE) } else { max };
-        match self.lines.next(octets, max) {
-            Framed::Starved if self.slots.is_empty() => {
-                // AUTH has another limit: whether it is one is the first question.
-                let known = octets.len() >= 5 || !matches!(octets, [b'A' | b'a', ..]);
-                if !self.lines.is_skipping() {
-                    self.channel.doze(if known && !octets.is_empty() { max } else { max.min(5) });
-                }
-                Step::Starved
-            }
-            Framed::Starved => Step::Waiting,
-            Framed::Frame(n) => self.on_line(n),
-            Framed::Skip(n) => self.skip(n),
-            Framed::TooLong(n) => self.over_long(n, max, canned::LINE_TOO_LONG),
-        }
-    }
-
-    /// Part of an over-long line goes; the line itself has a limit, too.
-    fn skip(&mut self, n: usize) -> Step<Event> {
-        self.skipped += n;
-        self.channel.skip(n);
-        let frame = self.channel.limits().frame;
-        if self.skipped > frame {
-            self.put(canned::LINE_TOO_LONG);
-            return Step::Fatal(LimitExceeded::new("octets in a line", frame as u64).into());
-        }
-        Step::Again
-    }
-
-    fn over_long(&mut self, n: usize, max: usize, canned: Canned) -> Step<Event> {
-        if let fatal @ Step::Fatal(_) = self.skip(n) {
-            return fatal;
-        }
-        self.skipped = 0;
-        self.refuse(canned, LimitExceeded::new("octets in a line", max as u64).into())
-    }
-
-    fn on_line(&mut self, n: usize) -> Step<Event> {
-        let line = self.channel.octets().get(..n).unwrap_or_default();
-        let parsed = Command::parse(line, &self.parse());
-        let is_auth = begins_with(line, b"AUTH");
-        // What stands behind the mechanism may be a password, well-formed or not.
-        let secret = if is_auth { auth::secret(line) } else { 0..0 };
-        self.channel.hold_secret(n, secret);
-        match parsed {
-            Ok((command, met)) => {
-                let early = core::mem::take(&mut self.early);
-                let met = if early { met.with(quirk::EARLY_TALK) } else { met };
-                self.on_command(command, met)
-            }
-            Err(error) => self.refuse_syntax(error, is_auth),
-        }
-    }
-
-    fn refuse_syntax(&mut self, error: ParseError, is_auth: bool) -> Step<Event> {
-        if !self.slots.is_empty() || self.state != State::Connected {
-            let reply = if is_auth { canned::BAD_BASE64.reply() } else { Reply::from(&error) };
-            return self.refuse_with(reply, error.into());
-        }
-        self.refuse(canned::BAD_SEQUENCE, error.into())
-    }
-
-    fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
-        self.channel.set_quirks(met);
-        if command.is("BDAT") {
-            return self.bdat();
-        }
-        let rule = Rule::of(&command);
-        if let Some((canned, missing)) = self.forbids(&command, rule) {
-            return self.out_of_order(canned, missing);
-        }
-        match command {
-            Command::Ehlo(host) | Command::Lhlo(host) => self.hello(host, true),
-            Command::Helo(host) => self.hello(host, false),
-            Command::StartTls => self.starttls(),
-            Command::Auth(auth) => self.auth(auth),
-            Command::Mail(mail) => self.mail(mail),
-            Command::Rcpt(rcpt) => self.rcpt(rcpt),
-            Command::Data => {
-                let pending = self.open(Kind::Data);
-                Step::Event(Event::Data { pending })
-            }
-            Command::Rset => {
-                self.end_transaction();
-                self.ok(canned::OK, Event::Reset)
-            }
-            Command::Noop(_) => self.ok(canned::OK, Event::Noop),
-            Command::Quit => {
-                let step = self.ok(canned::BYE, Event::Quit);
-                self.channel.close();
-                step
-            }
-            command => {
-                let pending = self.open(Kind::Other);
-                Step::Event(Event::Other { command, pending })
-            }
-        }
-    }
-
-    /// What the table and the protection demanded say against a command now.
-    fn forbids(&self, command: &Command, rule: &'static Rule) -> Option<(Canned, &'static str)> {
-        let lmtp = self.config.protocol == Protocol::Lmtp;
-        match command {
-            Command::Ehlo(_) | Command::Helo(_) if lmtp => {
-                return Some((canned::OTHER_HELLO_LMTP, "LMTP says LHLO (RFC 2033 §4.1)"));
-            }
-            Command::Lhlo(_) if !lmtp => {
-                return Some((canned::OTHER_HELLO_SMTP, "LHLO is LMTP's (RFC 2033 §4.1)"));
-            }
-            Command::Ehlo(_)
-            | Command::Helo(_)
-            | Command::Lhlo(_)
-            | Command::Noop(_)
-            | Command::Quit
-            | Command::StartTls => {}
-            _ if self.config.require_tls && !self.secured.is_private() => {
-                return Some((canned::TLS_FIRST, "TLS comes first here (RFC 3207 §4)"));
-            }
-            _ => {}
-        }
-        if rule.admits(self.state) {
-            return None;
-        }
-        let canned = match (self.state, command) {
-            (State::Connected, _) => {
-                return Some((canned::BAD_SEQUENCE, "there is no service here but QUIT"));
-            }
-            (State::Greeted, _) => return Some((canned::HELLO_FIRST, "EHLO first")),
-            (State::Mail, Command::Data) if lmtp => canned::NO_RECIPIENTS_LMTP,
-            (State::Mail, Command::Data) => canned::NO_RECIPIENTS,
-            (State::Mail | State::Rcpt, _) => canned::IN_TRANSACTION,
-            _ => canned::BAD_SEQUENCE,
-        };
-        Some((canned, rule.missing))
-    }
-
-    /// The session answers yes by itself. Nothing is due before this command, or it would not be read.
-    fn ok(&mut self, canned: Canned, event: Event) -> Step<Event> {
-        self.channel.touch();
-        self.put(canned);
-        Step::Event(event)
-    }
-
-    fn hello(&mut self, host: Host, extended: bool) -> Step<Event> {
-        // RFC 5321 §4.1.4: the buffers are cleared even before the answer.
-        self.end_transaction();
-        let pending = self.open(Kind::Hello { extended });
-        Step::Event(Event::Hello { is_helo: !extended, host, pending })
-    }
-
-    /// Octets follow that are no commands (RFC 3030 §2). CHUNKING is not offered, so nobody here takes them,
-    /// and reading them as commands would let a message give commands.
-    fn bdat(&mut self) -> Step<Event> {
-        let step =
-            self.refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("CHUNKING is not offered here"));
-        self.channel.fail(Fatal::Protocol("BDAT where CHUNKING is not offered"));
-        step
-    }
-
-    fn starttls(&mut self) -> Step<Event> {
-        if !self.config.starttls {
-            return self.refuse(
-                canned::NOT_IMPLEMENTED,
-                Fault::NotOffered("STARTTLS is not offered here"),
-            );
-        }
-        if self.secured.is_private() {
-            return self
-                .out_of_order(canned::TLS_ACTIVE, "TLS is already in place (RFC 3207 §4.2)");
-        }
-        let pending = self.open(Kind::StartTls);
-        Step::Event(Event::StartTls { pending })
-    }
-
-    fn mail(&mut self, mail: Mail) -> Step<Event> {
-        if self.config.require_auth && !self.authenticated {
-            return self.out_of_order(canned::AUTH_FIRST, "AUTH comes first here (RFC 6409 §4.3)");
-        }
-        let parameters = &mail.parameters;
-        if !self.extended && !parameters.is_empty()
-            || !parameters.iter().all(|p| self.takes(state::mail_extension(p), p.keyword()))
-        {
-            return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL"));
-        }
-        let utf8 = parameters.is_smtputf8();
-        if !utf8 && !mail.is_ascii() {
-            return self.refuse(
-                canned::NEEDS_SMTPUTF8,
-                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
-            );
-        }
-        if let (Some(max), Some(size)) = (self.config.size, parameters.size()) {
-            if size > max {
-                return self.refuse(
-                    canned::TOO_LARGE,
-                    LimitExceeded::new("octets in a message", max).into(),
-                );
-            }
-        }
-        let pending = self.open(Kind::Mail { utf8 });
-        Step::Event(Event::Mail { mail, pending })
-    }
-
-    /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name.
-    fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
-        self.config.offers(extension.map_or(parameter, str::as_bytes))
-    }
-
-    fn rcpt(&mut self, rcpt: Rcpt) -> Step<Event> {
-        if !self.extended && !rcpt.parameters.is_empty()
-            || !rcpt.parameters.iter().all(|p| self.takes(state::rcpt_extension(p), p.keyword()))
-        {
-            return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of RCPT"));
-        }
-        if !self.utf8 && !rcpt.is_ascii() {
-            return self.refuse(
-                canned::NEEDS_SMTPUTF8,
-                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
-            );
-        }
-        let due = self.slots.iter().filter(|slot| slot.kind == Kind::Rcpt).count();
-        if self.accepted + due >= self.config.recipients {
-            let limit = LimitExceeded::new("recipients", self.config.recipients as u64);
-            return self.refuse(canned::TOO_MANY_RECIPIENTS, limit.into());
-        }
-        let pending = self.open(Kind::Rcpt);
-        Step::Event(Event::Rcpt { rcpt, pending })
-    }
-}
-
-/// Does `octets` begin with this, without case?
-fn begins_with(octets: &[u8], word: &[u8]) -> bool {
-    octets.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
 }
 
 impl Connection for Server {

@@ -9,7 +9,7 @@
 //! | `E:` | |
 //! |---|---|
 //! | `greeting REPLY`, `unsolicited REPLY` | what no command has asked for |
-//! | `VERB: REPLY`, `VERB: malformed: why`, `VERB: dropped` | a command has ended; the verb in lower case |
+//! | `VERB: REPLY`, `VERB: unexpected: REPLY`, `VERB: malformed: why`, `VERB: dropped` | a command has ended; the verb in lower case |
 //! | `ehlo: DOMAIN offers LINE, LINE` | the hello was accepted |
 //! | `data: accepted: REPLY; REPLY` | the message was sent |
 //! | `recipient N: REPLY`, `body ready`, `challenge "octets"`, `malformed: why`, `too long: why` | |
@@ -50,6 +50,7 @@ impl ClientWords {
             .map_or_else(|| "nothing".into(), |(_, verb)| verb);
         match done.outcome() {
             Outcome::Reply(reply) => format!("{verb}: {}", words(reply)),
+            Outcome::Unexpected(reply) => format!("{verb}: unexpected: {}", words(reply)),
             Outcome::Hello(hello) => {
                 let lines: Vec<String> = hello
                     .capabilities()

@@ -335,3 +335,22 @@ fn a_message_of_just_the_size() {
     ",
     );
 }
+
+/// The clock fires while the application works on a command that has come: the client is not late.
+#[test]
+fn the_timer_does_not_hit_who_has_spoken() {
+    // §4.5.3.2.7
+    use mailwire_core::{Connection, Next};
+    use mailwire_smtp::server::{Event, Server};
+
+    let mut server = Server::new(crate::config());
+    let Next::Event(Event::Connected { pending }) = server.poll() else { panic!() };
+    server.answer(pending.accept()).unwrap();
+    assert!(matches!(server.poll(), Next::Idle));
+    let waits = server.deadline().unwrap();
+    server.wire_mut().receive(b"EHLO me.example\r\n");
+    let Next::Event(Event::Hello { pending, .. }) = server.poll() else { panic!() };
+    server.expired(waits);
+    assert!(server.wire().is_open());
+    server.answer(pending.accept()).unwrap();
+}

@@ -306,7 +306,7 @@ fn data_is_refused() {
     sending(
         "
         S: 250 ok
-        E: data: 250 ok
+        E: data: unexpected: 250 ok
         A: NOOP
         C: NOOP
     ",
@@ -477,6 +477,37 @@ fn a_message_behind_a_refused_data_is_not_read_as_commands() {
         E: closed: octets came behind a DATA that was refused
     ",
     );
+}
+
+#[test]
+fn nor_behind_a_data_that_the_session_refuses() {
+    // RFC 2920 §3.1; every recipient was refused, or the line is wrong
+    for (data, refused, reply) in [
+        ("DATA", "RCPT first", "554 5.5.1 No valid recipients"),
+        (
+            "DATA now",
+            "expected CRLF (RFC 5321 §2.3.8) at octet 5",
+            "501 5.5.4 Expected CRLF at octet 5 (RFC 5321 section 2.3.8)",
+        ),
+    ] {
+        transaction(&format!(
+            "
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: reject 550 5.1.1 no
+        S: 550 5.1.1 no
+        C: {data}
+        C+ RSET
+        E: refused: {refused}
+        S: {reply}
+        E: closed: octets came behind a DATA that was refused
+    "
+        ));
+    }
 }
 
 #[test]

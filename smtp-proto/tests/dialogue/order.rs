@@ -395,3 +395,24 @@ fn lf_ends_a_line_only_where_it_may() {
     ",
     );
 }
+
+#[test]
+fn replies_are_ascii_for_who_has_not_used_smtputf8() {
+    // RFC 6531 §3.7.4
+    transaction(
+        "
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: reject 550 5.7.1 n\u{e9}e
+        S: 550 5.7.1 n??e
+        C: MAIL FROM:<a@b.example> SMTPUTF8
+        E: mail <a@b.example> SMTPUTF8
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: reject 550 5.7.1 n\u{e9}e
+        S: 550 5.7.1 n\\xc3\\xa9e
+    ",
+    );
+}

@@ -172,7 +172,7 @@ fn only_220_is_success() {
             CLIENT,
             "
         S: 250 ok
-        E: starttls: 250 ok
+        E: starttls: unexpected: 250 ok
         A: AUTH PLAIN AGEAYg==
         N: this mechanism reveals the password: STARTTLS first
         A: QUIT

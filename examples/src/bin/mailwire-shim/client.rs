@@ -148,7 +148,7 @@ impl ClientSession {
             Event::TooLong(limit) => answers.say(limit_error(&limit)),
             Event::Done(done) => {
                 match done.outcome() {
-                    Outcome::Reply(reply) => say("reply", reply),
+                    Outcome::Reply(reply) | Outcome::Unexpected(reply) => say("reply", reply),
                     Outcome::Hello(hello) => {
                         say("reply", &Reply::from(hello));
                         event(

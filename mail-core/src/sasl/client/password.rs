@@ -24,6 +24,8 @@ pub struct Plain {
 }
 
 impl Plain {
+    /// With an identity to act as, or without: then the server takes the name.
+    ///
     /// # Errors
     /// The name or the password is empty, or one of the three holds NUL or is not UTF-8.
     pub fn new(
@@ -67,6 +69,8 @@ pub struct Login {
 }
 
 impl Login {
+    /// The name and the password are sent as they are.
+    ///
     /// # Errors
     /// One of the two is empty or holds NUL.
     pub fn new(user: &str, password: impl Into<Secret>) -> Result<Self, SaslError> {
@@ -116,6 +120,8 @@ pub struct CramMd5 {
 }
 
 impl CramMd5 {
+    /// The name is sent as it is, the password never.
+    ///
     /// # Errors
     /// One of the two is empty or holds NUL, CR or LF.
     pub fn new(user: &str, password: impl Into<Secret>) -> Result<Self, SaslError> {

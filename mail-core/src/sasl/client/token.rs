@@ -105,6 +105,8 @@ pub struct XOAuth2 {
 }
 
 impl XOAuth2 {
+    /// `user`: whose mailbox it is.
+    ///
     /// # Errors
     /// The token is empty or not a `b64token`; the name is empty or holds a control character.
     pub fn new(user: &str, token: impl Into<Secret>) -> Result<Self, SaslError> {

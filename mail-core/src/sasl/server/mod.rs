@@ -109,7 +109,7 @@ pub enum Step {
         host: Option<Str>,
         /// Its port.
         port: Option<u16>,
-        /// The token; empty if the client only asks which scope it needs.
+        /// The token; empty if the client only asks which scope it needs, which no `accept` answers.
         token: Secret,
     },
     /// Who is it, by the layer below? Owed: [`Server::accept_as`] or [`Server::reject`].
@@ -158,6 +158,8 @@ enum Phase {
     },
     /// The application is to say yes or no.
     Verdict(Identity),
+    /// The client asked what it needs instead of giving a token: the application can only say no.
+    EmptyToken,
     /// The application is to give the password that makes this digest.
     SharedSecret {
         user: Str,
@@ -253,6 +255,7 @@ impl Server {
             Phase::Goodbye(error) => Err(error),
             Phase::New
             | Phase::Verdict(_)
+            | Phase::EmptyToken
             | Phase::SharedSecret { .. }
             | Phase::ScramKeys
             | Phase::Over => Err(SaslError::State),
@@ -294,13 +297,13 @@ impl Server {
             }
             Kind::OAuthBearer => {
                 let BearerMessage { authzid, host, port, token } = BearerMessage::parse(response)?;
-                self.phase = Phase::Verdict(Identity { authcid: None, authzid: authzid.clone() });
+                self.ask_for_token(&token, Identity { authcid: None, authzid: authzid.clone() });
                 Ok(Step::Token { user: authzid, host, port, token })
             }
             Kind::XOAuth2 => {
                 let XOAuth2Message { user, token } = XOAuth2Message::parse(response)?;
-                self.phase =
-                    Phase::Verdict(Identity { authcid: Some(user.clone()), authzid: None });
+                let identity = Identity { authcid: Some(user.clone()), authzid: None };
+                self.ask_for_token(&token, identity);
                 Ok(Step::Token { user: Some(user), host: None, port: None, token })
             }
             Kind::CramMd5 { .. } => {
@@ -374,12 +377,17 @@ impl Server {
     /// RFC 7628 §3.2.2
     pub fn reject_token(&mut self, why: &OAuthError) -> Step {
         match (mem::replace(&mut self.phase, Phase::Over), &self.kind) {
-            (Phase::Verdict(_), Kind::OAuthBearer | Kind::XOAuth2) => {
+            (Phase::Verdict(_) | Phase::EmptyToken, Kind::OAuthBearer | Kind::XOAuth2) => {
                 self.phase = Phase::Goodbye(SaslError::TokenRefused);
                 Step::Challenge(why.encode())
             }
             _ => self.fail(SaslError::State),
         }
+    }
+
+    /// A client without a token asks which scope it needs (RFC 7628 §4.3): nobody can say yes to that.
+    fn ask_for_token(&mut self, token: &Secret, identity: Identity) {
+        self.phase = if token.is_empty() { Phase::EmptyToken } else { Phase::Verdict(identity) };
     }
 
     fn refuse(&mut self, refused: Refused) -> Step {

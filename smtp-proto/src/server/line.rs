@@ -1,0 +1,97 @@
+//! One command line at a server: whose turn it is, how long it may be, what of it is a secret.
+//! RFC 5321 §2.3.8, §4.5.3.1.4; AUTH lines: RFC 4954 §4.
+
+use super::{AUTH_LINE, Event, Kind, Server, auth, canned, canned::Canned};
+use crate::{Command, Reply, State, command::COMMAND, quirk};
+use mailwire_core::{Framed, LimitExceeded, ParseError, implement::Step};
+
+impl Server {
+    /// One command line, if it is whole and its turn has come.
+    pub(super) fn read_command(&mut self) -> Step<Event> {
+        let octets = self.channel.octets();
+        if let Some(oldest) = self.slots.front() {
+            // RCPTs are handed out ahead of the answers; everything else waits for what was before it.
+            let ahead = oldest.kind == Kind::Rcpt && self.slots.len() < self.config.lookahead;
+            if !ahead || !begins_with(octets, b"RCPT") {
+                return Step::Waiting;
+            }
+        }
+        let max = self.channel.limits().line;
+        let max = if begins_with(octets, b"AUTH ") { max.max(AUTH_LINE) } else { max };
+        match self.lines.next(octets, max) {
+            Framed::Starved if self.slots.is_empty() => {
+                // AUTH has another limit: whether it is one is the first question.
+                let known = octets.len() >= 5 || !matches!(octets, [b'A' | b'a', ..]);
+                if !self.lines.is_skipping() {
+                    self.channel.doze(if known && !octets.is_empty() { max } else { max.min(5) });
+                }
+                Step::Starved
+            }
+            Framed::Starved => Step::Waiting,
+            Framed::Frame(n) => self.on_line(n),
+            Framed::Skip(n) => self.skip(n),
+            Framed::TooLong(n) => self.over_long(n, max, canned::LINE_TOO_LONG),
+        }
+    }
+
+    /// Part of an over-long line goes; the line itself has a limit, too.
+    pub(super) fn skip(&mut self, n: usize) -> Step<Event> {
+        self.skipped += n;
+        self.channel.skip(n);
+        let frame = self.channel.limits().frame;
+        if self.skipped > frame {
+            self.put(canned::LINE_TOO_LONG);
+            return Step::Fatal(LimitExceeded::new("octets in a line", frame as u64).into());
+        }
+        Step::Again
+    }
+
+    pub(super) fn over_long(&mut self, n: usize, max: usize, canned: Canned) -> Step<Event> {
+        if let fatal @ Step::Fatal(_) = self.skip(n) {
+            return fatal;
+        }
+        self.skipped = 0;
+        self.refuse(canned, LimitExceeded::new("octets in a line", max as u64).into())
+    }
+
+    pub(super) fn on_line(&mut self, n: usize) -> Step<Event> {
+        let line = self.channel.octets().get(..n).unwrap_or_default();
+        let parsed = Command::parse(line, &self.parse());
+        let is_auth = begins_with(line, b"AUTH");
+        let secret = match &parsed {
+            // A mistyped AUTH, or the line of an exchange that has ended already.
+            Ok((Command::Other(other), _)) => other.verb().len()..auth::text_len(line),
+            Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
+            // What stands behind the mechanism may be a password, well-formed or not.
+            _ if is_auth => auth::secret(line),
+            _ => 0..0,
+        };
+        let is_data = begins_with(line, b"DATA");
+        self.channel.hold_secret(n, secret);
+        let step = match parsed {
+            Ok((command, met)) => {
+                let early = core::mem::take(&mut self.early);
+                let met = if early { met.with(quirk::EARLY_TALK) } else { met };
+                self.on_command(command, met)
+            }
+            Err(error) => self.refuse_syntax(error, is_auth),
+        };
+        if is_data && matches!(step, Step::Event(Event::Refused { .. })) {
+            self.nothing_behind_data();
+        }
+        step
+    }
+
+    pub(super) fn refuse_syntax(&mut self, error: ParseError, is_auth: bool) -> Step<Event> {
+        if !self.slots.is_empty() || self.state != State::Connected {
+            let reply = if is_auth { canned::BAD_BASE64.reply() } else { Reply::from(&error) };
+            return self.refuse_with(reply, error.into());
+        }
+        self.refuse(canned::BAD_SEQUENCE, error.into())
+    }
+}
+
+/// Does `octets` begin with this, without case?
+fn begins_with(octets: &[u8], word: &[u8]) -> bool {
+    octets.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+}
