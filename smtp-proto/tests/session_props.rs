@@ -39,6 +39,8 @@ const CLIENT_LINES: &[&[u8]] = &[
     b"RCPT TO:<three@mx.example>\r\n",
     b"RCPT TO: <four@mx.example>\r\n",
     b"DATA\r\n",
+    b"DATA256\r\n",
+    b"BDAT 5 LAST\r\n",
     b"DATA\r\n",
     b"DATA\r\n",
     b"text\r\n",

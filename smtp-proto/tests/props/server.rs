@@ -101,14 +101,11 @@ impl ServerApp {
         given
     }
 
-    /// The client has made an error, and this was the answer.
-    fn error(&mut self, code: u16) {
+    /// The client has made an error, and this was the answer. Is it the end, however few there were?
+    fn error(&mut self, code: u16, is_end: bool) {
         self.errors += u32::from(code >= 500);
         let (most, wire) = (self.config.limits.errors, self.session.wire());
-        // What has come behind DATA may be the message.
-        let is_data = wire.frame().get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"DATA"));
-        self.depends |= is_data;
-        let closes = self.errors > most || is_data && wire.buffered() > 0;
+        let closes = self.errors > most || is_end;
         assert_eq!(closes, !wire.is_open(), "{}", self.errors);
         if self.errors > most {
             self.said(421);
@@ -261,7 +258,7 @@ impl App for ServerApp {
                     }
                     _ => {
                         if self.answer(pending.reject(Self::no(535)), &[535]) {
-                            self.error(535);
+                            self.error(535, false);
                         }
                     }
                 }
@@ -375,7 +372,7 @@ impl App for ServerApp {
                     Command::Vrfy(_) | Command::Expn(_) | Command::Help(_) | Command::Other(_)
                 ));
                 if self.answer(pending.reply(Self::no(502)), &[502]) {
-                    self.error(502);
+                    self.error(502, false);
                 }
             }
             Event::Refused { fault, reply } => {
@@ -389,12 +386,21 @@ impl App for ServerApp {
                 }
                 assert!(reply.is_negative());
                 self.said(reply.code().get());
-                self.error(reply.code().get());
+                // What has come behind DATA may be the message; what comes behind BDAT is one.
+                let wire = self.session.wire();
+                let verb = wire.frame().get(..4).unwrap_or_default();
+                let is_data = verb.eq_ignore_ascii_case(b"DATA");
+                let is_bdat = verb.eq_ignore_ascii_case(b"BDAT") && fault == NO_CHUNKING;
+                let is_end = is_data && wire.buffered() > 0 || is_bdat;
+                self.depends |= is_data;
+                self.error(reply.code().get(), is_end);
             }
             other => panic!("{other:?}"),
         }
     }
 }
+
+const NO_CHUNKING: Fault = Fault::NotOffered("CHUNKING is not offered here");
 
 /// The message at the front of `octets`, by the book, and how many octets it takes with its end.
 /// RFC 5321 §4.5.2
