@@ -204,3 +204,39 @@ impl Drop for Input {
         wipe(&mut self.buf.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_block_is_given_back_however_it_was_consumed() {
+        let consume: [fn(&mut Input); 3] = [
+            |input| {
+                // A body: slices of the block.
+                while !input.octets().is_empty() {
+                    input.take(1000);
+                }
+            },
+            |input| {
+                // Lines, of which the last leaves hardly any capacity.
+                while !input.octets().is_empty() {
+                    input.hold(1000, 0..0);
+                    input.drop_held();
+                }
+            },
+            |input| input.skip(usize::MAX),
+        ];
+        for consume in consume {
+            let mut input = Input::default();
+            input.push(&[b'x'; 100_000]);
+            consume(&mut input);
+            input.rest();
+            assert_eq!((input.block, input.buf.0.capacity()), (0, 0));
+            input.push(b"small");
+            consume(&mut input);
+            input.rest();
+            assert_eq!(input.block, KEPT, "what most lines need stays");
+        }
+    }
+}

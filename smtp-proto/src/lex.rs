@@ -314,3 +314,29 @@ macro_rules! wire_form {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_by_eight_are_the_runs_of_the_classes() {
+        let len_of = |octets: &[u8], mask: u8| {
+            octets.iter().position(|b| class(*b) & mask == 0).unwrap_or(octets.len())
+        };
+        for octet in 0..=255_u8 {
+            for before in 0..20 {
+                for behind in 0..10 {
+                    let mut all = alloc::vec![b'a'; before];
+                    all.push(octet);
+                    all.resize(before + 1 + behind, b'Z');
+                    assert_eq!(ldh_len(&all), len_of(&all, LDH), "{octet} at {before}");
+                    assert_eq!(value_len(&all, false), len_of(&all, VALUE), "{octet} at {before}");
+                    assert_eq!(value_len(&all, true), len_of(&all, VALUE | HIGH), "{octet}");
+                    let graphic = all.iter().take_while(|b| b.is_ascii_graphic()).count();
+                    assert_eq!(graphic_len(&all), graphic, "{octet} at {before}");
+                }
+            }
+        }
+    }
+}
