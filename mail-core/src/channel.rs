@@ -86,12 +86,6 @@ impl Channel {
         self.wire.input.take(n)
     }
 
-    /// The only octet that is held, without a count and without a copy.
-    #[inline]
-    pub fn take_octet(&mut self) -> Bytes {
-        self.wire.input.take_octet()
-    }
-
     /// The buffer, for a transform that takes body chunks out of it. Nothing may be held.
     pub fn buffer(&mut self) -> &mut BytesMut {
         self.wire.input.buffer()

@@ -83,21 +83,6 @@ pub trait Connection {
     #[doc(hidden)]
     fn step(&mut self, key: &Internal) -> Step<Self::Event>;
 
-    /// A `step` for a single octet of a body: has it come, and raised no question? A peer that sends octet by
-    /// octet costs little where this says so. Then [`passed`](Connection::passed) tells of it.
-    #[doc(hidden)]
-    #[inline]
-    fn passes(&mut self, _: &Internal) -> bool {
-        false
-    }
-
-    /// The event of the octet. It is made in its place: events are large, and moving one costs more than the
-    /// octet.
-    #[doc(hidden)]
-    fn passed(&mut self, _: &Internal) -> Next<Self::Event> {
-        Next::Idle
-    }
-
     /// Events beyond the first that one frame gave rise to; they come even when the session has ended.
     #[doc(hidden)]
     fn queued(&mut self, _: &Internal) -> Option<Self::Event> {
@@ -128,10 +113,6 @@ pub trait Connection {
         }
         if self.channel(&key).wire.dozes() {
             return Next::Idle;
-        }
-        if self.channel(&key).wire.is_fresh() && self.passes(&key) {
-            self.channel(&key).wire.starved = false;
-            return self.passed(&key);
         }
         search(self, &key)
     }

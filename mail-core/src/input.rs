@@ -154,16 +154,6 @@ impl Input {
         self.buf.0.split_to(n.min(self.buf.0.len())).freeze()
     }
 
-    /// The only octet that is held. A slice of the buffer is counted, and costs more than an octet does; so this
-    /// one is a slice of what is always there.
-    #[inline]
-    pub(crate) fn take_octet(&mut self) -> Bytes {
-        let octet =
-            self.buf.0.first().and_then(|octet| OCTETS.get(usize::from(*octet)..)?.get(..1));
-        self.buf.0.clear();
-        Bytes::from_static(octet.unwrap_or_default())
-    }
-
     /// For the transforms that take body chunks out of it.
     pub(crate) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buf.0
@@ -183,20 +173,6 @@ impl Input {
             self.block = 0;
         }
     }
-}
-
-/// Each octet, at its own place.
-static OCTETS: [u8; 256] = octets();
-
-#[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
-const fn octets() -> [u8; 256] {
-    let mut all = [0; 256];
-    let mut octet = 0;
-    while octet < 256 {
-        all[octet] = octet as u8;
-        octet += 1;
-    }
-    all
 }
 
 impl Drop for Input {

@@ -185,13 +185,6 @@ impl Wire {
         matches!(self.gate, Gate::Open)
     }
 
-    /// Is the last event's frame gone, and the gate open?
-    #[inline]
-    pub(crate) fn is_fresh(&mut self) -> bool {
-        self.quirks = Quirks::NONE;
-        self.input.frame().is_empty() && self.is_open()
-    }
-
     /// Begins the next `poll`: the last event's frame goes. What the gate has to say comes first.
     #[inline]
     pub(crate) fn begin<E>(&mut self) -> Option<Next<E>> {

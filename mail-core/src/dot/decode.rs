@@ -142,7 +142,7 @@ impl Decoder {
     /// [`decode`](Decoder::decode) for one octet: is it body as it stands? `false` says that it depends, and
     /// nothing has been consumed.
     #[inline]
-    pub fn takes(&mut self, octet: u8) -> bool {
+    fn takes(&mut self, octet: u8) -> bool {
         match self.behind(octet) {
             Some(at) => {
                 self.at = at;

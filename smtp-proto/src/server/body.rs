@@ -16,6 +16,10 @@ use mailwire_core::{
     implement::Step,
 };
 
+/// A message is handed out at its line ends, or when so many octets have come of a line: a peer that sends octet
+/// by octet does not make an event of each, and nobody waits for half a line.
+const HELD: usize = 512;
+
 /// A message under way.
 #[derive(Debug)]
 pub(super) struct Incoming {
@@ -24,8 +28,6 @@ pub(super) struct Incoming {
     octets: u64,
     /// Octets that it may have.
     max: u64,
-    /// Its octets are handed on: it has begun, and was not refused.
-    flows: bool,
     lines: TextLines,
     /// The rest is thrown away, and this is the answer.
     refused: Option<Reply>,
@@ -44,7 +46,6 @@ impl Incoming {
             decoder: Decoder::new(line_ends),
             octets: 0,
             max: config.size.unwrap_or(u64::MAX),
-            flows: false,
             lines: TextLines::default(),
             refused: None,
         }
@@ -63,21 +64,6 @@ impl Incoming {
         }
     }
 
-    /// Is this octet body, and within the limits? `false` says that it depends, and nothing has happened.
-    #[inline]
-    fn takes(&mut self, octet: u8) -> bool {
-        // The decoder comes last: what one has taken the other must take, too.
-        let takes = self.flows
-            && self.octets < self.max
-            && self.lines.fits(octet)
-            && self.decoder.takes(octet);
-        if takes {
-            self.lines.take(octet);
-            self.octets += 1;
-        }
-        takes
-    }
-
     /// The deviations met until now.
     fn met(&self) -> Quirks {
         let mut met = Quirks::NONE;
@@ -91,7 +77,6 @@ impl Incoming {
     }
 
     pub(super) fn refuse(&mut self, reply: Reply) {
-        self.flows = false;
         self.refused.get_or_insert(reply);
     }
 }
@@ -101,10 +86,19 @@ impl Server {
         let Reading::Body(incoming) = &mut self.reading else { return Step::Again };
         if !incoming.begun {
             incoming.begun = true;
-            incoming.flows = incoming.refused.is_none();
             return Step::Event(Event::BodyBegin);
         }
-        let chunk = self.channel.limits().chunk;
+        let ready = self.channel.octets();
+        let ready = match memchr::memrchr(b'\n', ready) {
+            _ if self.channel.is_eof() || ready.len() >= HELD => ready.len(),
+            Some(lf) => lf + 1,
+            None => 0,
+        };
+        if ready == 0 {
+            self.channel.doze(HELD);
+            return Step::Starved;
+        }
+        let chunk = self.channel.limits().chunk.min(ready);
         let decoded = incoming.decoder.decode_bytes(self.channel.buffer(), chunk);
         let fits = match &decoded {
             Ok(Decoded::Chunk(octets)) => incoming.fits(octets, &self.config),
@@ -142,25 +136,6 @@ impl Server {
             self.channel.set_quirks(met.intersection(self.config.quirks));
         }
         step
-    }
-
-    /// [`read_body`](Server::read_body) for one octet that has come alone: is it body, and nothing to ask? Else
-    /// nothing has happened.
-    #[inline]
-    pub(super) fn read_octet(&mut self) -> bool {
-        let Reading::Body(incoming) = &mut self.reading else { return false };
-        let &[octet] = self.channel.octets() else { return false };
-        if !self.slots.is_empty() || !incoming.takes(octet) {
-            return false;
-        }
-        if incoming.decoder.met_bare() || incoming.lines.met_long() {
-            let met = incoming.met();
-            self.channel.set_quirks(met.intersection(self.config.quirks));
-        }
-        self.channel.touch();
-        // There is no second one.
-        self.channel.doze(1);
-        true
     }
 
     fn end_body(&mut self) -> Step<Event> {

@@ -68,7 +68,8 @@ pub enum Event {
     },
     /// The message begins. Owed: nothing.
     BodyBegin,
-    /// A slice of the message, dots removed. Owed: nothing. Not polling is the back-pressure.
+    /// A slice of the message, dots removed: up to a line end, or 512 octets and more of a line. Owed: nothing.
+    /// Not polling is the back-pressure.
     BodyChunk(Bytes),
     /// The message is whole. Owed: an answer. Nothing counts as received before this.
     BodyEnd {

@@ -24,7 +24,7 @@ use answer::Act;
 use body::Incoming;
 use canned::Canned;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, Next, NotNow, Secured, Wire,
+    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, NotNow, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -499,16 +499,6 @@ impl Connection for Server {
             Reading::AuthResponse => self.read_auth_response(),
             Reading::Body(_) => self.read_body(),
         }
-    }
-
-    #[inline]
-    fn passes(&mut self, _: &Internal) -> bool {
-        self.read_octet()
-    }
-
-    #[inline]
-    fn passed(&mut self, _: &Internal) -> Next<Event> {
-        Next::Event(Event::BodyChunk(self.channel.take_octet()))
     }
 
     fn at_eof(&mut self, _: &Internal) -> Option<Fatal> {

@@ -24,19 +24,6 @@ impl TextLines {
         self.met
     }
 
-    /// Is this octet within its line, and no bare LF? `false` says that it depends.
-    #[inline]
-    pub(super) fn fits(&self, octet: u8) -> bool {
-        self.begun < TEXT_LINE && !self.met && (octet != b'\n' || self.cr)
-    }
-
-    /// [`too_long`](TextLines::too_long) for such an octet.
-    #[inline]
-    pub(super) fn take(&mut self, octet: u8) {
-        self.begun = if octet == b'\n' { 0 } else { self.begun + 1 };
-        self.cr = octet == b'\r';
-    }
-
     /// Where in `chunk` the first line of the message gets too long; 0 if one was before.
     pub(super) fn too_long(&mut self, chunk: &[u8]) -> Option<usize> {
         let mut from = 0;
