@@ -12,12 +12,16 @@ impl Server {
         if let Some(oldest) = self.slots.front() {
             // RCPTs are handed out ahead of the answers; everything else waits for what was before it.
             let ahead = oldest.kind == Kind::Rcpt && self.slots.len() < self.config.lookahead;
-            if !ahead || !begins_with(octets, b"RCPT") {
+            if !ahead || !self.lines.is_skipping() && !begins_with(octets, b"RCPT") {
                 return Step::Waiting;
             }
         }
-        let max = self.channel.limits().line;
-        let max = if begins_with(octets, b"AUTH ") { max.max(AUTH_LINE) } else { max };
+        // What stands at the front of an over-long line that is being skipped is no verb.
+        if !self.lines.is_skipping() {
+            let line = self.channel.limits().line;
+            self.line_max = if begins_with(octets, b"AUTH ") { line.max(AUTH_LINE) } else { line };
+        }
+        let max = self.line_max;
         match self.lines.next(octets, max) {
             Framed::Starved if self.slots.is_empty() => {
                 // AUTH has another limit: whether it is one is the first question.

@@ -73,6 +73,8 @@ pub struct Server {
     accepted: usize,
     /// Errors since the last thing that went well.
     errors: u32,
+    /// Octets that the command line under way may have.
+    line_max: usize,
     /// Octets of an over-long line that were dropped.
     skipped: usize,
 }
@@ -136,6 +138,7 @@ impl Server {
             early: false,
             accepted: 0,
             errors: 0,
+            line_max: 0,
             skipped: 0,
         }
     }

@@ -354,3 +354,26 @@ fn the_timer_does_not_hit_who_has_spoken() {
     assert!(server.wire().is_open());
     server.answer(pending.accept()).unwrap();
 }
+
+#[test]
+fn the_middle_of_a_line_is_no_verb() {
+    // Wherever an over-long line is cut, what follows the cut is not looked at: AUTH has another limit.
+    server(
+        |config| {
+            plain(config);
+            config.limits.line = 64;
+        },
+        &[
+            crate::HELLO,
+            "
+        C: NOOP \\{20*AUTH }
+        E: refused: more than 64 octets in a line
+        S: 500 5.5.2 Line too long
+        C: NOOP
+        E: noop
+        S: 250 2.0.0 Ok
+    ",
+        ]
+        .concat(),
+    );
+}
