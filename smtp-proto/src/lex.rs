@@ -353,7 +353,12 @@ macro_rules! wire_form {
     };
     (read $type:ty, $production:expr) => {
         wire_form!(from $type, octets => $crate::lex::whole(octets, $production));
-        serde_form!($type, value => {
+        // What `Display` masks is a secret.
+        serde_form!(secret $type, value => {
+            let (mut out, shown) = (::alloc::vec::Vec::new(), ::alloc::string::ToString::to_string(value));
+            value.encode(&mut out);
+            ::alloc::string::String::from_utf8_lossy(&out) != shown
+        }, value => {
             let mut out = ::alloc::vec::Vec::new();
             value.encode(&mut out);
             out

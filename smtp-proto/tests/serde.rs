@@ -77,6 +77,14 @@ fn the_wire_form_is_the_serialised_form() {
         "STARTTLS",
         "AUTH PLAIN",
         "VRFY a",
+        "BDAT 5 LAST",
+        "BURL cid:x LAST",
+        "ETRN @b.example",
+        "ATRN b.example",
+        "TURN",
+        "SOML FROM:<a@b.example>",
+        "XCLIENT NAME=a ADDR=192.0.2.1",
+        "XFORWARD NAME=a",
         "XFOO",
     ] {
         shown::<Command>(line);
@@ -150,12 +158,20 @@ fn nothing_comes_in_that_could_not_have_come_from_the_wire() {
 #[test]
 fn secrets_are_not_serialised() {
     // A mistyped AUTH is an unknown verb: its arguments may be a credential.
-    let secrets = ["AUTH PLAIN AHVzZXIAczNjcjN0LXB3", "AUTHPLAIN AHVzZXIAczNjcjN0LXB3"];
+    let secrets = [
+        "AUTH PLAIN AHVzZXIAczNjcjN0LXB3",
+        "AUTHPLAIN AHVzZXIAczNjcjN0LXB3",
+        "BURL imap://h/b;URLAUTH=a:internal:AHVzZXIAczNjcjN0LXB3",
+    ];
     for line in secrets {
         let command: Command = line.parse().unwrap();
         let mut refused = vec![serde_json::to_string(&command).unwrap_err()];
         match command {
             Command::Auth(auth) => refused.push(serde_json::to_string(&auth).unwrap_err()),
+            Command::Burl(burl) => {
+                refused.push(serde_json::to_string(&burl).unwrap_err());
+                refused.push(serde_json::to_string(&burl.uri).unwrap_err());
+            }
             Command::Other(other) => refused.push(serde_json::to_string(&other).unwrap_err()),
             other => panic!("{other}"),
         }

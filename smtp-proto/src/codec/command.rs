@@ -1,6 +1,6 @@
 //! `CommandCodec`: a server's half. RFC 5321 §4.1.1; BDAT: RFC 3030 §2; AUTH: RFC 4954 §4; STARTTLS: RFC 3207 §4.
 
-use super::{Error, Frame, Malformed, octets_behind};
+use super::{Error, Frame, Malformed};
 use crate::{Command, Parse, Reply, extension::AuthResponse, quirk};
 use alloc::vec::Vec;
 use bytes::{Buf, BytesMut};
@@ -232,13 +232,11 @@ impl CommandCodec {
             Err(error) => return Ok(Err(error.into())),
         };
         let held = match &command {
-            _ if command.is("BDAT") => match octets_behind(&command) {
-                Some(octets) => Held::Bdat(octets),
-                None => return Err(self.lose(BAD_BDAT)),
-            },
             Command::Data => Held::Data { ahead },
             Command::Auth(_) => Held::Auth,
+            Command::Bdat(bdat) => Held::Bdat(bdat.size),
             Command::StartTls => Held::StartTls,
+            Command::Atrn(_) | Command::Turn | Command::Xclient(_) => Held::Other,
             Command::Other(other) if other.changes_framing() => Held::Other,
             _ => return Ok(Ok(Frame::Command(command))),
         };

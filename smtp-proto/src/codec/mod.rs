@@ -18,7 +18,7 @@ mod reply;
 pub use command::CommandCodec;
 pub use reply::ReplyCodec;
 
-use crate::{Command, extension::AuthResponse, lex};
+use crate::{Command, extension::AuthResponse};
 use bytes::Bytes;
 use mailwire_core::{LimitExceeded, ParseError, dot::BareLineEnd};
 
@@ -70,24 +70,4 @@ pub enum Error {
     /// A bare CR or LF stands in a message that was to be sent.
     #[error(transparent)]
     LineEnd(#[from] BareLineEnd),
-}
-
-/// How many octets follow a BDAT; `None` behind any other command.
-///
-/// ```abnf
-/// bdat-cmd   ::= "BDAT" SP chunk-size [ SP end-marker ] CR LF
-/// ```
-/// RFC 3030 §2
-fn octets_behind(command: &Command) -> Option<u64> {
-    let Command::Other(other) = command else { return None };
-    if !command.is("BDAT") {
-        return None;
-    }
-    let mut words = other.arguments()?.split(|octet| *octet == b' ');
-    let size = lex::number(words.next()?)?;
-    match words.next() {
-        None => Some(size),
-        Some(last) if last.eq_ignore_ascii_case(b"LAST") => words.next().is_none().then_some(size),
-        Some(_) => None,
-    }
 }

@@ -1,6 +1,6 @@
 //! `ReplyCodec`: a client's half. RFC 5321 §4.2.
 
-use super::{Error, Frame, octets_behind};
+use super::{Error, Frame};
 use crate::{Command, Dialect, Parse, Replies, Reply};
 use alloc::vec::Vec;
 use bytes::{Buf, BytesMut};
@@ -153,7 +153,8 @@ impl Encoder<&Command> for ReplyCodec {
         dst.extend_from_slice(Secret::new(out).expose());
         self.sending = match command {
             Command::Data => Sending::Message { dots: Dots::new(self.line_ends), begun: false },
-            _ => octets_behind(command).map_or(Sending::Lines, Sending::Octets),
+            Command::Bdat(bdat) => Sending::Octets(bdat.size),
+            _ => Sending::Lines,
         };
         Ok(())
     }
