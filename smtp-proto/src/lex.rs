@@ -289,6 +289,11 @@ pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
+/// The number that 1 to 9 digits stand for, as several extensions count seconds.
+pub(crate) fn up_to_nine_digits(digits: &[u8]) -> Option<u32> {
+    if digits.len() > 9 { None } else { number(digits).and_then(|n| u32::try_from(n).ok()) }
+}
+
 /// Serialised as the wire form, read back as it is read from the wire. `serde_form!(secret ...)`: not serialised where
 /// the condition says that it holds a secret.
 macro_rules! serde_form {
