@@ -57,8 +57,7 @@ impl Subscriber for Lines {
 fn told(run: impl FnOnce()) -> Vec<String> {
     let lines = Lines::default();
     tracing::subscriber::with_default(lines.clone(), run);
-    let told = lines.0.lock().unwrap().clone();
-    told
+    lines.0.lock().unwrap().clone()
 }
 
 fn serve(config: Config, input: &[u8]) {
