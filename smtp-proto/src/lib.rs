@@ -54,6 +54,8 @@ mod ehlo;
 mod enhanced_code;
 pub mod extension;
 mod frame;
+#[cfg(feature = "arbitrary")]
+mod generated;
 pub mod parameter;
 pub mod proxy;
 pub mod quirk;
