@@ -346,6 +346,13 @@ macro_rules! parameters {
             }
         }
 
+        serde_form!($list, list => alloc::string::ToString::to_string(list).into_bytes(),
+            octets => lex::whole_kept(&lex::behind(b' ', octets), |i| {
+                let mut parameters = Self::new();
+                let (rest, ()) = parameters.read(i)?;
+                Ok((rest, parameters))
+            }));
+
         impl Parameter for $parameter {
             fn keyword(&self) -> &[u8] {
                 self.keyword()
