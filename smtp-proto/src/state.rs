@@ -26,6 +26,8 @@ pub enum State {
     Rcpt = 16,
     /// The message is on its way, or its answer is.
     Data = 32,
+    /// A part of the message has come by BDAT or BURL, and the last has not. RFC 3030 §2
+    Bdat = 64,
 }
 
 /// May a command stand anywhere in a pipelined group, or only at its end? RFC 2920 §3.1.
@@ -44,7 +46,8 @@ pub(crate) struct Rule {
 }
 
 const ANY: u8 = State::Greeted as u8 | TRANSACTION;
-const TRANSACTION: u8 = State::Ready as u8 | State::Mail as u8 | State::Rcpt as u8;
+const TRANSACTION: u8 =
+    State::Ready as u8 | State::Mail as u8 | State::Rcpt as u8 | State::Bdat as u8;
 
 const fn rule(legal: u8, group: Group, missing: &'static str) -> Rule {
     Rule { legal, group, missing }
@@ -57,6 +60,9 @@ static MAIL: Rule =
     rule(State::Ready as u8, Group::Anywhere, "MAIL stands behind EHLO, outside a transaction");
 static RCPT: Rule = rule(State::Mail as u8 | State::Rcpt as u8, Group::Anywhere, "MAIL first");
 static DATA: Rule = rule(State::Rcpt as u8, Group::Last, "RCPT first");
+/// BDAT, and BURL, which may be mixed with it (RFC 4468 §3.2).
+pub(crate) static CHUNK: Rule =
+    rule(State::Rcpt as u8 | State::Bdat as u8, Group::Anywhere, "RCPT first");
 static RSET: Rule = rule(ANY, Group::Anywhere, "the greeting comes first");
 static NOOP: Rule = rule(ANY, Group::Last, "the greeting comes first");
 // The only command behind a greeting that refuses service: §3.1.
