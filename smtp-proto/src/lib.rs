@@ -51,6 +51,7 @@ mod enhanced_code;
 pub mod extension;
 mod frame;
 pub mod parameter;
+pub mod proxy;
 pub mod quirk;
 mod reply;
 pub mod server;
@@ -61,7 +62,9 @@ mod table;
 pub mod testing;
 
 pub use capability::{Capability, OtherCapability};
-pub use command::{Argument, Command, Lookup, Mail, OtherCommand, Rcpt};
+pub use command::{
+    AbsoluteUri, Argument, Atrn, Bdat, Burl, Command, Etrn, Lookup, Mail, OtherCommand, Rcpt,
+};
 pub use dialect::{Dialect, Parse};
 pub use ehlo::EhloReply;
 pub use enhanced_code::EnhancedStatusCode;

@@ -26,7 +26,7 @@ pub enum State {
     Rcpt = 16,
     /// The message is on its way, or its answer is.
     Data = 32,
-    /// A part of the message has come by BDAT or BURL, and the last has not. RFC 3030 §2
+    /// Chunks of the message have come, the last one has not. RFC 3030 §2
     Bdat = 64,
 }
 
@@ -48,6 +48,8 @@ pub(crate) struct Rule {
 const ANY: u8 = State::Greeted as u8 | TRANSACTION;
 const TRANSACTION: u8 =
     State::Ready as u8 | State::Mail as u8 | State::Rcpt as u8 | State::Bdat as u8;
+const RECIPIENTS: u8 = State::Rcpt as u8 | State::Bdat as u8;
+const OUTSIDE: u8 = State::Greeted as u8 | State::Ready as u8;
 
 const fn rule(legal: u8, group: Group, missing: &'static str) -> Rule {
     Rule { legal, group, missing }
@@ -60,9 +62,6 @@ static MAIL: Rule =
     rule(State::Ready as u8, Group::Anywhere, "MAIL stands behind EHLO, outside a transaction");
 static RCPT: Rule = rule(State::Mail as u8 | State::Rcpt as u8, Group::Anywhere, "MAIL first");
 static DATA: Rule = rule(State::Rcpt as u8, Group::Last, "RCPT first");
-/// BDAT, and BURL, which may be mixed with it (RFC 4468 §3.2).
-pub(crate) static CHUNK: Rule =
-    rule(State::Rcpt as u8 | State::Bdat as u8, Group::Anywhere, "RCPT first");
 static RSET: Rule = rule(ANY, Group::Anywhere, "the greeting comes first");
 static NOOP: Rule = rule(ANY, Group::Last, "the greeting comes first");
 // The only command behind a greeting that refuses service: §3.1.
@@ -70,6 +69,16 @@ static QUIT: Rule = rule(ANY | State::Connected as u8, Group::Last, "the greetin
 static STARTTLS: Rule = rule(TRANSACTION, Group::Last, "EHLO first");
 static AUTH: Rule =
     rule(State::Ready as u8, Group::Last, "AUTH stands behind EHLO, outside a transaction");
+// RFC 3030 §4.2: anywhere in a group, whichever chunk it is; RFC 4468 §3.4 says it of BURL by example.
+static BDAT: Rule = rule(RECIPIENTS, Group::Anywhere, "RCPT first");
+static BURL: Rule = rule(RECIPIENTS, Group::Anywhere, "RCPT first");
+static ETRN: Rule =
+    rule(State::Ready as u8, Group::Last, "ETRN stands behind EHLO, outside a transaction");
+static ATRN: Rule =
+    rule(State::Ready as u8, Group::Last, "ATRN stands behind EHLO, outside a transaction");
+// At any time but inside a transaction, say their authors.
+static XCLIENT: Rule = rule(OUTSIDE, Group::Last, "XCLIENT stands outside a transaction");
+static XFORWARD: Rule = rule(OUTSIDE, Group::Last, "XFORWARD stands outside a transaction");
 static OTHER: Rule = rule(ANY, Group::Last, "the greeting comes first");
 
 impl Rule {
@@ -87,6 +96,12 @@ impl Rule {
             Command::Quit => &QUIT,
             Command::StartTls => &STARTTLS,
             Command::Auth(_) => &AUTH,
+            Command::Bdat(_) => &BDAT,
+            Command::Burl(_) => &BURL,
+            Command::Etrn(_) => &ETRN,
+            Command::Atrn(_) => &ATRN,
+            Command::Xclient(_) => &XCLIENT,
+            Command::Xforward(_) => &XFORWARD,
             _ => &OTHER,
         }
     }

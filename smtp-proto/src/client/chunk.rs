@@ -5,12 +5,8 @@
 //! in flight. A chunk that is refused spoils the transaction: those already in flight are answered each, then only
 //! RSET helps (RFC 3030 §2).
 
-use super::{Client, Delivery, Event, Kind, Protocol, body::Outgoing, limits};
-use crate::{
-    Reply,
-    state::{CHUNK, State},
-};
-use alloc::borrow::Cow;
+use super::{Client, Delivery, Event, Kind, Protocol, body::Outgoing};
+use crate::{Command, Reply, command::{AbsoluteUri, Bdat, Burl}, state::State};
 use mailwire_core::{Body, Handle, NotNow, implement::Step};
 
 /// What the session remembers of chunks.
@@ -47,24 +43,40 @@ impl Client {
         Ok((self.channel.handle(id), self.channel.body(id)))
     }
 
+    /// BURL, not the last (RFC 4468 §3.2): the server fetches this part of the message itself. May be mixed with
+    /// BDAT.
+    ///
+    /// # Errors
+    /// BURL was not offered; as [`Client::bdat`].
+    pub fn burl(&mut self, uri: AbsoluteUri) -> Result<Handle<Reply>, NotNow> {
+        self.command(&Command::Burl(Burl { uri, last: false }))
+    }
+
+    /// BURL LAST (RFC 4468 §3.2). With the answer the message is sent.
+    ///
+    /// # Errors
+    /// As [`Client::burl`] and [`Client::bdat_last`].
+    pub fn burl_last(&mut self, uri: AbsoluteUri) -> Result<Handle<Delivery>, NotNow> {
+        self.queue(&Command::Burl(Burl { uri, last: true })).map(|id| self.channel.handle(id))
+    }
+
     fn queue_chunk(&mut self, size: u64, last: bool) -> Result<u64, NotNow> {
-        self.wants("CHUNKING", "CHUNKING was not offered")?;
-        self.check_chunk(last)?;
-        let len = self.put_line(limits::LINE, |out| {
-            out.extend_from_slice(b"BDAT ");
-            out.extend_from_slice(alloc::format!("{size}").as_bytes());
-            out.extend_from_slice(if last { b" LAST\r\n" } else { b"\r\n" });
-        })?;
-        let id = self.remember(Kind::Chunk { last }, Cow::Borrowed("BDAT"), len);
+        self.queue(&Command::Bdat(Bdat { size, last }))
+    }
+
+    /// Behind the BDAT that was just queued stand `size` octets.
+    pub(super) fn begin_chunk(&mut self, id: u64, size: u64) {
         self.channel.queue_body(id);
-        self.hold_back(id, CHUNK.group);
         self.outgoing = Some(Outgoing::Chunk { left: size });
-        Ok(id)
+    }
+
+    /// BDAT by its general name: the right to send its octets comes as an event.
+    pub(super) fn announce_chunk(&mut self, id: u64) {
+        let body = self.channel.body(id);
+        self.later.push_back(Event::BodyReady { of: id, body });
     }
 
     pub(super) fn check_chunk(&self, last: bool) -> Result<(), NotNow> {
-        self.check_open()?;
-        self.check_order(Kind::Chunk { last }, &CHUNK)?;
         if !self.channel.is_flowing() {
             return Err(NotNow::state(
                 "what was queued before has not left yet: wait for the answers, finish the body",

@@ -43,6 +43,9 @@ impl Client {
                 Err(NotNow::state("nothing may follow STARTTLS before the hand-off"))
             }
             Some(Kind::Auth) => Err(NotNow::state("wait for the end of AUTH")),
+            Some(Kind::Xclient | Kind::Atrn) => {
+                Err(NotNow::state("wait for the answer: all may be different behind it"))
+            }
             _ => Ok(()),
         }
     }
@@ -92,6 +95,22 @@ impl Client {
             Command::Rcpt(rcpt) => self.check_rcpt(rcpt),
             Command::Data if self.envelope.binary => {
                 Err(NotNow::value("BODY=BINARYMIME goes by BDAT alone (RFC 3030 §3)"))
+            }
+            Command::Bdat(bdat) => {
+                self.wants("CHUNKING", "CHUNKING was not offered")?;
+                self.check_chunk(bdat.last)
+            }
+            Command::Burl(burl) => {
+                self.wants("BURL", "BURL was not offered")?;
+                self.check_chunk(burl.last)
+            }
+            Command::Etrn(_) => self.wants("ETRN", "ETRN was not offered"),
+            Command::Atrn(_) => self.wants("ATRN", "ATRN was not offered"),
+            Command::Xclient(_) => self.wants("XCLIENT", "XCLIENT was not offered"),
+            Command::Xforward(_) => self.wants("XFORWARD", "XFORWARD was not offered"),
+            Command::Turn => Err(NotNow::security("TURN gives the mail to anybody (RFC 5321 App. F.1)")),
+            Command::Send(_) | Command::Soml(_) | Command::Saml(_) => {
+                Err(NotNow::state("nobody sends to terminals any more: MAIL (RFC 5321 App. F.6)"))
             }
             Command::Other(other) if other.changes_framing() => Err(NotNow::state(
                 "this verb changes what the next octets mean, which the session does not know",

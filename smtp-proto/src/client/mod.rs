@@ -147,6 +147,8 @@ enum Kind {
     Rset,
     /// RSET that the session has put in by itself.
     OwnRset,
+    Xclient,
+    Atrn,
     Quit,
     Other,
 }
@@ -163,6 +165,10 @@ impl Kind {
             Command::Data => Kind::Data,
             Command::Rset => Kind::Rset,
             Command::Quit => Kind::Quit,
+            Command::Bdat(bdat) => Kind::Chunk { last: bdat.last },
+            Command::Burl(burl) => Kind::Chunk { last: burl.last },
+            Command::Xclient(_) => Kind::Xclient,
+            Command::Atrn(_) => Kind::Atrn,
             _ => Kind::Other,
         }
     }
@@ -235,7 +241,11 @@ impl Client {
     /// The command is not legal now, not offered, not without more protection, longer than a line may be, or
     /// changes the framing in a way that the session does not know. Nothing is queued then.
     pub fn command(&mut self, command: &Command) -> Result<Handle<Reply>, NotNow> {
-        self.queue(command).map(|id| self.channel.handle(id))
+        let id = self.queue(command)?;
+        if let Command::Bdat(_) = command {
+            self.announce_chunk(id);
+        }
+        Ok(self.channel.handle(id))
     }
 
     /// Checks, queues, remembers.
@@ -255,6 +265,7 @@ impl Client {
                 self.envelope = EnvelopeAhead::of(mail);
                 self.utf8 |= self.envelope.smtputf8;
             }
+            Command::Bdat(bdat) => self.begin_chunk(id, bdat.size),
             Command::Vrfy(lookup) | Command::Expn(lookup) => self.utf8 |= lookup.smtputf8,
             _ => {}
         }

@@ -392,6 +392,8 @@ impl From<&ParseError> for Reply {
             (ReplyCode::MAILBOX_NAME_NOT_ALLOWED, EnhancedStatusCode::of(5, 1, 0))
         } else if *expected == crate::extension::INITIAL_RESPONSE {
             (ReplyCode::ARGUMENT_SYNTAX_ERROR, EnhancedStatusCode::of(5, 5, 2))
+        } else if *expected == crate::command::CHUNK_SIZE_LIMIT {
+            (ReplyCode::STORAGE_EXCEEDED, EnhancedStatusCode::of(5, 3, 4))
         } else {
             (ReplyCode::ARGUMENT_SYNTAX_ERROR, EnhancedStatusCode::of(5, 5, 4))
         };

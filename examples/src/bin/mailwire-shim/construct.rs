@@ -2,8 +2,8 @@
 
 use crate::json::{self, Answers, Fault, latin1, octets_of};
 use mailwire_smtp::{
-    Argument, Auth, Capability, Command, Dialect, EnhancedStatusCode, Lookup, Mail,
-    OtherCapability, OtherCommand, Rcpt, Reply, ReplyCode,
+    AbsoluteUri, Argument, Auth, Burl, Capability, Command, Dialect, EnhancedStatusCode, Lookup,
+    Mail, OtherCapability, OtherCommand, Rcpt, Reply, ReplyCode,
     address::{ForwardPath, Host, Mailbox, ReversePath},
     core::{
         InvalidValue, NotNow, Secret,
@@ -13,6 +13,7 @@ use mailwire_smtp::{
         },
     },
     parameter::{Envid, MailAuth, MailParameter, Orcpt, OtherMailParameter, RcptParameter},
+    proxy::{OtherXclientAttribute, Text, Xclient, XclientAttribute},
 };
 use serde_json::{Value, json};
 use std::fmt::Debug;
@@ -26,7 +27,6 @@ struct Built {
 /// Why none could.
 enum No {
     Value(String),
-    Unsupported(&'static str),
     Fault(Fault),
 }
 
@@ -95,8 +95,8 @@ const KINDS: &[(&str, Make)] = &[
     ("smtp.auth-initial-response", initial_response),
     ("smtp.string-argument", string_argument),
     ("smtp.unknown-command", |a| command(Command::Other(OtherCommand::new(&a.text(0)?, a.given(1)?.as_deref())?), Dialect::ascii())),
-    ("smtp.xclient-value", |_| Err(No::Unsupported("XCLIENT"))),
-    ("smtp.burl-url", |_| Err(No::Unsupported("BURL"))),
+    ("smtp.xclient-value", xclient_value),
+    ("smtp.burl-url", |a| command(Command::Burl(Burl { uri: AbsoluteUri::new(a.octets(0)?)?, last: false }), Dialect::ascii())),
     ("smtp.reply-text", |a| reply(Reply::new(ReplyCode::OK, None, a.text(0)?)?)),
     ("smtp.reply-code", reply_code),
     ("smtp.ehlo-keyword", ehlo_keyword),
@@ -126,7 +126,6 @@ pub fn construct(op: &Value, answers: &mut Answers) -> Result<(), Fault> {
             json!({"out": "encoded", "data": latin1(&built.data), "debug": built.debug})
         }
         Err(No::Value(text)) => json!({"out": "error", "kind": "value", "text": text}),
-        Err(No::Unsupported(what)) => return Err(Fault::unsupported(what)),
         Err(No::Fault(fault)) => return Err(fault),
     });
     Ok(())
@@ -200,6 +199,23 @@ fn string_argument(a: &Arguments) -> Result<Built, No> {
         _ => Command::Other(OtherCommand::new(&verb, Some(&text))?),
     };
     command(made, Dialect::ascii())
+}
+
+fn xclient_value(a: &Arguments) -> Result<Built, No> {
+    let (name, value) = (a.text(0)?, a.text(1)?);
+    let text = || Text::new(&value).map(Into::into);
+    // Address and port have a form of their own, which their wire form gives.
+    let said = || XclientAttribute::try_from(format!("{name}={value}").as_bytes());
+    let attribute = match &*name.to_ascii_uppercase() {
+        "NAME" => XclientAttribute::Name(text()?),
+        "REVERSE_NAME" => XclientAttribute::ReverseName(text()?),
+        "PROTO" => XclientAttribute::Proto(text()?),
+        "HELO" => XclientAttribute::Helo(text()?),
+        "LOGIN" => XclientAttribute::Login(text()?),
+        "ADDR" | "PORT" | "DESTADDR" | "DESTPORT" => said()?,
+        _ => XclientAttribute::Other(OtherXclientAttribute::new(&name, &value)?),
+    };
+    command(Command::Xclient(Xclient::new(attribute)), Dialect::ascii())
 }
 
 fn reply_code(a: &Arguments) -> Result<Built, No> {
