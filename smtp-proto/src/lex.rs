@@ -261,6 +261,11 @@ pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
+/// The number that 1 to 9 digits stand for, as several extensions count seconds.
+pub(crate) fn up_to_nine_digits(digits: &[u8]) -> Option<u32> {
+    if digits.len() > 9 { None } else { number(digits).and_then(|n| u32::try_from(n).ok()) }
+}
+
 /// As `wire_form!` for what stands behind `lead`, an octet that belongs to what it is a part of.
 macro_rules! wire_form_behind {
     ($lead:literal, $type:ty, $production:expr) => {
