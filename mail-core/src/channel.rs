@@ -155,6 +155,16 @@ impl Channel {
         self.wire.output.cancel(id);
     }
 
+    /// The same, but `octets` leave instead, and nothing behind them before `release(next)`.
+    pub fn cancel_with(&mut self, id: u64, octets: &[u8], next: u64) {
+        self.wire.output.cancel_with(id, octets, next);
+    }
+
+    /// Does what is queued now leave without anyone's help: neither a wait point nor an open body before it?
+    pub fn is_flowing(&self) -> bool {
+        self.wire.output.is_flowing()
+    }
+
     /// Drops what cannot leave yet. What is queued afterwards leaves.
     pub fn drop_blocked(&mut self) {
         self.wire.output.drop_blocked();
@@ -170,6 +180,11 @@ impl Channel {
     /// The octets of body `id` stand here.
     pub fn queue_body(&mut self, id: u64) {
         self.wire.output.body(id);
+    }
+
+    /// The body whose octets may be sent now.
+    pub fn open_body(&self) -> Option<u64> {
+        self.wire.output.open_body()
     }
 
     /// The token for body `id`.

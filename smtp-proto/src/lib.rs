@@ -62,6 +62,7 @@ pub mod quirk;
 mod reply;
 pub mod server;
 mod state;
+mod status_detail;
 #[cfg(test)]
 mod table;
 #[cfg(feature = "testing")]
@@ -78,3 +79,4 @@ pub use extension::Auth;
 pub use frame::Replies;
 pub use reply::{Reply, ReplyCode};
 pub use state::State;
+pub use status_detail::StatusDetail;
