@@ -6,7 +6,11 @@
 //! RSET helps (RFC 3030 §2).
 
 use super::{Client, Delivery, Event, Kind, Protocol, body::Outgoing};
-use crate::{Command, Reply, command::{AbsoluteUri, Bdat, Burl}, state::State};
+use crate::{
+    Command, Reply,
+    command::{AbsoluteUri, Bdat, Burl},
+    state::State,
+};
 use mailwire_core::{Body, Handle, NotNow, implement::Step};
 
 /// What the session remembers of chunks.

@@ -12,7 +12,9 @@ use crate::{
 use mailwire_core::NotNow;
 
 /// What the last MAIL that was queued says of what follows it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub(super) struct EnvelopeAhead {
     /// Its recipients may be UTF-8 (RFC 6531 §3.4).
     pub(super) smtputf8: bool,
@@ -108,7 +110,9 @@ impl Client {
             Command::Atrn(_) => self.wants("ATRN", "ATRN was not offered"),
             Command::Xclient(_) => self.wants("XCLIENT", "XCLIENT was not offered"),
             Command::Xforward(_) => self.wants("XFORWARD", "XFORWARD was not offered"),
-            Command::Turn => Err(NotNow::security("TURN gives the mail to anybody (RFC 5321 App. F.1)")),
+            Command::Turn => {
+                Err(NotNow::security("TURN gives the mail to anybody (RFC 5321 App. F.1)"))
+            }
             Command::Send(_) | Command::Soml(_) | Command::Saml(_) => {
                 Err(NotNow::state("nobody sends to terminals any more: MAIL (RFC 5321 App. F.6)"))
             }

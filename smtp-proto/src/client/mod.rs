@@ -12,6 +12,7 @@ mod config;
 mod event;
 mod frame;
 mod hello;
+mod hibernate;
 mod legal;
 mod limits;
 mod outcome;
@@ -19,6 +20,7 @@ mod reply;
 
 pub use config::{Config, Protocol};
 pub use event::Event;
+pub use hibernate::Frozen;
 pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
 
 use crate::{
@@ -52,6 +54,7 @@ const REPLY_LINE: usize = 512;
 ///   [`noop`](Client::noop), [`quit`](Client::quit), or any one by [`command`](Client::command). Several may be in
 ///   flight; what may not leave yet is held back.
 /// - The message: [`send_body`](Client::send_body), [`finish_body`](Client::finish_body), [`abort_body`](Client::abort_body).
+/// - To put away: [`hibernate`](Client::hibernate), [`thaw`](Client::thaw).
 /// - To look: [`state`](Client::state), [`offer`](Client::offer), [`secured`](Client::secured), [`in_flight`](Client::in_flight).
 ///
 /// ```

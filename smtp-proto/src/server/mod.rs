@@ -11,12 +11,14 @@ mod canned;
 mod command;
 mod config;
 mod event;
+mod hibernate;
 mod line;
 mod text_line;
 
 pub use answer::{Answer, Data, Greeting, Hello, Message, Other, Pending, StartTls};
 pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
+pub use hibernate::Frozen;
 
 use crate::{Command, Dialect, Parse, Reply, ReplyCode, quirk, state::State};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
@@ -33,6 +35,7 @@ use mailwire_core::{
 /// - To run it: [`Connection`] (`poll`, `wire_mut`, `deadline`, `resume`).
 /// - To answer: [`answer`](Server::answer), [`decline`](Server::decline); inside a message
 ///   [`refuse_body`](Server::refuse_body).
+/// - To put away: [`hibernate`](Server::hibernate), [`thaw`](Server::thaw).
 /// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated).
 ///
 /// ```

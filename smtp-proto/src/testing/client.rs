@@ -16,10 +16,10 @@
 //! | `data: accepted: REPLY; REPLY` | the message was sent, by DATA or BDAT LAST |
 //! | `recipient N: REPLY`, `body ready`, `challenge "octets"`, `malformed: why`, `too long: why` | |
 
-use super::{octets, shown, words};
+use super::{octets, rejected, shown, words};
 use crate::{
     Command, Dialect, Parse,
-    client::{Client, Config, Done, Event, Outcome},
+    client::{Client, Config, Done, Event, Frozen, Outcome},
 };
 use bytes::Bytes;
 use mailwire_core::{
@@ -32,6 +32,9 @@ use std::{format, string::String, string::ToString, vec::Vec};
 #[derive(Debug)]
 pub struct ClientWords {
     session: Client,
+    config: Config,
+    /// What becomes of the session while it hibernates.
+    nap: Option<fn(Frozen) -> Frozen>,
     auth: Option<Handle<crate::Reply>>,
     body: Option<Body>,
 }
@@ -39,7 +42,14 @@ pub struct ClientWords {
 impl ClientWords {
     /// A new session.
     pub fn new(config: Config) -> Self {
-        ClientWords { session: Client::new(config), auth: None, body: None }
+        let session = Client::new(config.clone());
+        ClientWords { session, config, nap: None, auth: None, body: None }
+    }
+
+    /// From here on the session hibernates whenever it may; `meanwhile` may store it and read it back.
+    #[must_use]
+    pub fn hibernating(self, meanwhile: fn(Frozen) -> Frozen) -> Self {
+        ClientWords { nap: Some(meanwhile), ..self }
     }
 
     /// `BDAT size [LAST]`.
@@ -97,6 +107,16 @@ impl Adapter for ClientWords {
     const ROLE: Role = Role::Client;
 
     fn session(&mut self) -> &mut Client {
+        if let (Some(meanwhile), Ok(())) = (self.nap, self.session.at_rest()) {
+            let awake = core::mem::replace(&mut self.session, Client::new(self.config.clone()));
+            self.session = match awake.hibernate() {
+                Ok(frozen) => match Client::thaw(meanwhile(frozen), self.config.clone()) {
+                    Ok(thawed) => thawed,
+                    Err(refused) => rejected(refused),
+                },
+                Err(awake) => *awake,
+            };
+        }
         &mut self.session
     }
 

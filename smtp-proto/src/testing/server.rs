@@ -14,11 +14,12 @@
 //! | `challenge OCTETS`, `each REPLY; REPLY` | AUTH; LMTP |
 //! | `refuse body REPLY` | in the middle of a message |
 
-use super::{octets, reply, shown};
+use super::{octets, rejected, reply, shown};
 use crate::{
     Auth, Command, Mail, Rcpt,
     server::{
-        Answer, Config, Data, Event, Greeting, Hello, Message, Other, Pending, Server, StartTls,
+        Answer, Config, Data, Event, Frozen, Greeting, Hello, Message, Other, Pending, Server,
+        StartTls,
     },
 };
 use alloc::{collections::VecDeque, sync::Arc};
@@ -29,6 +30,9 @@ use std::{format, string::ToString};
 #[derive(Debug)]
 pub struct ServerWords {
     session: Server,
+    config: Arc<Config>,
+    /// What becomes of the session while it hibernates.
+    nap: Option<fn(Frozen) -> Frozen>,
     open: VecDeque<Open>,
 }
 
@@ -49,7 +53,15 @@ enum Open {
 impl ServerWords {
     /// A new session.
     pub fn new(config: impl Into<Arc<Config>>) -> Self {
-        ServerWords { session: Server::new(config), open: VecDeque::new() }
+        let config = config.into();
+        let session = Server::new(config.clone());
+        ServerWords { session, config, nap: None, open: VecDeque::new() }
+    }
+
+    /// From here on the session hibernates whenever it may; `meanwhile` may store it and read it back.
+    #[must_use]
+    pub fn hibernating(self, meanwhile: fn(Frozen) -> Frozen) -> Self {
+        ServerWords { nap: Some(meanwhile), ..self }
     }
 }
 
@@ -58,6 +70,16 @@ impl Adapter for ServerWords {
     const ROLE: Role = Role::Server;
 
     fn session(&mut self) -> &mut Server {
+        if let (Some(meanwhile), Ok(())) = (self.nap, self.session.at_rest()) {
+            let awake = core::mem::replace(&mut self.session, Server::new(self.config.clone()));
+            self.session = match awake.hibernate() {
+                Ok(frozen) => match Server::thaw(meanwhile(frozen), self.config.clone()) {
+                    Ok(thawed) => thawed,
+                    Err(refused) => rejected(refused),
+                },
+                Err(awake) => *awake,
+            };
+        }
         &mut self.session
     }
 
