@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 pub struct ClientSession {
     driven: Driven<Client>,
+    config: Config,
     body: Option<Body>,
     auth: Option<(Handle<Reply>, client::Client)>,
 }
@@ -42,8 +43,8 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
     if let Some(frame) = limit("response_bytes") {
         config.limits.frame = frame;
     }
-    let driven = Driven::new(Client::new(config));
-    Ok(Box::new(ClientSession { driven, body: None, auth: None }))
+    let driven = Driven::new(Client::new(config.clone()));
+    Ok(Box::new(ClientSession { driven, config, body: None, auth: None }))
 }
 
 fn facts(reply: &Reply) -> Value {
@@ -243,6 +244,16 @@ impl Session for ClientSession {
     fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
         match name {
             "call" => self.call(op, answers),
+            "snapshot" => {
+                let config = self.config.clone();
+                session::snapshot(&mut self.driven.session, config, answers);
+                Ok(())
+            }
+            "resume" => {
+                let config = self.config.clone();
+                session::resume(&mut self.driven.session, &op["state"], config, answers);
+                Ok(())
+            }
             other => Err(Fault::unsupported(other)),
         }
     }
@@ -270,5 +281,26 @@ impl Session for ClientSession {
 
     fn closed(&self) -> bool {
         self.driven.is_closed()
+    }
+}
+
+impl session::Hibernates for Client {
+    type Frozen = mailwire_smtp::client::Frozen;
+    type Config = Config;
+
+    fn fresh(config: Config) -> Self {
+        Client::new(config)
+    }
+
+    fn at_rest(&self) -> Result<(), NotNow> {
+        self.at_rest()
+    }
+
+    fn hibernate(self) -> Result<Self::Frozen, Box<Self>> {
+        self.hibernate()
+    }
+
+    fn thaw(frozen: Self::Frozen, config: Config) -> Result<Self, NotNow> {
+        Client::thaw(frozen, config)
     }
 }
