@@ -54,6 +54,7 @@ mod ehlo;
 mod enhanced_code;
 pub mod extension;
 mod frame;
+mod line_limit;
 pub mod parameter;
 pub mod proxy;
 pub mod quirk;
