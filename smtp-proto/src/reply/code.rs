@@ -49,6 +49,8 @@ codes! {
     CANNOT_VERIFY = 252;
     /// 334 A challenge. RFC 4954 §4
     CHALLENGE = 334;
+    /// 353 Replies for single recipients follow. PRDR (Exim)
+    PRDR = 353;
     /// 354 Start mail input. RFC 5321 §4.2.3
     START_MAIL_INPUT = 354;
     /// 421 Service not available, closing; at any time. RFC 5321 §3.8

@@ -11,6 +11,7 @@ mod message;
 mod order;
 mod pipelining;
 mod starttls;
+mod transaction;
 
 use mailwire_smtp::{
     client, server,
