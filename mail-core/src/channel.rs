@@ -4,6 +4,7 @@ use crate::{
     Body, Deadline, End, Fatal, Handle, Limits, NotNow, Quirks, Secret, Wire,
     handle::{Stamp, Ticket},
     switch::Layer,
+    trace,
 };
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
@@ -114,7 +115,8 @@ impl Channel {
     /// Queues what `write` appends.
     #[inline]
     pub fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.wire.output.write(write);
+        let session = self.wire.session;
+        self.wire.output.write(|out| trace::queued(session, out, write));
     }
 
     /// Queues octets without a copy.
@@ -124,6 +126,7 @@ impl Channel {
 
     /// Queues octets that are wiped when they have left.
     pub fn put_secret(&mut self, octets: Secret) {
+        trace::queued_secret(self.wire.session, octets.len());
         self.wire.output.put_secret(octets);
     }
 
@@ -211,6 +214,7 @@ impl Channel {
 
     /// Octets of the open body, without a copy.
     pub fn put_body(&mut self, octets: Bytes) {
+        trace::queued_body(self.wire.session, octets.len());
         self.wire.output.push_body(octets);
     }
 

@@ -241,9 +241,14 @@ impl fmt::Display for EhloReply {
     }
 }
 
-wire_form!(read EhloReply, lines => {
+wire_form!(from EhloReply, lines => {
     let reply = Reply::try_from(lines)?;
     let ehlo = EhloReply::from_reply(&reply, &Parse::strict());
+    ehlo.map(|(ehlo, _)| ehlo).ok_or(InvalidValue::new(0, &EHLO_OK_RSP))
+});
+serde_form!(EhloReply, ehlo => Reply::from(ehlo).without_last_crlf(), lines => {
+    let reply = crate::reply::read_lines(lines, &crate::lex::kept())?;
+    let ehlo = EhloReply::from_reply(&reply, &crate::lex::kept());
     ehlo.map(|(ehlo, _)| ehlo).ok_or(InvalidValue::new(0, &EHLO_OK_RSP))
 });
 

@@ -190,7 +190,7 @@ impl Client {
             return self.answered_too_early(reply);
         }
         if self.prdr == Prdr::On && self.collected.is_empty() {
-            let individual = reply.code() == ReplyCode::PRDR && self.accepted > 1;
+            let individual = reply.code() == ReplyCode::REPLIES_FOLLOW && self.accepted > 1;
             self.prdr = if individual { Prdr::Coming } else { Prdr::Off };
             if individual {
                 // One for each, then one for the message.

@@ -10,6 +10,7 @@ mod lmtp;
 mod message;
 mod order;
 mod pipelining;
+mod rare;
 mod starttls;
 mod transaction;
 

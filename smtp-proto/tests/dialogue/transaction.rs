@@ -376,9 +376,9 @@ fn by_a_chunk() {
         S: 250 two
         C: RCPT TO:<three@mx.example>
         S: 250 three
+        C: BDAT 2 LAST
         E: body ready
         A: send ab
-        C: BDAT 2 LAST
         C: ab\\
         A: finish
         S: 250 queued
