@@ -4,10 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 import time
 
-from bench import DOMAIN, HOST, SYSTEM_PYTHON, Skipped, as_root, free_port, must, owner, run, wait_open
+from bench import DOMAIN, HOST, Skipped, as_root, free_port, must, owner, run, wait_open
 from servers import MAX_SIZE, USERS, mailboxes
 
 
