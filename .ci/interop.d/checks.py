@@ -18,7 +18,7 @@ ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
 LOGIN = dict(user="alice", password=USERS["alice"])
 WRONG = dict(user="alice", password="wrong")
 # smtp-send ends as sysexits.h has it.
-UNAVAILABLE, NO_PERMISSION = 69, 77
+NO_USER, UNAVAILABLE, NO_PERMISSION = 67, 69, 77
 # What s-nail sends as it is; in others it encodes what it takes for the beginning of a message in an mbox.
 AS_IT_IS = ["plain", "first line a dot", "last line a dot", "8-bit UTF-8"]
 
@@ -164,7 +164,7 @@ class Checks:
                 self.send,
                 Route(server.submission, "starttls"),
                 server,
-                UNAVAILABLE,
+                NO_PERMISSION,
                 "5[35][04]",
             )
             self.check(f"{name}, no such recipient", self.one_refused, clear, server, f"nobody@{DOMAIN}", "550")
@@ -211,13 +211,13 @@ class Checks:
             message=too_big(),
         )
         self.check(
-            f"{name}, message of unknown size too big",
+            f"{name}, message from standard input too big",
             self.refuses,
             self.send,
             route,
             server,
             UNAVAILABLE,
-            "55[24]",
+            "larger than the server takes",
             message=too_big(),
             stdin=True,
         )
@@ -227,7 +227,7 @@ class Checks:
         message = Message()
         done = self.send.send(message, route, refused, ALICE)
         output = done.stdout.decode()
-        if done.returncode != UNAVAILABLE or not re.search(f"{refused}.*{code}", output) or ALICE in output:
+        if done.returncode != NO_USER or not re.search(f"{refused}.*{code}", output) or ALICE in output:
             raise Failed(f"smtp-send ended with {done.returncode}: {said(done)}")
         server.boxes["alice"].holds(message)
 
