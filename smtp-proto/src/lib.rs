@@ -56,6 +56,7 @@ pub mod extension;
 mod frame;
 #[cfg(feature = "arbitrary")]
 mod generated;
+mod line_limit;
 pub mod parameter;
 pub mod proxy;
 pub mod quirk;

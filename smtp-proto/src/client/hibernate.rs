@@ -1,9 +1,9 @@
 //! `Frozen`: a client session at rest, as a value that keeps. See [`Client::hibernate`].
 
-use super::{Client, Config, Protocol, chunk::Chunks, legal::EnvelopeAhead};
+use super::{Client, Config, Prdr, Protocol, Standing, chunk::Chunks, legal::EnvelopeAhead};
 use crate::{EhloReply, State};
-use alloc::{boxed::Box, collections::VecDeque};
-use mailwire_core::{NotNow, Secured, implement::Version};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+use mailwire_core::{NotNow, Secured, Str, implement::Version};
 
 /// What a client session at rest knows: where it stands, what protects it, what the server has offered.
 ///
@@ -21,7 +21,12 @@ pub struct Frozen {
     accepted: u32,
     doubtful: bool,
     utf8: bool,
-    envelope: EnvelopeAhead,
+    smtputf8: bool,
+    binary: bool,
+    prdr: bool,
+    recipients: u32,
+    domains: Vec<Str>,
+    transactions: u32,
     unanswered: u32,
     chunk_refused: bool,
 }
@@ -35,9 +40,12 @@ impl Client {
         if !self.flights.is_empty() {
             return Err(NotNow::state("commands wait for their answers"));
         }
-        match self.later.is_empty() {
-            true => self.channel.at_rest(),
-            false => Err(NotNow::state("there are events: poll first")),
+        if !self.later.is_empty() || !self.transactions.is_empty() {
+            return Err(NotNow::state("there are events: poll first"));
+        }
+        match self.standing {
+            Standing::Turned => Err(NotNow::state("the roles have turned: into_server")),
+            _ => self.channel.at_rest(),
         }
     }
 
@@ -86,8 +94,12 @@ impl Client {
             outgoing: _,
             collected: _,
             due: _,
+            prdr,
+            transactions: _,
+            feeding: _,
+            mails,
             chunks,
-            quitting: _,
+            standing: _,
             turn: _,
             rare: _,
         } = self;
@@ -102,7 +114,12 @@ impl Client {
             accepted: small(accepted),
             doubtful,
             utf8,
-            envelope,
+            smtputf8: envelope.smtputf8,
+            binary: envelope.binary,
+            prdr: prdr == Prdr::On,
+            recipients: envelope.rcpts,
+            domains: envelope.domains.iter().map(|domain| Str::new(domain)).collect(),
+            transactions: mails,
             unanswered: small(unanswered),
             chunk_refused: chunks.refused,
         })
@@ -117,7 +134,8 @@ impl Client {
         if frozen.protocol != config.protocol {
             return Err(NotNow::value("thaw it with the protocol that it spoke"));
         }
-        if frozen.state == State::Data || frozen.accepted.max(frozen.unanswered) > MOST {
+        let counted = [frozen.accepted, frozen.unanswered, frozen.recipients, frozen.transactions];
+        if frozen.state == State::Data || counted.iter().any(|n| *n > MOST) {
             return Err(NotNow::value("such a session was never at rest"));
         }
         let mut client = Client::new(config);
@@ -129,8 +147,15 @@ impl Client {
         (client.secured, client.authenticated) = (frozen.secured, frozen.authenticated);
         client.accepted = usize::try_from(frozen.accepted).unwrap_or(usize::MAX);
         client.unanswered = usize::try_from(frozen.unanswered).unwrap_or(usize::MAX);
-        (client.doubtful, client.utf8, client.envelope) =
-            (frozen.doubtful, frozen.utf8, frozen.envelope);
+        (client.doubtful, client.utf8) = (frozen.doubtful, frozen.utf8);
+        client.envelope = EnvelopeAhead {
+            smtputf8: frozen.smtputf8,
+            binary: frozen.binary,
+            rcpts: frozen.recipients,
+            domains: frozen.domains.iter().map(|domain| domain.to_vec()).collect(),
+        };
+        client.prdr = if frozen.prdr { Prdr::On } else { Prdr::Off };
+        client.mails = frozen.transactions;
         // Numbers begin anew, so each chunk to come is behind whatever was before.
         client.chunks = Chunks { refused: frozen.chunk_refused, ..Chunks::default() };
         Ok(client)

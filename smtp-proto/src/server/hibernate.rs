@@ -19,7 +19,10 @@ pub struct Frozen {
     authenticated: bool,
     extended: bool,
     utf8: bool,
+    binary: bool,
+    prdr: bool,
     accepted: u32,
+    transactions: u32,
     errors: u32,
 }
 
@@ -36,7 +39,14 @@ impl Server {
         if !self.slots.is_empty() {
             return Err(NotNow::state("answer first"));
         }
+        if self.incoming.is_some() {
+            return Err(NotNow::state("a message is under way"));
+        }
+        if self.leaving.is_some() {
+            return Err(NotNow::state("the session is being shut down"));
+        }
         match self.reading {
+            Reading::Turned => Err(NotNow::state("the roles have turned: into_client")),
             Reading::Commands if !self.lines.is_skipping() => Ok(()),
             Reading::Nothing => Err(NotNow::state("greet first: poll")),
             _ => Err(NotNow::state("the client is in the middle of something")),
@@ -86,10 +96,16 @@ impl Server {
             utf8,
             // What came too early has been read.
             early: _,
+            binary,
+            prdr,
+            incoming: _,
             accepted,
+            transactions,
             errors,
+            leaving: _,
             line_max: _,
             skipped: _,
+            skipped_verb: _,
         } = self;
         Ok(Frozen {
             version: Version,
@@ -99,6 +115,9 @@ impl Server {
             authenticated,
             extended,
             utf8,
+            binary,
+            prdr,
+            transactions,
             accepted: u32::try_from(accepted).unwrap_or(u32::MAX),
             errors,
         })
@@ -119,14 +138,16 @@ impl Server {
         if accepted > server.config.recipients || frozen.errors > server.config.limits.errors {
             return Err(NotNow::limit("it has counted more than this configuration allows"));
         }
-        if frozen.state == State::Data {
+        if matches!(frozen.state, State::Data | State::Bdat) {
             return Err(NotNow::value("such a session was never at rest"));
         }
         server.reading = Reading::Commands;
         server.state = frozen.state;
         (server.secured, server.authenticated) = (frozen.secured, frozen.authenticated);
         (server.extended, server.utf8) = (frozen.extended, frozen.utf8);
+        (server.binary, server.prdr) = (frozen.binary, frozen.prdr);
         (server.accepted, server.errors) = (accepted, frozen.errors);
+        server.transactions = frozen.transactions;
         Ok(server)
     }
 }

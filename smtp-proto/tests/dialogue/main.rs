@@ -4,6 +4,7 @@
 
 mod auth;
 mod chunk;
+mod chunking;
 mod hello;
 mod hibernate;
 mod limits;
@@ -11,7 +12,9 @@ mod lmtp;
 mod message;
 mod order;
 mod pipelining;
+mod rare;
 mod starttls;
+mod transaction;
 
 use mailwire_smtp::{
     client, server,
