@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod auth;
+mod chunk;
 mod chunking;
+mod hello;
 mod limits;
 mod lmtp;
 mod message;

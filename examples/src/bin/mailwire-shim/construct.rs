@@ -15,6 +15,7 @@ use mailwire_smtp::{
     parameter::{Envid, MailAuth, MailParameter, Orcpt, OtherMailParameter, RcptParameter},
     proxy::{OtherXclientAttribute, Text, Xclient, XclientAttribute},
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Debug;
 
@@ -22,6 +23,7 @@ use std::fmt::Debug;
 struct Built {
     data: Vec<u8>,
     debug: String,
+    serialised: Result<Value, String>,
 }
 
 /// Why none could.
@@ -112,9 +114,11 @@ pub fn names() -> Vec<&'static str> {
 
 pub fn construct(op: &Value, answers: &mut Answers) -> Result<(), Fault> {
     let kind = json::text(op, "kind")?;
-    if !op["as"].is_null() {
-        return Err(Fault::unsupported("serde"));
-    }
+    let as_serde = match &op["as"] {
+        Value::Null => false,
+        Value::String(form) if form == "serde" => true,
+        form => return Err(Fault::unsupported(&form.to_string())),
+    };
     let make = KINDS.iter().find(|(name, _)| *name == kind);
     let (_, make) = make.ok_or_else(|| Fault::unsupported(kind))?;
     let arguments = match &op["value"] {
@@ -122,6 +126,10 @@ pub fn construct(op: &Value, answers: &mut Answers) -> Result<(), Fault> {
         value => vec![value.clone()],
     };
     answers.say(match make(&Arguments(arguments)) {
+        Ok(Built { debug, serialised, .. }) if as_serde => match serialised {
+            Ok(value) => json!({"out": "encoded", "data": value.to_string(), "debug": debug}),
+            Err(text) => json!({"out": "error", "kind": "security", "text": text}),
+        },
         Ok(built) => {
             json!({"out": "encoded", "data": latin1(&built.data), "debug": built.debug})
         }
@@ -131,27 +139,33 @@ pub fn construct(op: &Value, answers: &mut Answers) -> Result<(), Fault> {
     Ok(())
 }
 
-fn built(value: impl ToString + Debug) -> Result<Built, No> {
-    Ok(Built { data: value.to_string().into_bytes(), debug: format!("{value:?}") })
+fn built(value: impl ToString + Debug + Serialize) -> Result<Built, No> {
+    let (data, debug) = (value.to_string().into_bytes(), format!("{value:?}"));
+    Ok(Built { data, debug, serialised: serialised(&value) })
+}
+
+fn serialised(value: &impl Serialize) -> Result<Value, String> {
+    serde_json::to_value(value).map_err(|error| error.to_string())
 }
 
 fn command(command: Command, dialect: Dialect) -> Result<Built, No> {
     command.fits(dialect)?;
     let mut data = Vec::new();
     command.encode(&mut data);
-    Ok(Built { data, debug: format!("{command:?}") })
+    Ok(Built { data, debug: format!("{command:?}"), serialised: serialised(&command) })
 }
 
 fn reply(reply: Reply) -> Result<Built, No> {
     reply.fits(Dialect::ascii())?;
     let mut data = Vec::new();
     reply.encode(&mut data);
-    Ok(Built { data, debug: format!("{reply:?}") })
+    Ok(Built { data, debug: format!("{reply:?}"), serialised: serialised(&reply) })
 }
 
 fn mechanism(mut mechanism: impl Mechanism + Debug) -> Result<Built, No> {
     let initial = mechanism.initial().unwrap_or_default();
-    Ok(Built { data: initial.expose().to_vec(), debug: format!("{mechanism:?}") })
+    let serialised = Err("a mechanism holds secrets: it has no serialised form".to_owned());
+    Ok(Built { data: initial.expose().to_vec(), debug: format!("{mechanism:?}"), serialised })
 }
 
 fn reverse_path(a: &Arguments) -> Result<Built, No> {
