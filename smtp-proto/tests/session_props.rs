@@ -4,6 +4,8 @@
 mod props;
 
 use props::{client, grammar, input, server};
+#[cfg(all(feature = "arbitrary", feature = "codec", feature = "serde"))]
+use props::{codec, value};
 use proptest::prelude::*;
 
 /// Lines as clients say them, broken ones among them.
@@ -203,6 +205,26 @@ proptest! {
     fn any_octets_as_a_reply(line in server_line(), octets in prop::collection::vec(any::<u8>(), 0..40)) {
         grammar::reply(&line);
         grammar::reply(&octets);
+    }
+}
+
+#[cfg(all(feature = "arbitrary", feature = "codec", feature = "serde"))]
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_codec_reads_does_not_depend_on_the_cuts(
+        seed in any::<u8>(),
+        plan in prop::collection::vec(any::<u8>(), 8),
+        said in client_script(),
+    ) {
+        codec::any(&[&[seed], &plan[..], &said.0].concat());
+    }
+
+    #[test]
+    fn values_are_what_they_write(octets in prop::collection::vec(any::<u8>(), 0..1500)) {
+        value::value(&octets);
+        codec::pair(&octets);
     }
 }
 

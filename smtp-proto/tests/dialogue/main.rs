@@ -11,7 +11,9 @@ mod lmtp;
 mod message;
 mod order;
 mod pipelining;
+mod rare;
 mod starttls;
+mod transaction;
 
 use mailwire_smtp::{
     client, server,

@@ -611,7 +611,7 @@ fn once(config: &Arc<Config>, input: &Input, cut: Cut, drain: Drain) -> Option<T
     if limited && codes == [500] {
         codes.clear();
     }
-    assert_eq!(codes, [], "replies to nothing, behind {:?}", app.due);
+    assert!(codes.is_empty(), "replies to nothing: {codes:?}, behind {:?}", app.due);
     if app.depends { None } else { Some(trace) }
 }
 
