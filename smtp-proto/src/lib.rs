@@ -64,6 +64,7 @@ mod state;
 mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 
 pub use capability::{Capability, OtherCapability};
 pub use command::{
