@@ -54,12 +54,16 @@ mod ehlo;
 mod enhanced_code;
 pub mod extension;
 mod frame;
+mod line_limit;
+#[cfg(feature = "arbitrary")]
+mod generated;
 pub mod parameter;
 pub mod proxy;
 pub mod quirk;
 mod reply;
 pub mod server;
 mod state;
+mod status_detail;
 #[cfg(test)]
 mod table;
 #[cfg(feature = "testing")]
@@ -77,3 +81,4 @@ pub use extension::Auth;
 pub use frame::Replies;
 pub use reply::{Reply, ReplyCode};
 pub use state::State;
+pub use status_detail::StatusDetail;
