@@ -102,6 +102,8 @@ impl Client {
             standing: _,
             turn: _,
             rare: _,
+            // The frame of the last event.
+            reading: _,
         } = self;
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Ok(Frozen {
