@@ -17,6 +17,7 @@ pub mod client;
 pub mod grammar;
 pub mod pair;
 pub mod server;
+pub mod transaction;
 
 use bytes::Buf;
 use mailwire_smtp::core::{
