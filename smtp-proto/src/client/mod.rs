@@ -217,14 +217,19 @@ impl Kind {
 impl Client {
     /// A session that waits for the greeting. Commands may be queued already.
     pub fn new(config: Config) -> Self {
-        let mut channel = Channel::new(config.limits);
+        Client::over(Channel::new(config.limits), config.secured, config)
+    }
+
+    /// The same on a connection that is there already.
+    pub(crate) fn over(mut channel: Channel, secured: Secured, config: Config) -> Self {
+        channel.set_limits(config.limits);
         let id = channel.number();
         channel.wait(id);
         let greeting =
             Flight { id, kind: Kind::Greeting, after: 0, verb: Cow::Borrowed(""), owned: false };
         Client {
             channel,
-            secured: config.secured,
+            secured,
             config,
             replies: Replies::default(),
             flights: VecDeque::from([greeting]),

@@ -7,7 +7,7 @@ use mailwire_smtp::{
     address::Mailbox,
     client::{self, Client, Envelope, Event, Fate, Message, Outcome, Sent},
     core::{
-        Body, Connection, End, Handle,
+        Body, End, Handle,
         testing::{Cut, Pair, Rest},
     },
     server::{self, Protocol, Server},
