@@ -54,6 +54,8 @@ mod ehlo;
 mod enhanced_code;
 pub mod extension;
 mod frame;
+#[cfg(feature = "arbitrary")]
+mod generated;
 mod line_limit;
 pub mod parameter;
 pub mod proxy;
@@ -66,6 +68,7 @@ mod status_detail;
 mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 
 pub use capability::{Capability, OtherCapability};
 pub use command::{

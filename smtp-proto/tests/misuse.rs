@@ -232,8 +232,12 @@ fn a_parameter_of_an_extension_goes_where_it_was_offered() {
         assert!(client_with("250 DSN\r\n").command(&mail).is_err(), "{parameter}");
         let sent = client_with(&format!("250 {keyword}\r\n")).command(&mail);
         assert!(sent.is_ok(), "{parameter}: {:?}", sent.err());
+        if keyword == "CHECKPOINT" {
+            continue; // our server keeps nothing of a message that was broken off
+        }
         for (offered, code) in [("DSN", "555 5.5.4"), (keyword, "250 2.1.0")] {
             let mut config = server::Config::new("mx.example".parse().unwrap());
+            config.prdr = offered == "PRDR";
             config.capabilities = vec![offered.parse().unwrap()];
             let mut smtp = Server::new(config);
             smtp.wire_mut().receive(format!("EHLO me\r\n{mail}\r\n").as_bytes());

@@ -4,6 +4,7 @@
 
 mod auth;
 mod chunk;
+mod chunking;
 mod hello;
 mod limits;
 mod lmtp;

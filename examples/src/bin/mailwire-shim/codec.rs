@@ -18,6 +18,7 @@ use mailwire_smtp::{
         Orcpt, RcptParameter, RcptParameters, Ret, Rrvs, Size, TransId,
     },
     quirk::QUIRKS,
+    trace::{Received, ReturnPath},
 };
 use serde_json::{Value, json};
 use std::fmt::{Debug, Display};
@@ -98,6 +99,7 @@ fn command(data: &[u8], parse: &Parse) -> Result<Parsed, ParseError> {
             Some(size) => json!({"number": size}),
             None => json!({}),
         },
+        Command::Bdat(chunk) => json!({"number": chunk.size}),
         _ => json!({}),
     };
     Ok(Parsed {
@@ -220,6 +222,8 @@ fn production(name: &str, data: &[u8]) -> Result<Result<Parsed, Value>, Fault> {
         "ehlo-line" => read::<Capability>(data),
         "Reply-code" => read::<ReplyCode>(data),
         "status-code" => read::<EnhancedStatusCode>(data),
+        "Return-path-line" => read::<ReturnPath>(data),
+        "Time-stamp-line" => read::<Received>(data),
         other => return Err(Fault::unsupported(other)),
     })
 }
