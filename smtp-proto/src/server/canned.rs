@@ -47,6 +47,7 @@ pub(crate) const AUTH_FAILED: Canned = canned(535, "5.7.8 Authentication credent
 pub(crate) const BARE_LINE_END: Canned = canned(550, "5.6.0 Message has a bare CR or LF");
 pub(crate) const TOO_MANY_ERRORS: Canned = canned(421, "4.7.0 Too many errors, closing");
 pub(crate) const TIMEOUT: Canned = canned(421, "4.4.2 Timeout, closing");
+pub(crate) const SHUTTING_DOWN: Canned = canned(421, "4.3.2 Service shutting down, closing");
 pub(crate) const LOCAL_ERROR: Canned = canned(451, "4.3.0 Local error in processing");
 pub(crate) const DECLINED: Canned = canned(550, "5.7.1 Declined");
 pub(crate) const TLS_UNAVAILABLE: Canned = canned(454, "4.7.0 TLS not available");

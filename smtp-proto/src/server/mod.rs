@@ -12,6 +12,7 @@ mod command;
 mod config;
 mod event;
 mod line;
+mod shutdown;
 mod text_line;
 
 pub use answer::{Answer, Data, Greeting, Hello, Message, Other, Pending, StartTls};

@@ -13,6 +13,7 @@
 //! | `last ...` | the same for the newest |
 //! | `challenge OCTETS`, `each REPLY; REPLY` | AUTH; LMTP |
 //! | `refuse body REPLY` | in the middle of a message |
+//! | `shut down` | the service goes down |
 
 use super::{octets, reply, shown};
 use crate::{
@@ -107,6 +108,9 @@ impl Adapter for ServerWords {
     fn act(&mut self, said: &str) -> Result<(), ActError> {
         if let Some(rest) = said.strip_prefix("refuse body ") {
             return Ok(self.session.refuse_body(reply(rest)?)?);
+        }
+        if said == "shut down" {
+            return Ok(self.session.shut_down()?);
         }
         let (said, open) = match said.strip_prefix("last ") {
             Some(rest) => (rest, self.open.pop_back()),

@@ -10,6 +10,7 @@ mod lmtp;
 mod message;
 mod order;
 mod pipelining;
+mod shutdown;
 mod starttls;
 
 use mailwire_smtp::{
