@@ -12,6 +12,7 @@ mod config;
 mod event;
 mod frame;
 mod hello;
+mod hibernate;
 mod legal;
 mod limits;
 mod outcome;
@@ -21,6 +22,7 @@ mod turn;
 
 pub use config::{Config, Protocol};
 pub use event::Event;
+pub use hibernate::Frozen;
 pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
 pub use transaction::{Envelope, Fate, Message, Sent};
 
@@ -60,6 +62,7 @@ const REPLY_LINE: usize = 512;
 /// - All of a message at once: [`transaction`](Client::transaction).
 /// - The message: [`bdat`](Client::bdat), [`bdat_last`](Client::bdat_last), [`burl`](Client::burl), [`send_body`](Client::send_body), [`finish_body`](Client::finish_body), [`abort_body`](Client::abort_body).
 /// - Hand-overs: [`security_layer`](Client::security_layer), [`into_server`](Client::into_server).
+/// - To put away: [`hibernate`](Client::hibernate), [`thaw`](Client::thaw).
 /// - To look: [`state`](Client::state), [`offer`](Client::offer), [`secured`](Client::secured), [`in_flight`](Client::in_flight).
 ///
 /// ```
@@ -113,6 +116,8 @@ pub struct Client {
     transactions: VecDeque<Running>,
     /// What is being queued is a transaction's.
     feeding: bool,
+    /// Where the reply ends that is being worked on, in octets since the beginning.
+    reading: Option<u64>,
     /// Transactions begun since the connection began: LIMITS counts them.
     mails: u32,
     chunks: Chunks,
@@ -247,6 +252,7 @@ impl Client {
             prdr: Prdr::Off,
             transactions: VecDeque::new(),
             feeding: false,
+            reading: None,
             mails: 0,
             chunks: Chunks::default(),
             standing: Standing::Open,
@@ -347,7 +353,7 @@ impl Client {
             self.channel.touch();
         }
         self.unanswered += len;
-        let (after, owned) = (self.channel.received(), self.feeding);
+        let (after, owned) = (self.now(), self.feeding);
         self.flights.push_back(Flight { id, kind, after, verb, owned });
         match kind {
             Kind::Hello { .. } => (self.ahead, self.chunks.reset) = (State::Ready, id),
@@ -391,6 +397,14 @@ impl Client {
             Some(Kind::Chunk { .. }) if !pipelines => self.channel.wait(id),
             _ => {}
         }
+    }
+
+    /// Only a reply that begins at this octet or behind it can answer what is queued now.
+    ///
+    /// What the session says by itself because of a reply has no other time than that reply: how much has come
+    /// behind it is the transport's chance.
+    fn now(&self) -> u64 {
+        self.reading.unwrap_or_else(|| self.channel.received())
     }
 
     fn pipelines(&self) -> bool {
