@@ -1,0 +1,162 @@
+//! Attacks, quirks and recorded sessions: each played at every cut, against what was written down and read.
+//!
+//! A file has many cases. A case begins with `== name`; behind it may stand what it is about (`#`), settings
+//! (`config: ..`), the state it begins in (`state: name`, a case of `states.txt`) and its dialogue, in the words of
+//! `mailwire_core::testing`.
+//!
+//! With `MAILWIRE_RECORD=1` in the environment each case is written anew from its peer's lines and calls: to
+//! be read before it is committed.
+#![cfg(all(feature = "testing", feature = "sasl"))]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod app;
+mod settings;
+
+use app::Application;
+use mailwire_core::testing::{Adapter, Dialogue, Role};
+use mailwire_smtp::testing::{ClientWords, ServerWords};
+use settings::Settings;
+use std::{env, fmt::Write as _, fs, path::PathBuf, sync::OnceLock};
+
+/// One case.
+#[derive(Clone, Debug)]
+struct Case {
+    name: String,
+    /// Its comments, which a recording keeps.
+    about: Vec<String>,
+    settings: Settings,
+    state: Option<String>,
+    script: String,
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")
+}
+
+fn read(file: &str) -> Vec<Case> {
+    let text = fs::read_to_string(folder().join(file)).unwrap();
+    let mut cases = Vec::new();
+    for part in text.split("\n== ").map(|part| part.trim_start_matches("== ")) {
+        let mut lines = part.lines();
+        let name = lines.next().unwrap().trim().to_owned();
+        if name.is_empty() || name.starts_with('#') {
+            continue;
+        }
+        let mut case = Case {
+            name,
+            about: Vec::new(),
+            settings: Settings::default(),
+            state: None,
+            script: String::new(),
+        };
+        for line in lines {
+            if let Some(settings) = line.strip_prefix("config: ") {
+                case.settings = settings.parse().unwrap_or_else(|e| panic!("{}: {e}", case.name));
+            } else if let Some(state) = line.strip_prefix("state: ") {
+                case.state = Some(state.to_owned());
+            } else if line.starts_with('#') {
+                case.about.push(line.to_owned());
+            } else {
+                writeln!(case.script, "{line}").unwrap();
+            }
+        }
+        cases.push(case);
+    }
+    cases
+}
+
+fn states() -> &'static [Case] {
+    static STATES: OnceLock<Vec<Case>> = OnceLock::new();
+    STATES.get_or_init(|| read("states.txt"))
+}
+
+/// The state that `case` begins in.
+fn start(case: &Case) -> Option<&'static Case> {
+    let name = case.state.as_deref()?;
+    let state = states().iter().find(|state| state.name == name);
+    Some(state.unwrap_or_else(|| panic!("{}: there is no state {name}", case.name)))
+}
+
+fn server(case: &Case) -> ServerWords {
+    let actor = ServerWords::new(case.settings.server());
+    match start(case) {
+        Some(state) => begin(state, actor),
+        None => actor,
+    }
+}
+
+fn client(case: &Case) -> ClientWords {
+    let actor = ClientWords::new(case.settings.client());
+    match start(case) {
+        Some(state) => begin(state, actor),
+        None => actor,
+    }
+}
+
+fn begin<A: Adapter>(state: &Case, actor: A) -> A {
+    let script = Dialogue::parse(&state.script).unwrap_or_else(|e| panic!("{}: {e}", state.name));
+    script.play_once(actor).unwrap_or_else(|failure| panic!("{}: {failure}", state.name))
+}
+
+/// Plays each case of `file`, or writes it anew.
+#[track_caller]
+fn run(file: &str) {
+    let cases = read(file);
+    assert!(!cases.is_empty());
+    if env::var_os("MAILWIRE_RECORD").is_some() {
+        return record(file, &cases);
+    }
+    let mut failures = String::new();
+    for case in &cases {
+        let dialogue = match Dialogue::parse(&case.script) {
+            Ok(dialogue) => dialogue,
+            Err(error) => panic!("{}: {error}", case.name),
+        };
+        let played = match case.settings.role {
+            Role::Server => dialogue.check(|| server(case)),
+            Role::Client => dialogue.check(|| client(case)),
+        };
+        if let Err(failure) = played {
+            write!(failures, "{}: {failure}\n\n", case.name).unwrap();
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+fn record(file: &str, cases: &[Case]) {
+    let mut text = String::new();
+    for case in cases {
+        let dialogue = Dialogue::parse(&case.script).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+        let mut app = Application::new(&case.settings);
+        let recorded = match case.settings.role {
+            Role::Server => dialogue.record(server(case), |words| app.answer(words)),
+            Role::Client => dialogue.record(client(case), |_| None),
+        };
+        let recorded = match recorded {
+            Ok(recorded) => recorded,
+            Err(failure) => {
+                std::eprintln!("{}: not recorded: {failure}", case.name);
+                continue;
+            }
+        };
+        writeln!(text, "== {}", case.name).unwrap();
+        for line in &case.about {
+            writeln!(text, "{line}").unwrap();
+        }
+        let settings = case.settings.to_string();
+        if !settings.is_empty() {
+            writeln!(text, "config: {settings}").unwrap();
+        }
+        if let Some(state) = &case.state {
+            writeln!(text, "state: {state}").unwrap();
+        }
+        text.push_str(&recorded);
+        text.push('\n');
+    }
+    fs::write(folder().join(file), text).unwrap();
+}
+
+#[test]
+fn states_can_be_reached() {
+    run("states.txt");
+}
