@@ -27,8 +27,9 @@
 //! # Features
 //!
 //! They only add API. `std` (default): the standard library. `sasl`, `saslprep`: the mechanisms in
-//! [`core::sasl`], and SASLprep for them. `tokio`, `blocking`: the drivers in `core::driver`. `testing`: sessions
-//! in words, for scripted dialogues.
+//! [`core::sasl`], and SASLprep for them. `tokio`, `blocking`: the drivers in `core::driver`. `codec`: commands and
+//! replies over `tokio_util::codec`. `serde`: values as they stand on the wire. `tracing`: what passes, verbs and
+//! lengths. `arbitrary`: for fuzzers. `testing`: sessions in words, for scripted dialogues.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(mailwire_docsrs, feature(doc_cfg))]
@@ -45,6 +46,9 @@ pub mod _docs;
 pub mod address;
 mod capability;
 pub mod client;
+#[cfg(feature = "codec")]
+#[cfg_attr(mailwire_docsrs, doc(cfg(feature = "codec")))]
+pub mod codec;
 mod command;
 mod dialect;
 mod ehlo;
@@ -52,6 +56,7 @@ mod enhanced_code;
 pub mod extension;
 mod frame;
 pub mod parameter;
+pub mod proxy;
 pub mod quirk;
 mod reply;
 pub mod server;
@@ -62,7 +67,9 @@ mod table;
 pub mod testing;
 
 pub use capability::{Capability, OtherCapability};
-pub use command::{Argument, Command, Lookup, Mail, OtherCommand, Rcpt};
+pub use command::{
+    AbsoluteUri, Argument, Atrn, Bdat, Burl, Command, Etrn, Lookup, Mail, OtherCommand, Rcpt,
+};
 pub use dialect::{Dialect, Parse};
 pub use ehlo::EhloReply;
 pub use enhanced_code::EnhancedStatusCode;

@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// Where a session stands between two commands.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
@@ -26,6 +27,8 @@ pub enum State {
     Rcpt = 16,
     /// The message is on its way, or its answer is.
     Data = 32,
+    /// Chunks of the message have come, the last one has not. RFC 3030 §2
+    Bdat = 64,
 }
 
 /// May a command stand anywhere in a pipelined group, or only at its end? RFC 2920 §3.1.
@@ -44,7 +47,10 @@ pub(crate) struct Rule {
 }
 
 const ANY: u8 = State::Greeted as u8 | TRANSACTION;
-const TRANSACTION: u8 = State::Ready as u8 | State::Mail as u8 | State::Rcpt as u8;
+const TRANSACTION: u8 =
+    State::Ready as u8 | State::Mail as u8 | State::Rcpt as u8 | State::Bdat as u8;
+const RECIPIENTS: u8 = State::Rcpt as u8 | State::Bdat as u8;
+const OUTSIDE: u8 = State::Greeted as u8 | State::Ready as u8;
 
 const fn rule(legal: u8, group: Group, missing: &'static str) -> Rule {
     Rule { legal, group, missing }
@@ -64,6 +70,16 @@ static QUIT: Rule = rule(ANY | State::Connected as u8, Group::Last, "the greetin
 static STARTTLS: Rule = rule(TRANSACTION, Group::Last, "EHLO first");
 static AUTH: Rule =
     rule(State::Ready as u8, Group::Last, "AUTH stands behind EHLO, outside a transaction");
+// RFC 3030 §4.2: anywhere in a group, whichever chunk it is; RFC 4468 §3.4 says it of BURL by example.
+static BDAT: Rule = rule(RECIPIENTS, Group::Anywhere, "RCPT first");
+static BURL: Rule = rule(RECIPIENTS, Group::Anywhere, "RCPT first");
+static ETRN: Rule =
+    rule(State::Ready as u8, Group::Last, "ETRN stands behind EHLO, outside a transaction");
+static ATRN: Rule =
+    rule(State::Ready as u8, Group::Last, "ATRN stands behind EHLO, outside a transaction");
+// At any time but inside a transaction, say their authors.
+static XCLIENT: Rule = rule(OUTSIDE, Group::Last, "XCLIENT stands outside a transaction");
+static XFORWARD: Rule = rule(OUTSIDE, Group::Last, "XFORWARD stands outside a transaction");
 static OTHER: Rule = rule(ANY, Group::Last, "the greeting comes first");
 
 impl Rule {
@@ -81,6 +97,12 @@ impl Rule {
             Command::Quit => &QUIT,
             Command::StartTls => &STARTTLS,
             Command::Auth(_) => &AUTH,
+            Command::Bdat(_) => &BDAT,
+            Command::Burl(_) => &BURL,
+            Command::Etrn(_) => &ETRN,
+            Command::Atrn(_) => &ATRN,
+            Command::Xclient(_) => &XCLIENT,
+            Command::Xforward(_) => &XFORWARD,
             _ => &OTHER,
         }
     }
@@ -100,6 +122,18 @@ pub(crate) fn mail_extension(parameter: &MailParameter) -> Option<&'static str> 
         MailParameter::Smtputf8 => Some("SMTPUTF8"),
         MailParameter::Auth(_) => Some("AUTH"),
         MailParameter::Ret(_) | MailParameter::Envid(_) => Some("DSN"),
+        MailParameter::By(_) => Some("DELIVERBY"),
+        MailParameter::HoldFor(_) | MailParameter::HoldUntil(_) => Some("FUTURERELEASE"),
+        MailParameter::Solicit(_) => Some("NO-SOLICITING"),
+        MailParameter::Mtrk(_) => Some("MTRK"),
+        MailParameter::Submitter(_) => Some("SUBMITTER"),
+        MailParameter::Conperm => Some("CONPERM"),
+        MailParameter::TransId(_) => Some("CHECKPOINT"),
+        MailParameter::MtPriority(_) => Some("MT-PRIORITY"),
+        MailParameter::RequireTls => Some("REQUIRETLS"),
+        MailParameter::AltAddress(_) => Some("UTF8SMTP"),
+        MailParameter::Xverp(_) => Some("XVERP"),
+        MailParameter::Prdr => Some("PRDR"),
         MailParameter::Other(_) => None,
     }
 }
@@ -108,6 +142,10 @@ pub(crate) fn mail_extension(parameter: &MailParameter) -> Option<&'static str> 
 pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> Option<&'static str> {
     match parameter {
         RcptParameter::Notify(_) | RcptParameter::Orcpt(_) => Some("DSN"),
+        RcptParameter::Conneg => Some("CONNEG"),
+        RcptParameter::Rrvs(_) => Some("RRVS"),
+        RcptParameter::AltAddress(_) => Some("UTF8SMTP"),
+        RcptParameter::XrcptForward(_) => Some("XRCPTFORWARD"),
         RcptParameter::Other(_) => None,
     }
 }

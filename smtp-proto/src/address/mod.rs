@@ -8,6 +8,7 @@ mod mailbox;
 mod path;
 pub(crate) mod xtext;
 
+pub(crate) use domain::domain;
 pub(crate) use host::{HostParts, host, parts as host_parts};
 pub(crate) use mailbox::mailbox;
 pub(crate) use path::{PathParts, forward_path, reverse_path};

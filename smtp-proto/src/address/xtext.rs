@@ -17,8 +17,8 @@ pub(crate) fn carries(text: &[u8]) -> Result<(), usize> {
 ///           hexadecimal digits
 /// ```
 /// RFC 3461 §4. Lower case is read, too. Each octet that `xtext` stands for goes to `each`, as long as
-/// it is printable; the first octet that does not fit is the error.
-fn read(xtext: &[u8], mut each: impl FnMut(u8)) -> Result<(), usize> {
+/// it `fits`; the first octet that does not is the error.
+fn read(xtext: &[u8], fits: impl Fn(u8) -> bool, mut each: impl FnMut(u8)) -> Result<(), usize> {
     let mut octets = xtext.iter().copied().enumerate();
     while let Some((at, octet)) = octets.next() {
         let real = match octet {
@@ -32,7 +32,7 @@ fn read(xtext: &[u8], mut each: impl FnMut(u8)) -> Result<(), usize> {
             b'=' | b' ' => return Err(at),
             plain => plain,
         };
-        if !matches!(real, 32..=126) {
+        if !fits(real) {
             return Err(at);
         }
         each(real);
@@ -42,7 +42,7 @@ fn read(xtext: &[u8], mut each: impl FnMut(u8)) -> Result<(), usize> {
 
 /// Is it xtext of printable ASCII?
 pub(crate) fn check(xtext: &[u8]) -> Result<(), usize> {
-    if is_plain(xtext) { Ok(()) } else { read(xtext, |_| ()) }
+    if is_plain(xtext) { Ok(()) } else { read(xtext, is_printable, |_| ()) }
 }
 
 /// Does it stand for itself? Without a branch per octet: most xtext does.
@@ -56,8 +56,28 @@ pub(crate) fn decode(xtext: &[u8]) -> Result<Str, usize> {
         return Ok(Str::new(xtext));
     }
     let mut out = Vec::with_capacity(xtext.len());
-    read(xtext, |octet| out.push(octet))?;
+    read(xtext, is_printable, |octet| out.push(octet))?;
     Ok(Str::new(&out))
+}
+
+/// What `xtext` stands for, where hexchars may hide UTF-8.
+pub(crate) fn decode_utf8(xtext: &[u8]) -> Result<Str, usize> {
+    if is_plain(xtext) {
+        return Ok(Str::new(xtext));
+    }
+    if let Some(at) = xtext.iter().position(|b| !b.is_ascii()) {
+        return Err(at);
+    }
+    let mut out = Vec::with_capacity(xtext.len());
+    read(xtext, |octet| is_printable(octet) || octet >= 0x80, |octet| out.push(octet))?;
+    if core::str::from_utf8(&out).is_err() {
+        return Err(0);
+    }
+    Ok(Str::new(&out))
+}
+
+fn is_printable(octet: u8) -> bool {
+    matches!(octet, 32..=126)
 }
 
 /// Appends `text` as xtext.

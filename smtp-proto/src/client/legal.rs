@@ -80,6 +80,16 @@ impl Client {
             Command::Data => Kind::Data,
             Command::Rset => Kind::Rset,
             Command::Quit => Kind::Quit,
+            Command::Bdat(_)
+            | Command::Burl(_)
+            | Command::Atrn(_)
+            | Command::Turn
+            | Command::Send(_)
+            | Command::Soml(_)
+            | Command::Saml(_)
+            | Command::Xclient(_) => {
+                return Err(NotNow::state("the session cannot follow this command"));
+            }
             Command::Other(other) if other.changes_framing() => {
                 return Err(NotNow::state(
                     "this verb changes what the next octets mean, which the session does not know",

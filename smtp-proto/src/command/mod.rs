@@ -1,4 +1,4 @@
-//! `Command`: what a client says. RFC 5321 §4.1.1; RFC 2033, 3207, 4954.
+//! `Command`: what a client says. RFC 5321 §4.1.1; RFC 821, 1985, 2033, 2645, 3030, 3207, 4468, 4954.
 //!
 //! The verb is found by one comparison of its first four octets; behind it, each command has its
 //! production. Unknown verbs are kept, with their arguments, but not shown: a mistyped `AUTH` carries a
@@ -6,14 +6,29 @@
 //! Not here: what is legal when; the lines inside AUTH, see [`crate::extension::AuthResponse`].
 
 mod argument;
+mod atrn;
+mod bdat;
+mod burl;
+mod etrn;
+mod obsolete;
 mod other;
 mod transaction;
 
 pub use argument::{Argument, Lookup};
+pub use atrn::Atrn;
+pub use bdat::Bdat;
+pub(crate) use bdat::CHUNK_SIZE_LIMIT;
+pub use burl::{AbsoluteUri, Burl};
+pub use etrn::Etrn;
 pub use other::OtherCommand;
 pub use transaction::{Mail, Rcpt};
 
 use argument::{lookup, optional};
+use atrn::atrn;
+use bdat::bdat;
+use burl::burl;
+use etrn::etrn;
+use obsolete::send;
 use other::other_command;
 use transaction::{mail, rcpt};
 
@@ -21,6 +36,7 @@ use crate::address::{ForwardPath, Host, HostParts, ReversePath, host_parts};
 use crate::extension::{Auth, auth};
 use crate::lex::{self, CRLF, Input, PResult};
 use crate::parameter::{MailParameters, RcptParameters};
+use crate::proxy::{Xclient, Xforward, xclient, xforward};
 use crate::{Dialect, Parse, quirk};
 use alloc::vec::Vec;
 use core::fmt;
@@ -34,8 +50,8 @@ static LDH_LABELS: Production = Production::new("LDH labels or A-labels", 6531, 
 
 /// A command line.
 ///
-/// `Display` is the wire form without CRLF, except that it masks an initial response and the arguments
-/// of an unknown verb.
+/// `Display` is the wire form without CRLF, except that it masks an initial response, the token of a BURL,
+/// and the arguments of an unknown verb. With `serde` it is serialised in that form; what would be masked is refused.
 ///
 /// ```
 /// use mailwire_smtp::{Command, Parse};
@@ -77,6 +93,26 @@ pub enum Command {
     Expn(Lookup),
     /// RFC 5321 §4.1.1.8
     Help(Option<Argument>),
+    /// A chunk of the message follows. RFC 3030 §2
+    Bdat(Bdat),
+    /// A part of the message is to be fetched. RFC 4468 §3.2
+    Burl(Burl),
+    /// Send what waits for a host. RFC 1985 §5
+    Etrn(Etrn),
+    /// Client and server change places. RFC 2645 §5.2.1
+    Atrn(Atrn),
+    /// As ATRN, without a proof who asks: no server should. RFC 5321 App. F.1
+    Turn,
+    /// To a terminal. RFC 5321 App. F.6
+    Send(ReversePath),
+    /// To a terminal or the mailbox. RFC 5321 App. F.6
+    Soml(ReversePath),
+    /// To a terminal and the mailbox. RFC 5321 App. F.6
+    Saml(ReversePath),
+    /// Who the client behind a proxy is. Postfix
+    Xclient(Xclient),
+    /// Where the message has come from, for the log. Postfix
+    Xforward(Xforward),
     /// Any other verb. RFC 5321 §4.2.4
     Other(OtherCommand),
 }
@@ -152,9 +188,49 @@ impl Command {
                 let (argument, met) = line.read(4, optional)?;
                 Ok((Command::Help(argument), met))
             }
-            _ if line.is_starttls() => {
+            b"BDAT" => {
+                let (chunk, met) = line.read(4, bdat)?;
+                Ok((Command::Bdat(chunk), met))
+            }
+            b"BURL" => {
+                let (burl, met) = line.read(4, burl)?;
+                Ok((Command::Burl(burl), met))
+            }
+            b"ETRN" => {
+                let (etrn, met) = line.read(4, etrn)?;
+                Ok((Command::Etrn(etrn), met))
+            }
+            b"ATRN" => {
+                let (atrn, met) = line.read(4, atrn)?;
+                Ok((Command::Atrn(atrn), met))
+            }
+            b"TURN" => {
+                let ((), met) = line.read(4, nothing)?;
+                Ok((Command::Turn, met))
+            }
+            b"SEND" => {
+                let (path, met) = line.read(4, send)?;
+                Ok((Command::Send(ReversePath::of(path)), met))
+            }
+            b"SOML" => {
+                let (path, met) = line.read(4, send)?;
+                Ok((Command::Soml(ReversePath::of(path)), met))
+            }
+            b"SAML" => {
+                let (path, met) = line.read(4, send)?;
+                Ok((Command::Saml(ReversePath::of(path)), met))
+            }
+            _ if line.has_verb(b"STARTTLS") => {
                 let ((), met) = line.read(8, nothing)?;
                 Ok((Command::StartTls, met))
+            }
+            _ if line.has_verb(b"XCLIENT") => {
+                let (attributes, met) = line.read(7, xclient)?;
+                Ok((Command::Xclient(attributes), met))
+            }
+            _ if line.has_verb(b"XFORWARD") => {
+                let (attributes, met) = line.read(8, xforward)?;
+                Ok((Command::Xforward(attributes), met))
             }
             _ => {
                 let (other, met) = line.read(0, other_command)?;
@@ -175,7 +251,7 @@ impl Command {
             }
             Command::Mail(mail) => mail.encode(out),
             Command::Rcpt(rcpt) => rcpt.encode(out),
-            Command::Data | Command::Rset | Command::Quit | Command::StartTls => {}
+            Command::Data | Command::Rset | Command::Quit | Command::StartTls | Command::Turn => {}
             Command::Noop(argument) | Command::Help(argument) => {
                 if let Some(argument) = argument {
                     out.push(b' ');
@@ -184,6 +260,16 @@ impl Command {
             }
             Command::Auth(auth) => auth.encode(out),
             Command::Vrfy(lookup) | Command::Expn(lookup) => lookup.encode(out),
+            Command::Bdat(bdat) => bdat.encode(out),
+            Command::Burl(burl) => burl.encode(out),
+            Command::Etrn(etrn) => etrn.encode(out),
+            Command::Atrn(atrn) => atrn.encode(out),
+            Command::Send(path) | Command::Soml(path) | Command::Saml(path) => {
+                out.extend_from_slice(b" FROM:");
+                path.encode(out);
+            }
+            Command::Xclient(attributes) => attributes.encode(out),
+            Command::Xforward(attributes) => attributes.encode(out),
             Command::Other(other) => other.encode(out),
         }
         out.extend_from_slice(b"\r\n");
@@ -206,6 +292,16 @@ impl Command {
             Command::Vrfy(_) => b"VRFY",
             Command::Expn(_) => b"EXPN",
             Command::Help(_) => b"HELP",
+            Command::Bdat(_) => b"BDAT",
+            Command::Burl(_) => b"BURL",
+            Command::Etrn(_) => b"ETRN",
+            Command::Atrn(_) => b"ATRN",
+            Command::Turn => b"TURN",
+            Command::Send(_) => b"SEND",
+            Command::Soml(_) => b"SOML",
+            Command::Saml(_) => b"SAML",
+            Command::Xclient(_) => b"XCLIENT",
+            Command::Xforward(_) => b"XFORWARD",
             Command::Other(other) => other.verb(),
         }
     }
@@ -213,7 +309,8 @@ impl Command {
     /// The verbs that have a member of their own.
     pub const VERBS: &'static [&'static str] = &[
         "EHLO", "HELO", "LHLO", "MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "STARTTLS", "AUTH",
-        "VRFY", "EXPN", "HELP",
+        "VRFY", "EXPN", "HELP", "BDAT", "BURL", "ETRN", "ATRN", "TURN", "SEND", "SOML", "SAML",
+        "XCLIENT", "XFORWARD",
     ];
 
     /// Is this its verb? Without case; goes on working when `Other` becomes a member.
@@ -227,6 +324,9 @@ impl Command {
             Command::Ehlo(host) | Command::Helo(host) | Command::Lhlo(host) => host.is_strict(),
             Command::Mail(mail) => mail.reverse_path.is_strict(),
             Command::Rcpt(rcpt) => rcpt.forward_path.is_strict(),
+            Command::Send(path) | Command::Soml(path) | Command::Saml(path) => path.is_strict(),
+            Command::Etrn(etrn) => etrn.is_strict(),
+            Command::Atrn(atrn) => atrn.is_strict(),
             _ => true,
         }
     }
@@ -262,6 +362,12 @@ impl Command {
             Command::Noop(argument) | Command::Help(argument) => {
                 argument.as_ref().is_none_or(Argument::is_ascii)
             }
+            Command::Send(path) | Command::Soml(path) | Command::Saml(path) => {
+                if !path.is_ascii() {
+                    return Err(NotNow::value("only MAIL can say SMTPUTF8"));
+                }
+                true
+            }
             Command::Other(other) => other.is_ascii(),
             _ => true,
         };
@@ -290,7 +396,8 @@ impl Command {
 /// noop = "NOOP" [ SP String ] CRLF
 /// quit = "QUIT" CRLF
 /// ```
-/// RFC 5321 §4.1.1; `STARTTLS`: RFC 3207 §4; `LHLO`: RFC 2033 §4.1; `AUTH`: RFC 4954 §4
+/// RFC 5321 §4.1.1; `STARTTLS`: RFC 3207 §4; `LHLO`: RFC 2033 §4.1; `AUTH`: RFC 4954 §4; the others: in
+/// their files.
 struct Line<'a> {
     frame: &'a [u8],
     context: &'a Context<Dialect>,
@@ -312,10 +419,11 @@ impl<'a> Line<'a> {
         self.context.parse(self.frame, whole, &CRLF)
     }
 
-    fn is_starttls(&self) -> bool {
-        self.frame.split_at_checked(8).is_some_and(|(verb, behind)| {
-            verb.eq_ignore_ascii_case(b"STARTTLS") && is_word_end(behind)
-        })
+    /// Is it this one, of other than four letters?
+    fn has_verb(&self, verb: &[u8]) -> bool {
+        self.frame
+            .split_at_checked(verb.len())
+            .is_some_and(|(word, behind)| word.eq_ignore_ascii_case(verb) && is_word_end(behind))
     }
 }
 
@@ -346,11 +454,13 @@ fn name<'a>(i: Input<'a>, absent: Quirk) -> PResult<'a, HostParts<'a>> {
     Ok((rest, host))
 }
 
-/// The wire form without CRLF; an initial response and the arguments of an unknown verb are masked.
+/// The wire form without CRLF; an initial response, the token of a BURL and the arguments of an unknown
+/// verb are masked.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Command::Auth(auth) => auth.fmt(f),
+            Command::Burl(burl) => burl.fmt(f),
             Command::Other(other) => other.fmt(f),
             _ => {
                 let mut out = Vec::new();
@@ -366,23 +476,42 @@ impl TryFrom<&[u8]> for Command {
     type Error = InvalidValue;
     /// Reads a line without its CRLF by the strict grammar.
     fn try_from(line: &[u8]) -> Result<Self, InvalidValue> {
-        let mut frame = Vec::with_capacity(line.len() + 2);
-        frame.extend_from_slice(line);
-        frame.extend_from_slice(b"\r\n");
-        let parsed = Command::parse(&frame, &Parse::strict());
-        // It may have been a secret.
-        mailwire_core::Secret::new(frame);
-        Ok(parsed?.0)
+        read_line(line, &Parse::strict())
     }
 }
 
+/// Reads a line without its CRLF.
+fn read_line(line: &[u8], parse: &Parse) -> Result<Command, InvalidValue> {
+    // It may be a secret, so it is wiped.
+    let frame = mailwire_core::Secret::new([line, b"\r\n"].concat());
+    Ok(Command::parse(frame.expose(), parse)?.0)
+}
+
+serde_form!(secret Command, command => match command {
+    Command::Auth(auth) => auth.initial_response.is_some(),
+    Command::Burl(burl) => burl.uri.is_secret(),
+    Command::Other(other) => other.arguments().is_some(),
+    _ => false,
+}, command => {
+    let mut out = Vec::new();
+    command.encode(&mut out);
+    out.truncate(out.len().saturating_sub(2));
+    out
+}, line => read_line(line, &lex::kept()));
+
 /// The commands that are types of their own: read with their verb, as [`Command`] is.
 macro_rules! command_form {
-    ($type:ident in $variant:ident) => {
-        wire_form!(read $type, line => match Command::try_from(line)? {
+    ($type:ident in $variant:ident, masked where $value:ident => $masked:expr) => {
+        wire_form!(from $type, line => match Command::try_from(line)? {
             Command::$variant(command) => Ok(command),
             _ => Err(InvalidValue::new(0, &COMMAND)),
         });
+        serde_form!(secret $type, $value => $masked,
+            value => ::alloc::string::ToString::to_string(value).into_bytes(),
+            line => match read_line(line, &lex::kept())? {
+                Command::$variant(command) => Ok(command),
+                _ => Err(InvalidValue::new(0, &COMMAND)),
+            });
     };
     (shown $type:ident, $verb:literal, in $variant:ident) => {
         /// The wire form without CRLF, verb included.
@@ -393,14 +522,20 @@ macro_rules! command_form {
                 f.pad(&alloc::string::String::from_utf8_lossy(&out))
             }
         }
-        command_form!($type in $variant);
+        command_form!($type in $variant, masked where _value => false);
     };
 }
 
 command_form!(shown Mail, b"MAIL", in Mail);
 command_form!(shown Rcpt, b"RCPT", in Rcpt);
-command_form!(Auth in Auth);
-command_form!(OtherCommand in Other);
+command_form!(shown Bdat, b"BDAT", in Bdat);
+command_form!(shown Etrn, b"ETRN", in Etrn);
+command_form!(shown Atrn, b"ATRN", in Atrn);
+command_form!(shown Xclient, b"XCLIENT", in Xclient);
+command_form!(shown Xforward, b"XFORWARD", in Xforward);
+command_form!(Auth in Auth, masked where auth => auth.initial_response.is_some());
+command_form!(Burl in Burl, masked where burl => burl.uri.is_secret());
+command_form!(OtherCommand in Other, masked where other => other.arguments().is_some());
 
 impl core::str::FromStr for Command {
     type Err = InvalidValue;
@@ -452,7 +587,9 @@ mod tests {
             .keeps("HELP\r\n", "5321 §4.1.1.8")
             .keeps("HELP MAIL\r\n", "5321 §4.1.1.8")
             .keeps("X-EXPS GSSAPI x=y\r\n", "5321 §4.1.5")
-            .keeps("BDAT 5 LAST\r\n", "3030 §2, unknown here")
+            .keeps("VERB ON\r\n", "no RFC")
+            .keeps("XEXCH50 500 1\r\n", "no RFC")
+            .keeps("XCLIENTS a=b c=d a=b\r\n", "5321 §4.2.4")
             .keeps("STARTTLSX\r\n", "5321 §4.2.4")
             .keeps("MAILX FROM:<a@b>\r\n", "5321 §4.2.4")
             .keeps("X\r\n", "5321 §4.2.4");

@@ -18,12 +18,12 @@ pub struct OtherCommand {
 }
 
 /// Verbs behind which the peer would read what follows in another way, or as another.
-const CHANGES_FRAMING: &[&str] = &["BDAT", "ATRN", "TURN", "XCLIENT", "STARTSSL", "XEXCH50"];
+const CHANGES_FRAMING: &[&str] = &["STARTSSL", "XEXCH50"];
 
 impl OtherCommand {
     /// # Errors
     /// What does not fit; a verb that has a member of its own, or behind which what follows is no command
-    /// (such as `BDAT`).
+    /// (such as `XEXCH50`).
     pub fn new(verb: &str, arguments: Option<&str>) -> Result<Self, InvalidValue> {
         let octets = verb.as_bytes();
         if verb_len(octets) != octets.len() || octets.is_empty() {
@@ -159,6 +159,7 @@ mod tests {
             ("data", ""),
             ("BDAT", "5 LAST"),
             ("xclient", "NAME=a"),
+            ("xexch50", "500 1"),
         ] {
             assert!(OtherCommand::new(verb, Some(arguments)).is_err(), "{verb} {arguments}");
         }

@@ -53,13 +53,20 @@ pub(super) fn mail<'a>(
     i: Input<'a>,
     parameters: &mut MailParameters,
 ) -> PResult<'a, Option<PathParts<'a>>> {
-    let i = match i.rest().split_at_checked(6) {
-        Some((head, rest)) if head.eq_ignore_ascii_case(b" FROM:") => i.with_rest(rest),
-        _ => return i.fail(&FROM),
-    };
-    let (i, path) = reverse_path(blanks_before_path(i))?;
+    let (i, path) = reverse_path(from(i)?.0)?;
     let (i, ()) = parameters.read(i)?;
     Ok((i, path))
+}
+
+/// `" FROM:"`, in any case.
+#[inline(always)]
+pub(super) fn from(i: Input<'_>) -> PResult<'_, ()> {
+    match i.rest().split_at_checked(6) {
+        Some((head, rest)) if head.eq_ignore_ascii_case(b" FROM:") => {
+            Ok((blanks_before_path(i.with_rest(rest)), ()))
+        }
+        _ => i.fail(&FROM),
+    }
 }
 
 /// The RCPT command.

@@ -1,7 +1,8 @@
 //! The parameters of MAIL and RCPT. RFC 5321 §4.1.1.11, §4.1.2.
 //!
-//! Two open sets. To add a parameter: a file with its type here, and a line in the set. A parameter that
-//! stands twice is refused (the RFC is silent); one that is unknown is kept, and a server answers 555.
+//! Two open sets. To add a parameter: its type in the file of its extension, and a line in the set. A parameter that
+//! stands twice is refused (the RFC is silent); one that is unknown is kept, and a server answers 555. Two that may not
+//! stand together are refused, too.
 
 mod auth;
 mod body;
@@ -15,6 +16,20 @@ pub use body::Body;
 pub use dsn::{Envid, Notify, Orcpt, Ret};
 pub use other::{OtherMailParameter, OtherRcptParameter};
 pub use size::Size;
+
+pub use crate::extension::{
+    SolicitationKeywords,
+    alt_address::AltAddress,
+    checkpoint::TransId,
+    deliver_by::{By, ByMode},
+    future_release::{HoldFor, HoldUntil},
+    message_tracking::Mtrk,
+    mt_priority::MtPriority,
+    rrvs::{NoSupportAction, Rrvs},
+    submitter::Submitter,
+    xrcptforward::XrcptForward,
+    xverp::Xverp,
+};
 
 use crate::lex::{self, Input, PResult};
 use alloc::vec::Vec;
@@ -43,6 +58,34 @@ open_set! {
         /// What reports call the message. RFC 3461 §4.4
         "ENVID" => Envid(Envid),
     }
+    seldom {
+        /// In how many seconds the message is to be delivered. RFC 2852 §4
+        "BY" => By(By),
+        /// How long to hold the message. RFC 4865 §3
+        "HOLDFOR" => HoldFor(HoldFor),
+        /// Until when to hold the message. RFC 4865 §3
+        "HOLDUNTIL" => HoldUntil(HoldUntil),
+        /// Of which classes of solicitations the message is. RFC 3865 §2.3
+        "SOLICIT" => Solicit(SolicitationKeywords),
+        /// The message is to be tracked. RFC 3885 §3.1
+        "MTRK" => Mtrk(Mtrk),
+        /// Who is responsible for submitting the message. RFC 4405 §4
+        "SUBMITTER" => Submitter(Submitter),
+        /// The content may be converted as it says. RFC 4141 §4.2
+        "CONPERM" => Conperm,
+        /// What names a transaction that can be taken up again. RFC 1845 §2
+        "TRANSID" => TransId(TransId),
+        /// How urgent the message is. RFC 6710 §3
+        "MT-PRIORITY" => MtPriority(MtPriority),
+        /// Never without TLS from here on. RFC 8689 §4.1
+        "REQUIRETLS" => RequireTls,
+        /// The sender's address in ASCII. RFC 5336, obsolete
+        "ALT-ADDRESS" => AltAddress(AltAddress),
+        /// A return path of its own for each recipient. Postfix
+        "XVERP" => Xverp(Xverp),
+        /// A reply to the message for each recipient. Exim
+        "PRDR" => Prdr,
+    }
     /// Any other, as received.
     else Other(OtherMailParameter)
 }
@@ -54,6 +97,16 @@ open_set! {
         "NOTIFY" => Notify(Notify),
         /// The recipient that the sender meant at first. RFC 3461 §4.2
         "ORCPT" => Orcpt(Orcpt),
+    }
+    seldom {
+        /// What can the recipient's device show? RFC 4141 §5.2
+        "CONNEG" => Conneg,
+        /// Only to who has had the mailbox since then. RFC 7293 §3.1
+        "RRVS" => Rrvs(Rrvs),
+        /// The recipient's address in ASCII. RFC 5336, obsolete
+        "ALT-ADDRESS" => AltAddress(AltAddress),
+        /// What a proxy tells of the recipient. Dovecot
+        "XRCPTFORWARD" => XrcptForward(XrcptForward),
     }
     /// Any other, as received.
     else Other(OtherRcptParameter)
@@ -102,7 +155,7 @@ fn rcpt_parameter<'a, R>(
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. The cursor behind the `=`, and the value.
 #[inline(always)]
-fn value<'a>(
+pub(crate) fn value<'a>(
     i: Input<'a>,
     production: &'static Production,
 ) -> Result<(Input<'a>, Input<'a>, &'a [u8]), nom::Err<mailwire_core::implement::grammar::Expected>>
@@ -124,6 +177,21 @@ impl MailParameter {
             _ => true,
         }
     }
+
+    /// Is it another one that may not stand beside `other`? One hold-param at most, and not one beyond the time by
+    /// which the message is to be delivered. RFC 4865 §4.2, §5.2.2
+    #[inline]
+    fn excludes(&self, other: &MailParameter) -> bool {
+        match (self, other) {
+            (MailParameter::HoldFor(_), MailParameter::HoldUntil(_))
+            | (MailParameter::HoldUntil(_), MailParameter::HoldFor(_)) => true,
+            (MailParameter::HoldFor(hold), MailParameter::By(by))
+            | (MailParameter::By(by), MailParameter::HoldFor(hold)) => {
+                i64::from(hold.seconds()) > i64::from(by.seconds())
+            }
+            _ => false,
+        }
+    }
 }
 
 impl RcptParameter {
@@ -134,6 +202,12 @@ impl RcptParameter {
             RcptParameter::Other(other) => other.is_ascii(),
             _ => true,
         }
+    }
+
+    /// No two of them exclude each other.
+    #[inline]
+    fn excludes(&self, _: &RcptParameter) -> bool {
+        false
     }
 }
 
@@ -169,9 +243,9 @@ macro_rules! parameters {
             /// These and one more.
             ///
             /// # Errors
-            /// Its keyword is there already.
+            /// Its keyword is there already, or another that may not stand beside it.
             pub fn with(mut self, parameter: $parameter) -> Result<Self, InvalidValue> {
-                match self.0.push(parameter, same_keyword) {
+                match self.0.push(parameter, clash) {
                     Ok(()) => Ok(self),
                     Err(_) => Err(InvalidValue::new(0, &$production)),
                 }
@@ -210,7 +284,7 @@ macro_rules! parameters {
                 let mut rest = i;
                 while !lex::at_end_of_line(&rest) {
                     let (start, ()) = blanks(rest)?;
-                    let mut place = |parameter| self.0.push(parameter, same_keyword);
+                    let mut place = |parameter| self.0.push(parameter, clash);
                     let (behind, pushed) = match $grammar(start, &mut place) {
                         Ok(pushed) => pushed,
                         Err(e) => return Err(e),
@@ -270,21 +344,35 @@ macro_rules! parameters {
             }
         }
 
-        impl Keyword for $parameter {
+        serde_form!($list, list => alloc::string::ToString::to_string(list).into_bytes(),
+            octets => lex::whole_kept(&lex::behind(b' ', octets), |i| {
+                let mut parameters = Self::new();
+                let (rest, ()) = parameters.read(i)?;
+                Ok((rest, parameters))
+            }));
+
+        impl Parameter for $parameter {
             fn keyword(&self) -> &[u8] {
                 self.keyword()
+            }
+
+            fn excludes(&self, other: &Self) -> bool {
+                self.excludes(other)
             }
         }
     };
 }
 
-trait Keyword {
+trait Parameter {
     fn keyword(&self) -> &[u8];
+    fn excludes(&self, other: &Self) -> bool;
 }
 
-fn same_keyword<P: Keyword>(a: &P, b: &P) -> bool {
+/// May the two not stand in one command?
+fn clash<P: Parameter>(a: &P, b: &P) -> bool {
     core::mem::discriminant(a) == core::mem::discriminant(b)
         && a.keyword().eq_ignore_ascii_case(b.keyword())
+        || a.excludes(b)
 }
 
 /// One blank; more by a quirk.
@@ -335,6 +423,71 @@ impl MailParameters {
     pub fn envid(&self) -> Option<&Envid> {
         self.iter().find_map(|p| if let MailParameter::Envid(id) = p { Some(id) } else { None })
     }
+
+    /// `BY`. RFC 2852 §4
+    pub fn by(&self) -> Option<By> {
+        self.iter().find_map(|p| if let MailParameter::By(by) = p { Some(*by) } else { None })
+    }
+
+    /// `HOLDFOR`. RFC 4865 §3
+    pub fn hold_for(&self) -> Option<HoldFor> {
+        self.iter().find_map(|p| if let MailParameter::HoldFor(h) = p { Some(*h) } else { None })
+    }
+
+    /// `HOLDUNTIL`. RFC 4865 §3
+    pub fn hold_until(&self) -> Option<HoldUntil> {
+        self.iter().find_map(|p| if let MailParameter::HoldUntil(h) = p { Some(*h) } else { None })
+    }
+
+    /// `SOLICIT`. RFC 3865 §2.3
+    pub fn solicit(&self) -> Option<&SolicitationKeywords> {
+        self.iter().find_map(|p| if let MailParameter::Solicit(s) = p { Some(s) } else { None })
+    }
+
+    /// `MTRK`. RFC 3885 §3.1
+    pub fn mtrk(&self) -> Option<&Mtrk> {
+        self.iter().find_map(|p| if let MailParameter::Mtrk(mtrk) = p { Some(mtrk) } else { None })
+    }
+
+    /// `SUBMITTER`. RFC 4405 §4
+    pub fn submitter(&self) -> Option<&Submitter> {
+        self.iter().find_map(|p| if let MailParameter::Submitter(s) = p { Some(s) } else { None })
+    }
+
+    /// `CONPERM`: is it there? RFC 4141 §4.2
+    pub fn is_conperm(&self) -> bool {
+        self.iter().any(|p| matches!(p, MailParameter::Conperm))
+    }
+
+    /// `TRANSID`. RFC 1845 §2
+    pub fn trans_id(&self) -> Option<&TransId> {
+        self.iter().find_map(|p| if let MailParameter::TransId(id) = p { Some(id) } else { None })
+    }
+
+    /// `MT-PRIORITY`. Absent means 0. RFC 6710 §3
+    pub fn mt_priority(&self) -> Option<MtPriority> {
+        self.iter().find_map(|p| if let MailParameter::MtPriority(n) = p { Some(*n) } else { None })
+    }
+
+    /// `REQUIRETLS`: is it there? RFC 8689 §4.1
+    pub fn is_require_tls(&self) -> bool {
+        self.iter().any(|p| matches!(p, MailParameter::RequireTls))
+    }
+
+    /// `ALT-ADDRESS`. RFC 5336 §3.4
+    pub fn alt_address(&self) -> Option<&AltAddress> {
+        self.iter().find_map(|p| if let MailParameter::AltAddress(a) = p { Some(a) } else { None })
+    }
+
+    /// `XVERP`, which has no RFC.
+    pub fn xverp(&self) -> Option<Xverp> {
+        self.iter().find_map(|p| if let MailParameter::Xverp(x) = p { Some(*x) } else { None })
+    }
+
+    /// `PRDR`: is it there? It has no RFC.
+    pub fn is_prdr(&self) -> bool {
+        self.iter().any(|p| matches!(p, MailParameter::Prdr))
+    }
 }
 
 impl RcptParameters {
@@ -346,6 +499,27 @@ impl RcptParameters {
     /// `ORCPT`. RFC 3461 §4.2
     pub fn orcpt(&self) -> Option<&Orcpt> {
         self.iter().find_map(|p| if let RcptParameter::Orcpt(o) = p { Some(o) } else { None })
+    }
+
+    /// `CONNEG`: is it there? RFC 4141 §5.2
+    pub fn is_conneg(&self) -> bool {
+        self.iter().any(|p| matches!(p, RcptParameter::Conneg))
+    }
+
+    /// `RRVS`. RFC 7293 §3.1
+    pub fn rrvs(&self) -> Option<Rrvs> {
+        self.iter().find_map(|p| if let RcptParameter::Rrvs(rrvs) = p { Some(*rrvs) } else { None })
+    }
+
+    /// `ALT-ADDRESS`. RFC 5336 §3.4
+    pub fn alt_address(&self) -> Option<&AltAddress> {
+        self.iter().find_map(|p| if let RcptParameter::AltAddress(a) = p { Some(a) } else { None })
+    }
+
+    /// `XRCPTFORWARD`, which has no RFC.
+    pub fn xrcpt_forward(&self) -> Option<&XrcptForward> {
+        self.iter()
+            .find_map(|p| if let RcptParameter::XrcptForward(x) = p { Some(x) } else { None })
     }
 }
 
@@ -385,6 +559,49 @@ mod tests {
             .becomes(" ENVID=a+2bb", " ENVID=a+2Bb", "3461 §4")
             .keeps(" X-FOO=bar Y", "5321 §4.1.2")
             .keeps(" X=\u{fc}", "6531 §3.3")
+            .keeps(" BY=120;R", "2852 §4")
+            .keeps(" BY=-5;NT HOLDUNTIL=2005-01-01T00:00:00Z", "4865 §3")
+            .keeps(" HOLDFOR=120 BY=120;R", "4865 §5.2.2")
+            .keeps(" SOLICIT=org.example:ADV:ADLT", "3865 §2.3")
+            .keeps(" MTRK=dGVzdA:86400 ENVID=a@b", "3885 §3.1")
+            .keeps(" SUBMITTER=a+2Bb@c.example", "4405 §4")
+            .keeps(" CONPERM TRANSID=<12345@claremont.edu>", "1845 §5, 4141 §4.2")
+            .becomes(
+                " mt-priority=-9 requiretls",
+                " MT-PRIORITY=-9 REQUIRETLS",
+                "6710 §3, 8689 §4.1",
+            )
+            .keeps(" ALT-ADDRESS=a@b.example", "5336 §3.4")
+            .keeps(" XVERP", "Postfix")
+            .keeps(" XVERP=+= SIZE=5", "Postfix")
+            .keeps(" PRDR", "Exim")
+            .err(" BY=0;R", 4, "by-value", "2852 §4")
+            .err(" BY", 3, "by-value", "2852 §4")
+            .err(" MT-PRIORITY=10", 13, "priority-value", "6710 §7")
+            .err(" CONPERM=1", 8, "esmtp-param", "4141 §4.2")
+            .err(" REQUIRETLS=yes", 11, "esmtp-param", "8689 §4.1")
+            .err(" PRDR=1", 5, "esmtp-param", "Exim")
+            .err(" XVERP=+=-", 9, "esmtp-param", "Postfix")
+            .err(
+                " HOLDFOR=5 HOLDUNTIL=2005-01-01T00:00:00Z",
+                11,
+                "Mail-parameters without duplicates",
+                "4865 §4.2.9",
+            )
+            .err(
+                " HOLDUNTIL=2005-01-01T00:00:00Z X=1 HOLDFOR=5",
+                36,
+                "Mail-parameters without duplicates",
+                "4865 §4.2.9",
+            )
+            .err(" HOLDFOR=121 BY=120;R", 13, "Mail-parameters without duplicates", "4865 §5.2.2")
+            .err(" BY=-1;N HOLDFOR=1", 9, "Mail-parameters without duplicates", "4865 §5.2.2")
+            .err(
+                " TRANSID=<a@b> TRANSID=<a@b>",
+                15,
+                "Mail-parameters without duplicates",
+                "1845 §3",
+            )
             .err(" SIZE", 5, "size-value", "1870 §5")
             .err(" SIZE=", 6, "size-value", "1870 §5")
             .err(" SIZE=x", 6, "size-value", "1870 §5")
@@ -429,6 +646,18 @@ mod tests {
             .keeps(" ORCPT=utf-8;j\\x{F6}rg@d.example", "6533 §3")
             .keeps(" ORCPT=utf-8;j\u{f6}rg@d.example", "6533 §3 unitext")
             .keeps(" SIZE=5", "5321 §4.1.1.11, unknown to RCPT")
+            .keeps(" CONNEG RRVS=2014-04-03T23:01:00Z;C", "4141 §5.2, 7293 §3.1")
+            .keeps(" ALT-ADDRESS=a@b.example XRCPTFORWARD=dXNlcj1h", "5336 §3.4, Dovecot")
+            .keeps(" REQUIRETLS BY=1;R", "5321 §4.1.1.11, unknown to RCPT")
+            .err(" CONNEG=1", 7, "esmtp-param", "4141 §5.2")
+            .err(" RRVS", 5, "rrvs-param", "7293 §3.1")
+            .err(" RRVS=2014-04-03T23:01:00Z;CX", 28, "esmtp-param", "7293 §3.1")
+            .err(
+                " ALT-ADDRESS=a ALT-ADDRESS=b",
+                15,
+                "Rcpt-parameters without duplicates",
+                "5336 §3.4",
+            )
             .err(" NOTIFY=", 8, "notify-esmtp-value", "3461 §4.1")
             .err(" NOTIFY=NEVER,DELAY", 8, "notify-esmtp-value", "3461 §4.1")
             .err(" NOTIFY=SUCCESS,", 8, "notify-esmtp-value", "3461 §4.1")
@@ -453,6 +682,47 @@ mod tests {
         assert!(all.is_smtputf8());
         assert_eq!(all.size(), Some(1));
         assert_eq!(all.to_string(), "SIZE=1 X-Foo=bar SMTPUTF8");
+    }
+
+    #[test]
+    fn what_excludes_another_cannot_be_added() {
+        // RFC 4865 §4.2, §5.2.2
+        let until: HoldUntil = "2005-01-01T00:00:00Z".parse().unwrap();
+        let hold = MailParameter::HoldFor(HoldFor::new(60).unwrap());
+        let one = MailParameters::new().with(hold.clone()).unwrap();
+        assert!(one.clone().with(MailParameter::HoldUntil(until)).is_err());
+        let by = |seconds| MailParameter::By(By::new(seconds, ByMode::Notify).unwrap());
+        assert!(one.clone().with(by(59)).is_err());
+        let both = one.with(by(60)).unwrap();
+        assert_eq!((both.hold_for(), both.hold_until()), (HoldFor::new(60).ok(), None));
+        assert_eq!(both.by().map(By::seconds), Some(60));
+        let other = MailParameters::new().with(MailParameter::HoldUntil(until)).unwrap();
+        assert!(other.clone().with(hold).is_err() && other.with(by(1)).is_ok());
+    }
+
+    #[test]
+    fn each_has_its_accessor() {
+        let mail: MailParameters =
+            "BY=1;R HOLDUNTIL=2005-01-01T00:00:00Z SOLICIT=a MTRK=dGVzdA SUBMITTER=a@b CONPERM \
+            TRANSID=<a@b> MT-PRIORITY=3 REQUIRETLS ALT-ADDRESS=c@d XVERP PRDR"
+                .parse()
+                .unwrap();
+        assert!(mail.by().is_some() && mail.hold_until().is_some() && mail.hold_for().is_none());
+        assert!(mail.is_conperm() && mail.is_require_tls() && mail.is_prdr());
+        assert_eq!(mail.solicit().map(SolicitationKeywords::as_str), Some("a"));
+        assert_eq!(mail.mtrk().map(Mtrk::certifier), Some(&b"test"[..]));
+        assert_eq!(mail.submitter().map(Submitter::as_str), Some("a@b"));
+        assert_eq!(mail.trans_id().map(TransId::as_str), Some("<a@b>"));
+        assert_eq!(mail.mt_priority().map(MtPriority::get), Some(3));
+        assert_eq!(mail.alt_address().map(AltAddress::as_str), Some("c@d"));
+        assert_eq!(mail.xverp(), Some(Xverp::USUAL));
+        let rcpt: RcptParameters =
+            "CONNEG RRVS=2014-04-03T23:01:00Z ALT-ADDRESS=c@d XRCPTFORWARD=x".parse().unwrap();
+        assert!(rcpt.is_conneg() && rcpt.rrvs().is_some());
+        assert_eq!(rcpt.alt_address().map(AltAddress::as_str), Some("c@d"));
+        assert_eq!(rcpt.xrcpt_forward().map(XrcptForward::as_str), Some("x"));
+        let none = MailParameters::new();
+        assert!(!none.is_conperm() && !none.is_require_tls() && !none.is_prdr());
     }
 
     #[test]

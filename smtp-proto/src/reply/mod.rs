@@ -392,6 +392,8 @@ impl From<&ParseError> for Reply {
             (ReplyCode::MAILBOX_NAME_NOT_ALLOWED, EnhancedStatusCode::of(5, 1, 0))
         } else if *expected == crate::extension::INITIAL_RESPONSE {
             (ReplyCode::ARGUMENT_SYNTAX_ERROR, EnhancedStatusCode::of(5, 5, 2))
+        } else if *expected == crate::command::CHUNK_SIZE_LIMIT {
+            (ReplyCode::STORAGE_EXCEEDED, EnhancedStatusCode::of(5, 3, 4))
         } else {
             (ReplyCode::ARGUMENT_SYNTAX_ERROR, EnhancedStatusCode::of(5, 5, 4))
         };
@@ -419,10 +421,16 @@ impl fmt::Debug for Reply {
 /// The wire form without the last CRLF; what is not UTF-8 becomes U+FFFD.
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&alloc::string::String::from_utf8_lossy(&self.without_last_crlf()))
+    }
+}
+
+impl Reply {
+    pub(crate) fn without_last_crlf(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.encode(&mut out);
-        let lines = out.strip_suffix(b"\r\n").unwrap_or(&out);
-        f.write_str(&alloc::string::String::from_utf8_lossy(lines))
+        out.truncate(out.len().saturating_sub(2));
+        out
     }
 }
 
@@ -430,11 +438,16 @@ impl TryFrom<&[u8]> for Reply {
     type Error = InvalidValue;
     /// Reads lines without the last CRLF by the strict grammar.
     fn try_from(lines: &[u8]) -> Result<Self, InvalidValue> {
-        let mut frame = Vec::from(lines);
-        frame.extend_from_slice(b"\r\n");
-        Ok(Reply::parse(&frame, &Parse::strict())?.0)
+        read_lines(lines, &Parse::strict())
     }
 }
+
+/// Reads lines without the last CRLF.
+pub(crate) fn read_lines(lines: &[u8], parse: &Parse) -> Result<Reply, InvalidValue> {
+    Ok(Reply::parse(&[lines, b"\r\n"].concat(), parse)?.0)
+}
+
+serde_form!(Reply, reply => reply.without_last_crlf(), lines => read_lines(lines, &lex::kept()));
 
 impl core::str::FromStr for Reply {
     type Err = InvalidValue;

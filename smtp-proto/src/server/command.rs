@@ -15,7 +15,7 @@ use mailwire_core::{Fatal, LimitExceeded, Quirks, implement::Step};
 impl Server {
     pub(super) fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
         self.channel.set_quirks(met);
-        if command.is("BDAT") {
+        if let Command::Bdat(_) = command {
             return self.bdat();
         }
         let rule = Rule::of(&command);
@@ -85,7 +85,7 @@ impl Server {
             (State::Greeted, _) => return Some((canned::HELLO_FIRST, "EHLO first")),
             (State::Mail, Command::Data) if lmtp => canned::NO_RECIPIENTS_LMTP,
             (State::Mail, Command::Data) => canned::NO_RECIPIENTS,
-            (State::Mail | State::Rcpt, _) => canned::IN_TRANSACTION,
+            (State::Mail | State::Rcpt | State::Bdat, _) => canned::IN_TRANSACTION,
             _ => canned::BAD_SEQUENCE,
         };
         Some((canned, rule.missing))

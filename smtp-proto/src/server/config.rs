@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use mailwire_core::{Limits, Quirks, Secured, dot::LineEnds, sasl::MechanismName};
 
 /// SMTP or LMTP: which hello is spoken, and how many replies a message has.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "complete by definition")]
 pub enum Protocol {

@@ -68,9 +68,12 @@ impl Server {
             Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
             // What stands behind the mechanism may be a password, well-formed or not.
             _ if is_auth => auth::secret(line),
+            // A URL may hold its own key, RFC 4467.
+            _ if begins_with(line, b"BURL") => 4..auth::text_len(line).max(4),
             _ => 0..0,
         };
         let is_data = begins_with(line, b"DATA");
+        let is_bdat = begins_with(line, b"BDAT");
         self.channel.hold_secret(n, secret);
         let step = match parsed {
             Ok((command, met)) => {
@@ -78,6 +81,8 @@ impl Server {
                 let met = if early { met.with(quirk::EARLY_TALK) } else { met };
                 self.on_command(command, met)
             }
+            // Whatever it was to say, octets follow that are no commands.
+            Err(_) if is_bdat => self.bdat(),
             Err(error) => self.refuse_syntax(error, is_auth),
         };
         if is_data && matches!(step, Step::Event(Event::Refused { .. })) {

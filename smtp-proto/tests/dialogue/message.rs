@@ -573,3 +573,20 @@ fn what_follows_bdat_is_no_command() {
     ",
     );
 }
+
+#[test]
+fn what_follows_a_bdat_that_cannot_be_read_is_no_command() {
+    // RFC 3030 §2: where the size is unknown, so is the place where commands begin again.
+    for bad in ["BDAT -1", "BDAT 5 LAST X", "BDAT", "BDAT 18446744073709551616"] {
+        transaction(&format!(
+            "
+            C: {bad}
+            C: RSET
+            C: MAIL FROM:<x@y>
+            E: refused: CHUNKING is not offered here
+            S: 502 5.5.1 Command not implemented
+            E: closed: BDAT where CHUNKING is not offered
+        "
+        ));
+    }
+}
