@@ -13,7 +13,7 @@ ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
 LOGIN = dict(user="alice", password=USERS["alice"])
 WRONG = dict(user="alice", password="wrong")
 # smtp-send ends as sysexits.h has it.
-UNAVAILABLE, NO_PERMISSION = 69, 77
+NO_USER, UNAVAILABLE, NO_PERMISSION = 67, 69, 77
 
 
 class Checks:
@@ -143,7 +143,7 @@ class Checks:
                 self.send,
                 Route(server.submission, "starttls"),
                 server,
-                UNAVAILABLE,
+                NO_PERMISSION,
                 "5[35][04]",
             )
             self.check(
@@ -161,13 +161,13 @@ class Checks:
                 message=too_big(),
             )
             self.check(
-                f"{name}, message of unknown size too big",
+                f"{name}, message from standard input too big",
                 self.refuses,
                 self.send,
                 Route(server.port),
                 server,
                 UNAVAILABLE,
-                "552",
+                "larger than the server takes",
                 message=too_big(),
                 stdin=True,
             )
@@ -191,7 +191,7 @@ class Checks:
         message = Message()
         done = self.send.send(message, route, refused, ALICE)
         output = done.stdout.decode()
-        if done.returncode != UNAVAILABLE or not re.search(f"{refused}.*{code}", output) or ALICE in output:
+        if done.returncode != NO_USER or not re.search(f"{refused}.*{code}", output) or ALICE in output:
             raise Failed(f"smtp-send ended with {done.returncode}: {said(done)}")
         server.boxes["alice"].holds(message)
 

@@ -44,6 +44,7 @@ mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod trace;
 mod wire;
 
 pub use connection::{Connection, End, Next};

@@ -3,7 +3,7 @@
 //! Every session has one. A driver feeds it and drains it; an application looks at the frame of the last
 //! event. What only a session may do with it is in [`Channel`](crate::implement::Channel).
 
-use crate::{End, Fatal, Limits, Next, Output, Quirks, Switch, input::Input, switch::Layer};
+use crate::{End, Fatal, Limits, Next, Output, Quirks, Switch, input::Input, switch::Layer, trace};
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
@@ -203,6 +203,7 @@ impl Wire {
             } else if self.output.is_drained() {
                 self.gate = Gate::Switched(layer);
                 let ahead = self.take_input();
+                trace::hand_off(self.session, layer, ahead.len());
                 return Next::Switch(Switch::new(self.session, layer, ahead));
             }
         }
@@ -212,6 +213,7 @@ impl Wire {
         match &self.gate {
             Gate::Closing(end) if self.output.is_drained() => {
                 let end = end.clone();
+                trace::over(self.session, &end);
                 self.gate = Gate::Closed(end.clone());
                 Next::Closed(end)
             }

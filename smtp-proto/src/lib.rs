@@ -61,6 +61,7 @@ pub mod quirk;
 mod reply;
 pub mod server;
 mod state;
+mod status_detail;
 #[cfg(test)]
 mod table;
 #[cfg(feature = "testing")]
@@ -77,3 +78,4 @@ pub use extension::Auth;
 pub use frame::Replies;
 pub use reply::{Reply, ReplyCode};
 pub use state::State;
+pub use status_detail::StatusDetail;

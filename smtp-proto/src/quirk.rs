@@ -122,6 +122,8 @@ quirks! {
     GREETING_WITHOUT_DOMAIN = 42, "greeting-without-domain", "smtp4dev, several", "rnwood/smtp4dev#5", true;
     /// A keyword of an EHLO line beyond the grammar, such as `X_UNDER`: kept as unknown. RFC 5321 §4.1.1.1
     ODD_KEYWORD = 43, "odd-keyword", "Exim, Dovecot", "measured", true;
+    /// A reply code whose second digit is above 5, such as 571: the first digit counts. RFC 5321 §4.2.1
+    ODD_REPLY_CODE = 44, "odd-reply-code", "filters, big providers", "measured", true;
 }
 
 #[cfg(test)]

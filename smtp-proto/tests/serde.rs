@@ -161,6 +161,7 @@ fn secrets_are_not_serialised() {
     let secrets = [
         "AUTH PLAIN AHVzZXIAczNjcjN0LXB3",
         "AUTHPLAIN AHVzZXIAczNjcjN0LXB3",
+        "AHVzZXIAczNjcjN0LXB3",
         "BURL imap://h/b;URLAUTH=a:internal:AHVzZXIAczNjcjN0LXB3",
     ];
     for line in secrets {

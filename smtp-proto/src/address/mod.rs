@@ -6,6 +6,7 @@ mod host;
 mod local_part;
 mod mailbox;
 mod path;
+pub(crate) mod unitext;
 pub(crate) mod xtext;
 
 pub(crate) use domain::domain;

@@ -1,13 +1,14 @@
 //! `Done` and `Outcome`: how a command ended.
 
 use crate::{EhloReply, Reply};
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 use mailwire_core::{Handle, ParseError};
 
-/// A command has ended. Which one, says [`Done::get`].
+/// A command has ended. Which one, says [`Done::get`], or [`Done::verb`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     pub(super) id: u64,
+    pub(super) verb: Cow<'static, str>,
     pub(super) outcome: Outcome,
 }
 
@@ -28,6 +29,18 @@ pub enum Outcome {
     Malformed(ParseError),
     /// The connection ended before. For a message: with the replies that came, if any.
     Dropped(Vec<Reply>),
+}
+
+impl Outcome {
+    /// Has the peer done what the command wants, for every recipient if it is a message?
+    pub fn is_success(&self) -> bool {
+        match self {
+            Outcome::Reply(reply) => reply.is_positive_completion(),
+            Outcome::Hello(_) => true,
+            Outcome::Delivery(delivery) => delivery.is_accepted(),
+            Outcome::Unexpected(_) | Outcome::Malformed(_) | Outcome::Dropped(_) => false,
+        }
+    }
 }
 
 /// What became of a message.
@@ -85,6 +98,16 @@ impl Done {
     /// The number of the command: [`Handle::id`].
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// The verb of the command, as it was sent: `MAIL`.
+    pub fn verb(&self) -> &str {
+        &self.verb
+    }
+
+    /// Has the peer done what the command wants, for every recipient if it is a message?
+    pub fn is_success(&self) -> bool {
+        self.outcome.is_success()
     }
 
     /// How it ended, whatever it was.

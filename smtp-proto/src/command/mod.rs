@@ -490,7 +490,7 @@ fn read_line(line: &[u8], parse: &Parse) -> Result<Command, InvalidValue> {
 serde_form!(secret Command, command => match command {
     Command::Auth(auth) => auth.initial_response.is_some(),
     Command::Burl(burl) => burl.uri.is_secret(),
-    Command::Other(other) => other.arguments().is_some(),
+    Command::Other(other) => other.is_masked(),
     _ => false,
 }, command => {
     let mut out = Vec::new();
@@ -535,7 +535,7 @@ command_form!(shown Xclient, b"XCLIENT", in Xclient);
 command_form!(shown Xforward, b"XFORWARD", in Xforward);
 command_form!(Auth in Auth, masked where auth => auth.initial_response.is_some());
 command_form!(Burl in Burl, masked where burl => burl.uri.is_secret());
-command_form!(OtherCommand in Other, masked where other => other.arguments().is_some());
+command_form!(OtherCommand in Other, masked where other => other.is_masked());
 
 impl core::str::FromStr for Command {
     type Err = InvalidValue;

@@ -64,7 +64,7 @@ impl Server {
         let is_auth = begins_with(line, b"AUTH");
         let secret = match &parsed {
             // A mistyped AUTH, or the line of an exchange that has ended already.
-            Ok((Command::Other(other), _)) => other.verb().len()..auth::text_len(line),
+            Ok((Command::Other(other), _)) => other.shown_len()..auth::text_len(line),
             Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
             // What stands behind the mechanism may be a password, well-formed or not.
             _ if is_auth => auth::secret(line),

@@ -3,15 +3,17 @@
 //! | `A:` | |
 //! |---|---|
 //! | a command line, `EHLO me.example` | queued through [`Client::command`] |
+//! | `BDAT 100`, `BDAT 0 LAST` | a chunk, whose octets may be sent at once |
+//! | `hello me.example` | EHLO with fall-back to HELO |
 //! | `respond OCTETS`, `cancel` | the AUTH exchange |
-//! | `send OCTETS`, `finish`, `abort` | the message |
+//! | `send OCTETS`, `finish`, `abort` | the message, or the chunk |
 //!
 //! | `E:` | |
 //! |---|---|
 //! | `greeting REPLY`, `unsolicited REPLY` | what no command has asked for |
 //! | `VERB: REPLY`, `VERB: unexpected: REPLY`, `VERB: malformed: why`, `VERB: dropped` | a command has ended; the verb in lower case |
 //! | `ehlo: DOMAIN offers LINE, LINE` | the hello was accepted |
-//! | `data: accepted: REPLY; REPLY` | the message was sent |
+//! | `data: accepted: REPLY; REPLY` | the message was sent, by DATA or BDAT LAST |
 //! | `recipient N: REPLY`, `body ready`, `challenge "octets"`, `malformed: why`, `too long: why` | |
 
 use super::{octets, shown, words};
@@ -19,7 +21,6 @@ use crate::{
     Command, Dialect, Parse,
     client::{Client, Config, Done, Event, Outcome},
 };
-use alloc::collections::VecDeque;
 use bytes::Bytes;
 use mailwire_core::{
     Body, Handle, Secret,
@@ -31,8 +32,6 @@ use std::{format, string::String, string::ToString, vec::Vec};
 #[derive(Debug)]
 pub struct ClientWords {
     session: Client,
-    /// Commands in flight: their numbers and verbs.
-    verbs: VecDeque<(u64, String)>,
     auth: Option<Handle<crate::Reply>>,
     body: Option<Body>,
 }
@@ -40,43 +39,55 @@ pub struct ClientWords {
 impl ClientWords {
     /// A new session.
     pub fn new(config: Config) -> Self {
-        ClientWords { session: Client::new(config), verbs: VecDeque::new(), auth: None, body: None }
+        ClientWords { session: Client::new(config), auth: None, body: None }
     }
 
-    fn done(&mut self, done: &Done) -> String {
-        let at = self.verbs.iter().position(|(id, _)| *id == done.id());
-        let verb = at
-            .and_then(|at| self.verbs.remove(at))
-            .map_or_else(|| "nothing".into(), |(_, verb)| verb);
-        match done.outcome() {
-            Outcome::Reply(reply) => format!("{verb}: {}", words(reply)),
-            Outcome::Unexpected(reply) => format!("{verb}: unexpected: {}", words(reply)),
-            Outcome::Hello(hello) => {
-                let lines: Vec<String> = hello
-                    .capabilities()
-                    .map(|capability| {
-                        let mut line = Vec::new();
-                        capability.encode(&mut line);
-                        String::from_utf8_lossy(&line).into_owned()
-                    })
-                    .collect();
-                let domain = String::from_utf8_lossy(hello.domain());
-                match lines.is_empty() {
-                    true => format!("{verb}: {domain}"),
-                    false => format!("{verb}: {domain} offers {}", lines.join(", ")),
-                }
+    /// `BDAT size [LAST]`.
+    fn bdat(&mut self, arguments: &str) -> Result<(), ActError> {
+        let (size, last) = match arguments.strip_suffix(" LAST") {
+            Some(size) => (size, true),
+            None => (arguments, false),
+        };
+        let size = size.parse().map_err(|_| ActError::from("no size"))?;
+        let body = match last {
+            true => self.session.bdat_last(size)?.1,
+            false => self.session.bdat(size)?.1,
+        };
+        self.body = Some(body);
+        Ok(())
+    }
+}
+
+fn done_words(done: &Done) -> String {
+    let verb = done.verb().to_ascii_lowercase();
+    match done.outcome() {
+        Outcome::Reply(reply) => format!("{verb}: {}", words(reply)),
+        Outcome::Unexpected(reply) => format!("{verb}: unexpected: {}", words(reply)),
+        Outcome::Hello(hello) => {
+            let lines: Vec<String> = hello
+                .capabilities()
+                .map(|capability| {
+                    let mut line = Vec::new();
+                    capability.encode(&mut line);
+                    String::from_utf8_lossy(&line).into_owned()
+                })
+                .collect();
+            let domain = String::from_utf8_lossy(hello.domain());
+            match lines.is_empty() {
+                true => format!("{verb}: {domain}"),
+                false => format!("{verb}: {domain} offers {}", lines.join(", ")),
             }
-            Outcome::Delivery(delivery) => {
-                let word = if delivery.is_accepted() { "accepted" } else { "not accepted" };
-                let replies: Vec<String> = delivery.replies().iter().map(words).collect();
-                format!("{verb}: {word}: {}", replies.join("; "))
-            }
-            Outcome::Malformed(error) => format!("{verb}: malformed: {error}"),
-            Outcome::Dropped(replies) if replies.is_empty() => format!("{verb}: dropped"),
-            Outcome::Dropped(replies) => {
-                let replies: Vec<String> = replies.iter().map(words).collect();
-                format!("{verb}: dropped behind {}", replies.join("; "))
-            }
+        }
+        Outcome::Delivery(delivery) => {
+            let word = if delivery.is_accepted() { "accepted" } else { "not accepted" };
+            let replies: Vec<String> = delivery.replies().iter().map(words).collect();
+            format!("{verb}: {word}: {}", replies.join("; "))
+        }
+        Outcome::Malformed(error) => format!("{verb}: malformed: {error}"),
+        Outcome::Dropped(replies) if replies.is_empty() => format!("{verb}: dropped"),
+        Outcome::Dropped(replies) => {
+            let replies: Vec<String> = replies.iter().map(words).collect();
+            format!("{verb}: dropped behind {}", replies.join("; "))
         }
     }
 }
@@ -92,7 +103,7 @@ impl Adapter for ClientWords {
     fn event(&mut self, event: Event) -> Said {
         match event {
             Event::Greeting(reply) => format!("greeting {}", words(&reply)),
-            Event::Done(done) => self.done(&done),
+            Event::Done(done) => done_words(&done),
             Event::Recipient { index, reply, .. } => {
                 format!("recipient {index}: {}", words(&reply))
             }
@@ -132,6 +143,12 @@ impl Adapter for ClientWords {
                 Ok(()) => Ok(()),
                 Err((_, refused)) => Err(refused.into()),
             },
+            "BDAT" => self.bdat(rest),
+            "hello" => {
+                let host = rest.parse().map_err(|_| ActError::from("no host"))?;
+                self.session.hello(&host)?;
+                Ok(())
+            }
             _ => {
                 let line = format!("{said}\r\n");
                 let parse = Parse::strict().with_dialect(Dialect::utf8());
@@ -141,7 +158,6 @@ impl Adapter for ClientWords {
                 if let Command::Auth(_) = command {
                     self.auth = Some(handle);
                 }
-                self.verbs.push_back((handle.id(), verb.to_ascii_lowercase()));
                 Ok(())
             }
         }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod auth;
+mod chunk;
+mod hello;
 mod limits;
 mod lmtp;
 mod message;

@@ -328,6 +328,10 @@ impl App for ClientApp {
 /// Nothing but what was queued has left, in its order.
 fn check_output(mut output: &[u8], pieces: &[Piece]) {
     for piece in pieces {
+        // RFC 5321 §3.3: between a message that was refused and the next one the session says it by itself.
+        if matches!(piece, Piece::Line(line) if !line.starts_with(b"RSET")) {
+            output = output.strip_prefix(b"RSET\r\n").unwrap_or(output);
+        }
         let due = match piece {
             Piece::Line(line) => &line[..],
             // A message that nobody gets: RFC 2920 §3.1.
