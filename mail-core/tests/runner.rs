@@ -176,11 +176,11 @@ fn what_was_recorded_plays() {
     };
     // Words that the adapter does not know are no dialogue.
     let dialogue = Dialogue::parse(stimuli).unwrap();
-    assert!(dialogue.record(server(), app).unwrap_err().to_string().contains("A: dance not"));
+    assert!(dialogue.record(server(), app).err().unwrap().to_string().contains("A: dance not"));
     let dialogue = Dialogue::parse(&stimuli.replace("A: dance not\n", "A: tls\n")).unwrap();
     assert!(dialogue.record(server(), app).is_err(), "there is no switch");
     let dialogue = Dialogue::parse(&stimuli.replace("A: dance not\n", "")).unwrap();
-    let recorded = dialogue.record(server(), app).unwrap();
+    let (recorded, _) = dialogue.record(server(), app).unwrap();
     assert_eq!(
         recorded,
         "S: + hello\nC: two\nS: + two\nE: first\nE: second\nC: get a\nC+ get b\nE: get a\nA: ok a\n\

@@ -18,7 +18,7 @@ impl Dialogue {
     /// Plays the lines of the peer and the `A:` lines, each line by itself, and writes down all that comes of them.
     ///
     /// `app` is the application: it is told each event in words and may answer with those of a call. So a list of
-    /// lines becomes a dialogue that [`play`](super::play) takes.
+    /// lines becomes a dialogue that [`play`](super::play) takes. The session is given back, to go on with.
     ///
     /// # Errors
     /// A call cannot be done at all, or the session does not come to rest.
@@ -26,7 +26,7 @@ impl Dialogue {
         &self,
         actor: A,
         app: impl FnMut(&str) -> Option<String>,
-    ) -> Result<String, Failure> {
+    ) -> Result<(String, A), Failure> {
         let mut recorder =
             Recorder { actor, app, text: String::new(), body: Vec::new(), switch: None, over: false };
         recorder.rest()?;
@@ -52,7 +52,7 @@ impl Dialogue {
             }
         }
         recorder.flush();
-        Ok(recorder.text)
+        Ok((recorder.text, recorder.actor))
     }
 }
 

@@ -80,7 +80,7 @@ fn start(case: &Case) -> Option<&'static Case> {
 fn server(case: &Case) -> ServerWords {
     let actor = ServerWords::new(case.settings.server());
     match start(case) {
-        Some(state) => begin(state, actor),
+        Some(state) => begin(state, &state.settings, actor),
         None => actor,
     }
 }
@@ -88,14 +88,18 @@ fn server(case: &Case) -> ServerWords {
 fn client(case: &Case) -> ClientWords {
     let actor = ClientWords::new(case.settings.client());
     match start(case) {
-        Some(state) => begin(state, actor),
+        Some(state) => begin(state, &state.settings, actor),
         None => actor,
     }
 }
 
-fn begin<A: Adapter>(state: &Case, actor: A) -> A {
+/// What the session says on the way depends on what the case configures; `states.txt` has been played by itself.
+fn begin<A: Adapter>(state: &Case, settings: &Settings, actor: A) -> A {
     let script = Dialogue::parse(&state.script).unwrap_or_else(|e| panic!("{}: {e}", state.name));
-    script.play_once(actor).unwrap_or_else(|failure| panic!("{}: {failure}", state.name))
+    let mut app = Application::new(settings);
+    let is_server = settings.role == Role::Server;
+    let played = script.record(actor, |words| if is_server { app.answer(words) } else { None });
+    played.unwrap_or_else(|failure| panic!("{}: {failure}", state.name)).1
 }
 
 /// Plays each case of `file`, or writes it anew.
@@ -133,7 +137,7 @@ fn record(file: &str, cases: &[Case]) {
             Role::Client => dialogue.record(client(case), |_| None),
         };
         let recorded = match recorded {
-            Ok(recorded) => recorded,
+            Ok((recorded, _)) => recorded,
             Err(failure) => {
                 std::eprintln!("{}: not recorded: {failure}", case.name);
                 continue;
@@ -159,4 +163,39 @@ fn record(file: &str, cases: &[Case]) {
 #[test]
 fn states_can_be_reached() {
     run("states.txt");
+}
+
+macro_rules! files {
+    ($( $name:ident = $file:literal; )*) => {
+        $( #[test] fn $name() { run($file); } )*
+
+        /// No file is forgotten here.
+        #[test]
+        fn every_file_is_played() {
+            let listed = ["states.txt", $($file),*];
+            for folder in ["attacks", "quirks"] {
+                for entry in fs::read_dir(self::folder().join(folder)).unwrap() {
+                    let name = entry.unwrap().file_name().into_string().unwrap();
+                    let name = format!("{folder}/{name}");
+                    assert!(listed.contains(&name.as_str()), "{name}");
+                }
+            }
+        }
+    };
+}
+
+files! {
+    attacks_with_chunks = "attacks/bdat.txt";
+    attacks_seen_in_the_wild = "attacks/cve-replay.txt";
+    downgrades = "attacks/downgrade.txt";
+    long_lines = "attacks/line-length.txt";
+    pipelined_attacks = "attacks/pipelining.txt";
+    growth_by_cuts = "attacks/quadratic.txt";
+    attacks_on_auth = "attacks/sasl.txt";
+    secrets = "attacks/secrets.txt";
+    smuggling = "attacks/smtp-smuggling.txt";
+    attacks_on_starttls = "attacks/starttls.txt";
+    broken_utf8 = "attacks/utf8.txt";
+    quirks_of_clients = "quirks/smtp-client.txt";
+    quirks_of_servers = "quirks/smtp-server.txt";
 }
