@@ -47,6 +47,11 @@ impl Channel {
         &self.wire.limits
     }
 
+    /// The connection goes on as another session, which has limits of its own.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.wire.set_limits(limits);
+    }
+
     // ---- input
 
     /// What has come and was not taken.

@@ -29,6 +29,9 @@ pub mod dot;
 pub mod driver;
 mod error;
 mod frame;
+#[cfg(feature = "arbitrary")]
+#[doc(hidden)]
+pub mod generated;
 mod handle;
 mod input;
 mod limit;
@@ -65,6 +68,8 @@ pub use wire::Wire;
 pub mod implement {
     pub use crate::channel::Channel;
     pub use crate::connection::{Internal, Step};
+    #[cfg(feature = "arbitrary")]
+    pub use crate::generated;
     pub use crate::handle::Ticket;
     #[cfg(feature = "serde")]
     pub use crate::serialized;

@@ -55,6 +55,9 @@ mod ehlo;
 mod enhanced_code;
 pub mod extension;
 mod frame;
+mod line_limit;
+#[cfg(feature = "arbitrary")]
+mod generated;
 pub mod parameter;
 pub mod proxy;
 pub mod quirk;

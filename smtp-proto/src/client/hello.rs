@@ -49,7 +49,7 @@ impl Client {
         let after = self.channel.received();
         if let Some(flight) = self.flights.front_mut() {
             let kind = Kind::Hello { extended: false };
-            *flight = Flight { id, kind, after, verb: Cow::Borrowed("HELO") };
+            *flight = Flight { id, kind, after, verb: Cow::Borrowed("HELO"), owned: false };
         }
         Step::Again
     }

@@ -4,13 +4,16 @@
 
 mod auth;
 mod chunk;
+mod chunking;
 mod hello;
 mod limits;
 mod lmtp;
 mod message;
 mod order;
 mod pipelining;
+mod rare;
 mod starttls;
+mod transaction;
 
 use mailwire_smtp::{
     client, server,
