@@ -50,6 +50,9 @@ impl Application {
                 let response = octets(rest);
                 Some(self.step(|server| server.respond(&response)))
             }
+            "VRFY" | "EXPN" | "HELP" | "ETRN" | "ATRN" | "BURL" | "XCLIENT" | "XFORWARD" => {
+                Some("reject 502 5.5.1 not implemented".into())
+            }
             "other" => Some("reply 502 5.5.1 not implemented".into()),
             _ => None,
         }

@@ -80,7 +80,7 @@ fn start(case: &Case) -> Option<&'static Case> {
 fn server(case: &Case) -> ServerWords {
     let actor = ServerWords::new(case.settings.server());
     match start(case) {
-        Some(state) => begin(state, &state.settings, actor),
+        Some(state) => begin(state, actor),
         None => actor,
     }
 }
@@ -88,17 +88,15 @@ fn server(case: &Case) -> ServerWords {
 fn client(case: &Case) -> ClientWords {
     let actor = ClientWords::new(case.settings.client());
     match start(case) {
-        Some(state) => begin(state, &state.settings, actor),
+        Some(state) => begin(state, actor),
         None => actor,
     }
 }
 
 /// What the session says on the way depends on what the case configures; `states.txt` has been played by itself.
-fn begin<A: Adapter>(state: &Case, settings: &Settings, actor: A) -> A {
+fn begin<A: Adapter>(state: &Case, actor: A) -> A {
     let script = Dialogue::parse(&state.script).unwrap_or_else(|e| panic!("{}: {e}", state.name));
-    let mut app = Application::new(settings);
-    let is_server = settings.role == Role::Server;
-    let played = script.record(actor, |words| if is_server { app.answer(words) } else { None });
+    let played = script.record(actor, |_| None);
     played.unwrap_or_else(|failure| panic!("{}: {failure}", state.name)).1
 }
 
@@ -127,17 +125,33 @@ fn run(file: &str) {
     assert!(failures.is_empty(), "{failures}");
 }
 
+/// Is the line said to the session, and not by the application that answers?
+fn is_said(line: &str, case: &Case) -> bool {
+    const OUTSIDE: &[&str] = &["tls", "tls-failed", "eof", "timeout", "shutdown", "refuse"];
+    let call = line.strip_prefix("A: ").and_then(|words| words.split(' ').next());
+    call.is_none_or(|verb| case.settings.role == Role::Client || OUTSIDE.contains(&verb))
+}
+
 fn record(file: &str, cases: &[Case]) {
     let mut text = String::new();
     for case in cases {
-        let dialogue = Dialogue::parse(&case.script).unwrap_or_else(|e| panic!("{}: {e}", case.name));
+        let said: String = case.script.lines().filter(|line| is_said(line, case)).fold(
+            String::new(),
+            |mut said, line| {
+                writeln!(said, "{line}").unwrap();
+                said
+            },
+        );
+        let dialogue = Dialogue::parse(&said).unwrap_or_else(|e| panic!("{}: {e}", case.name));
         let mut app = Application::new(&case.settings);
         let recorded = match case.settings.role {
-            Role::Server => dialogue.record(server(case), |words| app.answer(words)),
-            Role::Client => dialogue.record(client(case), |_| None),
+            Role::Server => {
+                dialogue.record(server(case), |words| app.answer(words)).map(|(text, _)| text)
+            }
+            Role::Client => dialogue.record(client(case), |_| None).map(|(text, _)| text),
         };
         let recorded = match recorded {
-            Ok((recorded, _)) => recorded,
+            Ok(recorded) => recorded,
             Err(failure) => {
                 std::eprintln!("{}: not recorded: {failure}", case.name);
                 continue;

@@ -122,6 +122,7 @@ impl Settings {
 
     fn offer(&self, config: &mut server::Config) {
         (config.starttls, config.eight_bit_mime, config.smtputf8) = (false, false, false);
+        (config.chunking, config.binary_mime) = (false, false);
         for line in self.values("offer").filter(|line| !line.is_empty()) {
             match line.replace('_', " ").parse().unwrap() {
                 Capability::StartTls => config.starttls = true,
@@ -129,6 +130,8 @@ impl Settings {
                 Capability::Smtputf8 => config.smtputf8 = true,
                 Capability::Size(size) => config.size = size.limit(),
                 Capability::Auth(names) => config.mechanisms = names.iter().cloned().collect(),
+                Capability::Chunking => config.chunking = true,
+                Capability::BinaryMime => config.binary_mime = true,
                 Capability::Pipelining | Capability::EnhancedStatusCodes => {}
                 other => config.capabilities.push(other),
             }
@@ -156,5 +159,6 @@ impl Settings {
 
 /// What the session serves by itself beyond the basics.
 fn everything(config: &mut server::Config) {
+    (config.chunking, config.binary_mime) = (true, true);
     config.capabilities.push(Capability::Dsn);
 }
