@@ -187,7 +187,7 @@ macro_rules! files {
         #[test]
         fn every_file_is_played() {
             let listed = ["states.txt", $($file),*];
-            for folder in ["attacks", "quirks"] {
+            for folder in ["attacks", "quirks", "sessions"] {
                 for entry in fs::read_dir(self::folder().join(folder)).unwrap() {
                     let name = entry.unwrap().file_name().into_string().unwrap();
                     let name = format!("{folder}/{name}");
@@ -212,4 +212,6 @@ files! {
     broken_utf8 = "attacks/utf8.txt";
     quirks_of_clients = "quirks/smtp-client.txt";
     quirks_of_servers = "quirks/smtp-server.txt";
+    what_clients_said = "sessions/server.txt";
+    what_servers_said = "sessions/client.txt";
 }
