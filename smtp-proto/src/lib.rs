@@ -45,6 +45,7 @@ pub use mailwire_core as core;
 
 #[macro_use]
 mod lex;
+pub mod _docs;
 pub mod address;
 mod capability;
 pub mod client;
