@@ -33,13 +33,18 @@ impl Str {
     pub const EMPTY: Str = Str(Repr::Inline(0, [0; INLINE]));
 
     /// Copies `octets`.
-    #[inline]
+    #[inline(always)]
     pub fn new(octets: &[u8]) -> Self {
-        let mut inline = [0; INLINE];
-        match u8::try_from(octets.len()) {
-            Ok(len) if put(&mut inline, octets).is_some() => Str(Repr::Inline(len, inline)),
-            _ => Str(Repr::Heap(octets.into())),
+        match (u8::try_from(octets.len()), inline(octets)) {
+            (Ok(len), Some(inline)) => Str(Repr::Inline(len, inline)),
+            _ => Str::on_heap(octets),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn on_heap(octets: &[u8]) -> Self {
+        Str(Repr::Heap(octets.into()))
     }
 
     /// The octets.
@@ -62,28 +67,35 @@ impl Str {
     }
 }
 
-/// Copies `octets` to the front of `room`, or says that they are too many. Two pieces of a fixed length, which
-/// overlap, cost a third of a copy of any length.
-#[inline]
-fn put(room: &mut [u8; INLINE], octets: &[u8]) -> Option<()> {
-    let room = room.get_mut(..octets.len())?;
-    if let (Some(first), Some(last)) = (octets.first_chunk::<16>(), octets.last_chunk::<16>()) {
-        *room.first_chunk_mut::<16>()? = *first;
-        *room.last_chunk_mut::<16>()? = *last;
-    } else if let (Some(first), Some(last)) = (octets.first_chunk::<8>(), octets.last_chunk::<8>())
-    {
-        *room.first_chunk_mut::<8>()? = *first;
-        *room.last_chunk_mut::<8>()? = *last;
-    } else if let (Some(first), Some(last)) = (octets.first_chunk::<4>(), octets.last_chunk::<4>())
-    {
-        *room.first_chunk_mut::<4>()? = *first;
-        *room.last_chunk_mut::<4>()? = *last;
-    } else {
-        for (room, octet) in room.iter_mut().zip(octets) {
-            *room = *octet;
-        }
+/// `octets` and NUL behind them, or nothing if they are too many.
+///
+/// Made of numbers and not in memory: a string that is written piece by piece and moved at once makes a processor
+/// wait until the pieces have arrived.
+#[inline(always)]
+fn inline(octets: &[u8]) -> Option<[u8; INLINE]> {
+    let len = octets.len();
+    if len > INLINE {
+        return None;
     }
-    Some(())
+    let (low, high) = if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk())
+    {
+        // What of the last sixteen is not among the first: shifted in two steps, for it may be nothing.
+        let high = u128::from_le_bytes(*last) >> (8 * ((31 - len) & 15)) >> 8;
+        (u128::from_le_bytes(*first), high)
+    } else if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        let high = u64::from_le_bytes(*last) >> (8 * ((15 - len) & 7)) >> 8;
+        (u128::from(u64::from_le_bytes(*first)) | u128::from(high) << 64, 0)
+    } else if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        let high = u64::from(u32::from_le_bytes(*last)) << (8 * ((len - 4) & 3));
+        (u128::from(u64::from(u32::from_le_bytes(*first)) | high), 0)
+    } else {
+        let few = octets.iter().rev().fold(0, |few, octet| few << 8 | u64::from(*octet));
+        (u128::from(few), 0)
+    };
+    let mut inline = [0; INLINE];
+    *inline.first_chunk_mut()? = low.to_le_bytes();
+    *inline.last_chunk_mut::<14>()? = *high.to_le_bytes().first_chunk()?;
+    Some(inline)
 }
 
 impl Default for Str {

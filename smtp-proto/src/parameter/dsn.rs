@@ -2,10 +2,13 @@
 
 use super::value;
 use crate::address::xtext;
-use crate::lex::{Input, PResult, whole};
+use crate::lex::{self, Input, PResult, whole};
 use alloc::vec::Vec;
 use core::{fmt, hash};
-use mailwire_core::{InvalidValue, Production, Str};
+use mailwire_core::{
+    InvalidValue, Production, Str,
+    implement::grammar::{is_word, strip_word},
+};
 
 static RET: Production = Production::new("ret-value", 3461, "4.3");
 static ENVID: Production = Production::new("envid xtext", 3461, "4.4");
@@ -30,9 +33,9 @@ impl Ret {
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &RET)?;
-        if value.eq_ignore_ascii_case(b"FULL") {
+        if is_word(value, b"FULL") {
             Ok((rest, Ret::Full))
-        } else if value.eq_ignore_ascii_case(b"HDRS") {
+        } else if is_word(value, b"HDRS") {
             Ok((rest, Ret::Hdrs))
         } else {
             start.fail(&RET)
@@ -80,6 +83,19 @@ impl Envid {
     /// RFC 3461 §4.4
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
+        if let Some(plain) = i.rest().strip_prefix(b"=") {
+            let (id, rest) =
+                plain.split_at_checked(lex::plain_xtext_len(plain)).unwrap_or_default();
+            if (1..=Self::MAX).contains(&id.len()) && lex::at_end_of_parameter(rest) {
+                return Ok((i.with_rest(rest), Envid(Str::new(id))));
+            }
+        }
+        Self::any(i)
+    }
+
+    /// As the grammar, with all that can be hidden or wrong.
+    #[cold]
+    fn any(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &ENVID)?;
         if value.len() > Self::MAX {
             return start.split(Self::MAX).0.fail(&ENVID);
@@ -145,25 +161,27 @@ impl Notify {
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &NOTIFY)?;
-        if value.eq_ignore_ascii_case(b"NEVER") {
+        if is_word(value, b"NEVER") {
             return Ok((rest, Notify::NEVER));
         }
         let mut set = Notify::NEVER;
-        for word in value.split(|b| *b == b',') {
-            // As spelled in the RFC it is one comparison of known length.
-            let named = match word {
-                b"SUCCESS" => Some(Notify::SUCCESS),
-                b"FAILURE" => Some(Notify::FAILURE),
-                b"DELAY" => Some(Notify::DELAY),
-                _ => Self::NAMES
-                    .iter()
-                    .find(|(_, name)| word.eq_ignore_ascii_case(name.as_bytes()))
-                    .map(|(occasion, _)| *occasion),
+        let mut words = value;
+        loop {
+            let behind;
+            (set, behind) = if let Some(behind) = strip_word(words, b"SUCCESS") {
+                (set.or(Notify::SUCCESS), behind)
+            } else if let Some(behind) = strip_word(words, b"FAILURE") {
+                (set.or(Notify::FAILURE), behind)
+            } else if let Some(behind) = strip_word(words, b"DELAY") {
+                (set.or(Notify::DELAY), behind)
+            } else {
+                return start.fail(&NOTIFY);
             };
-            match named {
-                Some(occasion) => set = set.or(occasion),
-                None => return start.fail(&NOTIFY),
-            }
+            words = match behind {
+                [] => break,
+                [b',', behind @ ..] => behind,
+                _ => return start.fail(&NOTIFY),
+            };
         }
         Ok((rest, set))
     }
@@ -267,6 +285,23 @@ impl Orcpt {
     /// RFC 3461 §4.2; the type `utf-8` has the encodings of RFC 6533 §3, which are kept as they are.
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
+        if let Some(address) = strip_word(i.rest(), b"=rfc822;") {
+            let (address, rest) =
+                address.split_at_checked(lex::plain_xtext_len(address)).unwrap_or_default();
+            if !address.is_empty() && lex::at_end_of_parameter(rest) {
+                let (_, text) = i.split(i.len() - rest.len());
+                let text = text.get(1..).unwrap_or_default();
+                if text.len() <= Self::MAX {
+                    return Ok((i.with_rest(rest), Orcpt(Str::new(text))));
+                }
+            }
+        }
+        Self::any(i)
+    }
+
+    /// As the grammar, with all that can be hidden or wrong.
+    #[cold]
+    fn any(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &ORCPT)?;
         if value.len() > Self::MAX {
             return start.split(Self::MAX).0.fail(&ORCPT);

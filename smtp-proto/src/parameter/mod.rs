@@ -60,42 +60,6 @@ open_set! {
 }
 
 /// ```abnf
-/// esmtp-param    = esmtp-keyword ["=" esmtp-value]
-/// esmtp-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
-/// ```
-/// RFC 5321 §4.1.2
-#[inline(always)]
-fn mail_parameter<'a, R>(
-    i: Input<'a>,
-    place: &mut impl FnMut(MailParameter) -> R,
-) -> PResult<'a, R> {
-    let (behind, keyword) = other::keyword(i)?;
-    match MailParameter::dispatch(keyword, behind, &mut *place) {
-        Some(known) => known,
-        None => {
-            let (rest, other) = other::OtherMailParameter::grammar(i)?;
-            Ok((rest, place(MailParameter::Other(other))))
-        }
-    }
-}
-
-/// As [`mail_parameter`].
-#[inline(always)]
-fn rcpt_parameter<'a, R>(
-    i: Input<'a>,
-    place: &mut impl FnMut(RcptParameter) -> R,
-) -> PResult<'a, R> {
-    let (behind, keyword) = other::keyword(i)?;
-    match RcptParameter::dispatch(keyword, behind, &mut *place) {
-        Some(known) => known,
-        None => {
-            let (rest, other) = other::OtherRcptParameter::grammar(i)?;
-            Ok((rest, place(RcptParameter::Other(other))))
-        }
-    }
-}
-
-/// ```abnf
 /// "=" esmtp-value
 /// esmtp-value    = 1*(%d33-60 / %d62-126)
 /// esmtp-value    =/ 1*(%d33-60 / %d62-126 / UTF8-non-ascii)
@@ -108,11 +72,14 @@ fn value<'a>(
 ) -> Result<(Input<'a>, Input<'a>, &'a [u8]), nom::Err<mailwire_core::implement::grammar::Expected>>
 {
     let (start, ()) = lex::octet(i, b'=', production)?;
-    let (rest, value) = start.split(lex::value_len(start.rest(), i.dialect().utf8));
+    let (len, high) = lex::value_len(start.rest(), i.dialect().utf8);
+    let (rest, value) = start.split(len);
     if value.is_empty() {
         rest.fail::<()>(production)?;
     }
-    lex::utf8(start, value, production)?;
+    if high {
+        lex::utf8(start, value, production)?;
+    }
     Ok((start, rest, value))
 }
 
@@ -137,8 +104,8 @@ impl RcptParameter {
     }
 }
 
-wire_form!(MailParameter, |i| mail_parameter(i, &mut |parameter| parameter));
-wire_form!(RcptParameter, |i| rcpt_parameter(i, &mut |parameter| parameter));
+wire_form!(MailParameter, MailParameter::grammar);
+wire_form!(RcptParameter, RcptParameter::grammar);
 
 /// The parameters of a MAIL command, each keyword at most once, in the order of the wire.
 ///
@@ -159,7 +126,7 @@ pub struct MailParameters(List<MailParameter>);
 pub struct RcptParameters(List<RcptParameter>);
 
 macro_rules! parameters {
-    ($list:ident, $parameter:ident, $other:ident, $production:ident, $grammar:ident) => {
+    ($list:ident, $parameter:ident, $other:ident, $production:ident) => {
         impl $list {
             /// None.
             pub const fn new() -> Self {
@@ -171,10 +138,11 @@ macro_rules! parameters {
             /// # Errors
             /// Its keyword is there already.
             pub fn with(mut self, parameter: $parameter) -> Result<Self, InvalidValue> {
-                match self.0.push(parameter, same_keyword) {
-                    Ok(()) => Ok(self),
-                    Err(_) => Err(InvalidValue::new(0, &$production)),
+                if self.iter().any(|other| other.is_namesake(&parameter)) {
+                    return Err(InvalidValue::new(0, &$production));
                 }
+                self.0.add(self.iter().count(), parameter);
+                Ok(self)
             }
 
             /// Each, in the order of the wire.
@@ -205,24 +173,45 @@ macro_rules! parameters {
                 self.iter().all($parameter::is_ascii)
             }
 
-            /// `*(SP parameter)`, each added to those here.
+            /// `*(SP parameter)`. They are added to an empty list, so that each is made where it stays.
+            #[inline]
             pub(crate) fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
                 let mut rest = i;
+                let mut seen = 0_u64;
+                let mut len = 0;
                 while !lex::at_end_of_line(&rest) {
                     let (start, ()) = blanks(rest)?;
-                    let mut place = |parameter| self.0.push(parameter, same_keyword);
-                    let (behind, pushed) = match $grammar(start, &mut place) {
-                        Ok(pushed) => pushed,
-                        Err(e) => return Err(e),
+                    let note = |member: u32| {
+                        let bit = 1 << member;
+                        if seen & bit != 0 {
+                            return start.fail(&$production);
+                        }
+                        seen |= bit;
+                        Ok((start, ()))
+                    };
+                    let place = |parameter| self.0.add(len, parameter);
+                    let (behind, ()) = match $parameter::dispatch_front(start, note, place) {
+                        Some(known) => known?,
+                        None => self.read_unknown(start, len)?,
                     };
                     if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
                         return behind.fail(&ESMTP_PARAM);
                     }
-                    if pushed.is_err() {
-                        return start.fail(&$production);
-                    }
+                    len += 1;
                     rest = behind;
                 }
+                Ok((rest, ()))
+            }
+
+            #[cold]
+            #[inline(never)]
+            fn read_unknown<'a>(&mut self, i: Input<'a>, len: usize) -> PResult<'a, ()> {
+                let (rest, unknown) = $other::grammar(i)?;
+                let unknown = $parameter::Other(unknown);
+                if self.iter().any(|other| other.is_namesake(&unknown)) {
+                    return i.fail(&$production);
+                }
+                self.0.add(len, unknown);
                 Ok((rest, ()))
             }
 
@@ -270,21 +259,28 @@ macro_rules! parameters {
             }
         }
 
-        impl Keyword for $parameter {
-            fn keyword(&self) -> &[u8] {
-                self.keyword()
+        impl $parameter {
+            /// ```abnf
+            /// esmtp-param    = esmtp-keyword ["=" esmtp-value]
+            /// esmtp-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+            /// ```
+            /// RFC 5321 §4.1.2
+            fn grammar(i: Input<'_>) -> PResult<'_, Self> {
+                match Self::dispatch_front(i, |_| Ok((i, ())), |known| known) {
+                    Some(known) => known,
+                    None => {
+                        let (rest, other) = $other::grammar(i)?;
+                        Ok((rest, $parameter::Other(other)))
+                    }
+                }
+            }
+
+            fn is_namesake(&self, other: &Self) -> bool {
+                core::mem::discriminant(self) == core::mem::discriminant(other)
+                    && self.keyword().eq_ignore_ascii_case(other.keyword())
             }
         }
     };
-}
-
-trait Keyword {
-    fn keyword(&self) -> &[u8];
-}
-
-fn same_keyword<P: Keyword>(a: &P, b: &P) -> bool {
-    core::mem::discriminant(a) == core::mem::discriminant(b)
-        && a.keyword().eq_ignore_ascii_case(b.keyword())
 }
 
 /// One blank; more by a quirk.
@@ -302,8 +298,8 @@ fn blanks(i: Input<'_>) -> PResult<'_, ()> {
     Ok((rest.split(more).0, ()))
 }
 
-parameters!(MailParameters, MailParameter, OtherMailParameter, MAIL_PARAMETERS, mail_parameter);
-parameters!(RcptParameters, RcptParameter, OtherRcptParameter, RCPT_PARAMETERS, rcpt_parameter);
+parameters!(MailParameters, MailParameter, OtherMailParameter, MAIL_PARAMETERS);
+parameters!(RcptParameters, RcptParameter, OtherRcptParameter, RCPT_PARAMETERS);
 
 impl MailParameters {
     /// `SIZE`, in octets. RFC 1870 §4
@@ -484,6 +480,12 @@ mod tests {
             assert!(Orcpt::new(kind, address).is_err(), "{kind} {address}");
         }
         assert!(MailAuth::new(&"j\u{f6}rg@b".parse().unwrap()).is_err());
+    }
+
+    #[test]
+    fn parameters_are_small() {
+        // Four of each lie in a command, which moves from the parser to the application.
+        assert!(size_of::<MailParameter>() <= 40 && size_of::<RcptParameter>() <= 40);
     }
 
     #[test]
