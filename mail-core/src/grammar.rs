@@ -27,6 +27,7 @@ impl<D> Context<D> {
     ///
     /// # Errors
     /// The furthest production that did not fit.
+    #[inline(always)]
     pub fn parse<'a, T>(
         &'a self,
         frame: &'a [u8],

@@ -37,14 +37,8 @@ impl Str {
     pub fn new(octets: &[u8]) -> Self {
         match (u8::try_from(octets.len()), inline(octets)) {
             (Ok(len), Some(inline)) => Str(Repr::Inline(len, inline)),
-            _ => Str::on_heap(octets),
+            _ => Str(Repr::Heap(boxed(octets))),
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn on_heap(octets: &[u8]) -> Self {
-        Str(Repr::Heap(octets.into()))
     }
 
     /// The octets.
@@ -67,6 +61,13 @@ impl Str {
     }
 }
 
+/// Gives two numbers and no string, so that none has to lie in memory for it.
+#[cold]
+#[inline(never)]
+fn boxed(octets: &[u8]) -> Box<[u8]> {
+    octets.into()
+}
+
 /// `octets` and NUL behind them, or nothing if they are too many.
 ///
 /// Made of numbers and not in memory: a string that is written piece by piece and moved at once makes a processor
@@ -74,27 +75,43 @@ impl Str {
 #[inline(always)]
 fn inline(octets: &[u8]) -> Option<[u8; INLINE]> {
     let len = octets.len();
-    if len > INLINE {
-        return None;
-    }
-    let (low, high) = if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk())
-    {
-        // What of the last sixteen is not among the first: shifted in two steps, for it may be nothing.
-        let high = u128::from_le_bytes(*last) >> (8 * ((31 - len) & 15)) >> 8;
-        (u128::from_le_bytes(*first), high)
-    } else if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
-        let high = u64::from_le_bytes(*last) >> (8 * ((15 - len) & 7)) >> 8;
-        (u128::from(u64::from_le_bytes(*first)) | u128::from(high) << 64, 0)
-    } else if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
-        let high = u64::from(u32::from_le_bytes(*last)) << (8 * ((len - 4) & 3));
-        (u128::from(u64::from(u32::from_le_bytes(*first)) | high), 0)
-    } else {
-        let few = octets.iter().rev().fold(0, |few, octet| few << 8 | u64::from(*octet));
-        (u128::from(few), 0)
+    let words = match len {
+        0..4 => [octets.iter().rev().fold(0, |few, octet| few << 8 | u64::from(*octet)), 0, 0, 0],
+        4..=8 => {
+            let first = u32::from_le_bytes(*octets.first_chunk()?);
+            let last = u32::from_le_bytes(*octets.last_chunk()?);
+            [u64::from(first) | u64::from(last) << (8 * (len - 4)), 0, 0, 0]
+        }
+        // The last eight octets overlap what stands before: what is new of them is shifted to its place.
+        9..=INLINE => {
+            let last = u64::from_le_bytes(*octets.last_chunk()?);
+            let (first, rest) = octets.split_first_chunk()?;
+            let first = u64::from_le_bytes(*first);
+            match rest.split_first_chunk() {
+                None => [first, last >> (8 * (16 - len)), 0, 0],
+                Some((_, [])) => [first, last, 0, 0],
+                Some((second, rest)) => {
+                    let second = u64::from_le_bytes(*second);
+                    match rest.split_first_chunk() {
+                        None => [first, second, last >> (8 * (24 - len)), 0],
+                        Some((_, [])) => [first, second, last, 0],
+                        Some((third, _)) => {
+                            let third = u64::from_le_bytes(*third);
+                            [first, second, third, last >> (8 * (32 - len))]
+                        }
+                    }
+                }
+            }
+        }
+        _ => return None,
     };
+    let [a, b, c, d] = words.map(u64::to_le_bytes);
     let mut inline = [0; INLINE];
-    *inline.first_chunk_mut()? = low.to_le_bytes();
-    *inline.last_chunk_mut::<14>()? = *high.to_le_bytes().first_chunk()?;
+    let (first, rest) = inline.split_first_chunk_mut()?;
+    let (second, rest) = rest.split_first_chunk_mut()?;
+    let (third, rest) = rest.split_first_chunk_mut()?;
+    (*first, *second, *third) = (a, b, c);
+    *rest.first_chunk_mut::<6>()? = *d.first_chunk()?;
     Some(inline)
 }
 

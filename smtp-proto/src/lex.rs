@@ -165,6 +165,16 @@ pub(crate) fn utf8<'a>(
     }
 }
 
+/// What a function that is not inlined has given, part by part: if it were given on as it is, it would be made in the
+/// place of the caller's own result, which would then have to lie in memory.
+#[inline(always)]
+pub(crate) fn apart<T>(given: PResult<'_, T>) -> PResult<'_, T> {
+    match given {
+        Ok((rest, value)) => Ok((rest, value)),
+        Err(e) => Err(e),
+    }
+}
+
 /// One octet; `production` is what its absence is called.
 #[inline(always)]
 pub(crate) fn octet<'a>(

@@ -3,7 +3,7 @@
 //! One pass over the octets. U-labels are taken as UTF-8 and neither normalised nor checked against
 //! IDNA: that belongs to whoever looks the name up.
 
-use crate::lex::{ALNUM, Input, PResult, class, utf8, whole};
+use crate::lex::{self, ALNUM, Input, PResult, class, utf8, whole};
 use crate::quirk;
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -106,7 +106,7 @@ pub(super) fn name(i: Input<'_>) -> PResult<'_, &[u8]> {
     if (1..=Domain::MAX).contains(&len) {
         return Ok(i.split(len));
     }
-    any(i)
+    lex::apart(any(i))
 }
 
 /// How long the name is, if it is of letters, digits and single separators inside; otherwise 0, which says

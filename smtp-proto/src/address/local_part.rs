@@ -3,7 +3,7 @@
 //! Only the host may interpret it (§2.3.11), so nothing is folded: case counts. Quoting does not:
 //! `"a"@x` and `a@x` are one address, so equality looks at the content, while the spelling is kept.
 
-use crate::lex::{ATEXT, CLASS, HIGH, Input, PResult, QTEXT, class, utf8, whole, with_utf8};
+use crate::lex::{self, ATEXT, CLASS, HIGH, Input, PResult, QTEXT, class, utf8, whole, with_utf8};
 use crate::quirk;
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -159,7 +159,7 @@ pub(super) fn octets(i: Input<'_>) -> PResult<'_, &[u8]> {
     if (1..=LocalPart::MAX).contains(&len) {
         return Ok(i.split(len));
     }
-    any(i)
+    lex::apart(any(i))
 }
 
 /// All that can be in a [`local_part`], or wrong with it.

@@ -1,7 +1,7 @@
 //! `Mailbox`: a local part at a host. RFC 5321 §4.1.2.
 
 use super::{
-    AddressLiteral, Host, LocalPart,
+    AddressLiteral, Domain, Host, LocalPart,
     host::{self, HostParts},
     local_part,
 };
@@ -91,7 +91,14 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// What [`Parts::own`] gives for a host by its name.
     #[inline(always)]
+    pub(super) fn own_name(&self) -> Option<Mailbox> {
+        let HostParts::Domain(name) = self.host else { return None };
+        let host = Host::Domain(Domain::checked(name));
+        Some(Mailbox { local_part: LocalPart::checked(self.local_part), host })
+    }
+
     pub(super) fn own(self) -> Mailbox {
         Mailbox { local_part: LocalPart::checked(self.local_part), host: self.host.own() }
     }
@@ -125,7 +132,7 @@ wire_form!(Mailbox, mailbox);
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Domain, *};
+    use super::*;
     use crate::table::table;
 
     #[test]

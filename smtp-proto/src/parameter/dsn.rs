@@ -90,7 +90,7 @@ impl Envid {
                 return Ok((i.with_rest(rest), Envid(Str::new(id))));
             }
         }
-        Self::any(i)
+        lex::apart(Self::any(i))
     }
 
     /// As the grammar, with all that can be hidden or wrong.
@@ -296,7 +296,7 @@ impl Orcpt {
                 }
             }
         }
-        Self::any(i)
+        lex::apart(Self::any(i))
     }
 
     /// As the grammar, with all that can be hidden or wrong.

@@ -22,19 +22,28 @@ impl<T> List<T> {
     }
 
     /// Adds `item` behind the `len` others that are there.
-    #[inline(always)]
     pub(super) fn add(&mut self, len: usize, item: T) {
         match self.inside.get_mut(len) {
-            // What was there is nothing: so that no code is made to drop it, for each caller.
-            Some(place) => core::mem::forget(place.replace(item)),
-            None => self.add_behind(item),
+            Some(place) => *place = Some(item),
+            None => self.add_behind(Some(item)),
         }
+    }
+
+    /// The place for one item behind the `len` others that are there: `spare` if none is left inside, which is
+    /// then to be added.
+    #[inline(always)]
+    pub(super) fn place<'a>(
+        &'a mut self,
+        len: usize,
+        spare: &'a mut Option<T>,
+    ) -> &'a mut Option<T> {
+        self.inside.get_mut(len).unwrap_or(spare)
     }
 
     #[cold]
     #[inline(never)]
-    fn add_behind(&mut self, item: T) {
-        self.more.get_or_insert_with(|| Box::new(More(Vec::new()))).0.push(item);
+    pub(super) fn add_behind(&mut self, item: Option<T>) {
+        self.more.get_or_insert_with(|| Box::new(More(Vec::new()))).0.extend(item);
     }
 
     #[inline]

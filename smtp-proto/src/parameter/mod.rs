@@ -179,6 +179,7 @@ macro_rules! parameters {
                 let mut rest = i;
                 let mut seen = 0_u64;
                 let mut len = 0;
+                let mut spare = None;
                 while !lex::at_end_of_line(&rest) {
                     let (start, ()) = blanks(rest)?;
                     let note = |member: u32| {
@@ -189,13 +190,18 @@ macro_rules! parameters {
                         seen |= bit;
                         Ok((start, ()))
                     };
-                    let place = |parameter| self.0.add(len, parameter);
-                    let (behind, ()) = match $parameter::dispatch_front(start, note, place) {
+                    let place = self.0.place(len, &mut spare);
+                    // There is nothing to drop, and no code is made for it.
+                    let put = |parameter| core::mem::forget(place.replace(parameter));
+                    let (behind, ()) = match $parameter::dispatch_front(start, note, put) {
                         Some(known) => known?,
                         None => self.read_unknown(start, len)?,
                     };
                     if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
                         return behind.fail(&ESMTP_PARAM);
+                    }
+                    if spare.is_some() {
+                        self.0.add_behind(spare.take());
                     }
                     len += 1;
                     rest = behind;

@@ -24,7 +24,7 @@ impl Size {
                 return Ok((i.with_rest(rest), Size(n)));
             }
         }
-        Self::any(i)
+        lex::apart(Self::any(i))
     }
 
     /// As the grammar, with all that can be wrong.
