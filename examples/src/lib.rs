@@ -2,18 +2,21 @@
 //!
 //! - A connection: [`stream`], [`tls`], [`link`]; what passed on it: [`trace`], [`describe`], [`transcript`],
 //!   [`statistics`].
-//! - A client: [`submit`], with [`login`]. A server: [`receive`], with [`authenticate`], [`users`],
-//!   [`timestamp`], [`store`], [`maildir`].
+//! - A client: [`submit`], with [`login`]; its [`message`], [`sendmail`], its [`exit`] code. A server: [`receive`], with
+//!   [`authenticate`], [`users`], [`timestamp`], [`store`], [`maildir`].
 //! - [`certificates`] and [`random`].
 
 pub mod authenticate;
 pub mod certificates;
 pub mod describe;
+pub mod exit;
 pub mod link;
 pub mod login;
 pub mod maildir;
+pub mod message;
 pub mod random;
 pub mod receive;
+pub mod sendmail;
 pub mod statistics;
 pub mod store;
 pub mod stream;

@@ -18,7 +18,7 @@ use crate::{
 use bytes::Bytes;
 use mailwire_core::{Connection, End, NotNow, Secured, driver::tokio::Happened, sasl::SaslError};
 use mailwire_smtp::{
-    Auth, Command, Mail, Reply,
+    Auth, Mail, Reply,
     address::{ForwardPath, Host, ReversePath},
     server::{Answer, Config, Event, Message, Pending, Protocol, Server},
 };
@@ -212,7 +212,7 @@ impl Connected<'_> {
                 return Ok(());
             }
             // Who is here is told to nobody; RFC 5321 §3.5.3, §7.3.
-            Event::Other { command: Command::Vrfy(_), pending } => {
+            Event::Vrfy { pending, .. } => {
                 pending.reply(reply(252, (2, 5, 0), "Send some mail, I will try my best"))
             }
             other => return Ok(self.link.session().decline(other)?),

@@ -4,6 +4,7 @@ use crate::{
     Body, Deadline, End, Fatal, Handle, Limits, NotNow, Quirks, Secret, Wire,
     handle::{Stamp, Ticket},
     switch::Layer,
+    trace,
 };
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
@@ -44,6 +45,11 @@ impl Channel {
     #[inline]
     pub fn limits(&self) -> &Limits {
         &self.wire.limits
+    }
+
+    /// The connection goes on as another session, which has limits of its own.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.wire.set_limits(limits);
     }
 
     // ---- input
@@ -114,7 +120,8 @@ impl Channel {
     /// Queues what `write` appends.
     #[inline]
     pub fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.wire.output.write(write);
+        let session = self.wire.session;
+        self.wire.output.write(|out| trace::queued(session, out, write));
     }
 
     /// Queues octets without a copy.
@@ -124,6 +131,7 @@ impl Channel {
 
     /// Queues octets that are wiped when they have left.
     pub fn put_secret(&mut self, octets: Secret) {
+        trace::queued_secret(self.wire.session, octets.len());
         self.wire.output.put_secret(octets);
     }
 
@@ -152,6 +160,16 @@ impl Channel {
         self.wire.output.cancel(id);
     }
 
+    /// The same, but `octets` leave instead, and nothing behind them before `release(next)`.
+    pub fn cancel_with(&mut self, id: u64, octets: &[u8], next: u64) {
+        self.wire.output.cancel_with(id, octets, next);
+    }
+
+    /// Does what is queued now leave without anyone's help: neither a wait point nor an open body before it?
+    pub fn is_flowing(&self) -> bool {
+        self.wire.output.is_flowing()
+    }
+
     /// Drops what cannot leave yet. What is queued afterwards leaves.
     pub fn drop_blocked(&mut self) {
         self.wire.output.drop_blocked();
@@ -167,6 +185,11 @@ impl Channel {
     /// The octets of body `id` stand here.
     pub fn queue_body(&mut self, id: u64) {
         self.wire.output.body(id);
+    }
+
+    /// The body whose octets may be sent now.
+    pub fn open_body(&self) -> Option<u64> {
+        self.wire.output.open_body()
     }
 
     /// The token for body `id`.
@@ -196,6 +219,7 @@ impl Channel {
 
     /// Octets of the open body, without a copy.
     pub fn put_body(&mut self, octets: Bytes) {
+        trace::queued_body(self.wire.session, octets.len());
         self.wire.output.push_body(octets);
     }
 

@@ -11,7 +11,9 @@
 //! }
 //! ```
 
-use crate::{Deadline, Fatal, NotNow, Secured, Switch, Wire, implement::Channel, switch::Layer};
+use crate::{
+    Deadline, Fatal, NotNow, Secured, Switch, Wire, implement::Channel, switch::Layer, trace,
+};
 
 /// What [`poll`](Connection::poll) found, in the order of the wire.
 #[derive(Debug)]
@@ -121,6 +123,7 @@ pub trait Connection {
     /// wants now: something has happened since, or nothing is waited for any more.
     fn expired(&mut self, deadline: Deadline) {
         if self.wire().is_open() && self.deadline() == Some(deadline) {
+            trace::expired(self.wire().session, deadline);
             self.timed_out(&Internal(()), deadline);
         }
     }
@@ -137,6 +140,7 @@ pub trait Connection {
         if !self.wire_mut().reopen(layer) {
             return Err((switch, NotNow::state("the session has ended meanwhile")));
         }
+        trace::resumed(self.wire().session, layer, now);
         self.channel(&key).touch();
         self.resumed(&key, layer, now);
         Ok(())
@@ -150,6 +154,7 @@ pub trait Connection {
         if switch.session() != self.wire().session {
             return Err((switch, NotNow::state("this switch is another session's")));
         }
+        trace::handshake_failed(self.wire().session, switch.layer());
         self.channel(&Internal(())).fail(Fatal::Handshake);
         Ok(())
     }
@@ -169,6 +174,7 @@ fn search<C: Connection + ?Sized>(session: &mut C, key: &Internal) -> Next<C::Ev
         match session.step(key) {
             Step::Event(event) => {
                 session.channel(key).wire.starved = false;
+                trace::received(session.wire());
                 return Next::Event(event);
             }
             Step::Again => {}

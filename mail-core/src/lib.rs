@@ -8,6 +8,7 @@
 //!
 //! They only add API. `std` (default): the standard library. `sasl`, `saslprep`: the mechanisms in
 //! [`sasl`], and SASLprep for their names and passwords. `tokio`, `blocking`: a driver each, in `driver`.
+//! `serde`: values as they stand on the wire. `tracing`: what passes, verbs and lengths. `arbitrary`: for fuzzers.
 //! `testing`: dialogues in words, a pair of sessions, a wire that does damage.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -28,6 +29,9 @@ pub mod dot;
 pub mod driver;
 mod error;
 mod frame;
+#[cfg(feature = "arbitrary")]
+#[doc(hidden)]
+pub mod generated;
 mod handle;
 mod input;
 mod limit;
@@ -36,10 +40,14 @@ mod output;
 mod quirk;
 pub mod sasl;
 mod secret;
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+pub mod serialized;
 mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod trace;
 mod wire;
 
 pub use connection::{Connection, End, Next};
@@ -60,7 +68,11 @@ pub use wire::Wire;
 pub mod implement {
     pub use crate::channel::Channel;
     pub use crate::connection::{Internal, Step};
+    #[cfg(feature = "arbitrary")]
+    pub use crate::generated;
     pub use crate::handle::Ticket;
+    #[cfg(feature = "serde")]
+    pub use crate::serialized;
     pub use crate::{base64, grammar};
 }
 #[doc(hidden)]

@@ -10,6 +10,9 @@
 /// through two functions of the payload's type: `grammar(Input) -> PResult<Self>` and
 /// `encode(&self, &mut Vec<u8>)`. The type behind `else` has `keyword(&self) -> &[u8]` and `encode`,
 /// which writes all of it.
+///
+/// Members behind `seldom` are members like the others, but their dispatch is a function of its own, so that
+/// what is on everybody's way stays small.
 #[macro_export]
 #[allow(clippy::crate_in_macro_def, reason = "the protocol crate's own cursor is meant")]
 macro_rules! open_set {
@@ -18,6 +21,9 @@ macro_rules! open_set {
         pub enum $name:ident {
             $( $(#[$member:meta])* $keyword:literal => $variant:ident $( ( $payload:ty ) )? ),* $(,)?
         }
+        $( seldom {
+            $( $(#[$seldom:meta])* $rare:literal => $of_rare:ident $( ( $with:ty ) )? ),* $(,)?
+        } )?
         $(#[$rest:meta])*
         else $other:ident ( $unknown:ty )
     ) => {
@@ -26,18 +32,20 @@ macro_rules! open_set {
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $name {
             $( $(#[$member])* #[doc(alias = $keyword)] $variant $( ($payload) )?, )*
+            $( $( $(#[$seldom])* #[doc(alias = $rare)] $of_rare $( ($with) )?, )* )?
             $(#[$rest])*
             $other($unknown),
         }
 
         impl $name {
             /// The keywords that have a member of their own, in the RFCs' spelling.
-            pub const KEYWORDS: &'static [&'static str] = &[$($keyword),*];
+            pub const KEYWORDS: &'static [&'static str] = &[$($keyword,)* $( $($rare,)* )?];
 
             /// The keyword: the RFC's spelling for a known one, as received for another.
             pub fn keyword(&self) -> &[u8] {
                 match self {
                     $( $crate::open_set!(@pattern $variant $(, $payload)?) => $keyword.as_bytes(), )*
+                    $( $( $crate::open_set!(@pattern $of_rare $(, $with)?) => $rare.as_bytes(), )* )?
                     $name::$other(other) => other.keyword(),
                 }
             }
@@ -69,6 +77,7 @@ macro_rules! open_set {
                         return Some($crate::open_set!(@read place $name $variant behind $(, $payload)?));
                     }
                 )*
+                $crate::open_set!(@seldom keyword behind place $( $($rare)* )?);
                 None
             }
 
@@ -98,6 +107,38 @@ macro_rules! open_set {
                 None
             }
 
+            $(
+                /// As `dispatch`, for the members that are seldom met.
+                #[inline(never)]
+                fn dispatch_seldom<'a>(
+                    keyword: &[u8],
+                    behind: crate::lex::Input<'a>,
+                ) -> Option<crate::lex::PResult<'a, Self>> {
+                    $(
+                        if keyword.eq_ignore_ascii_case($rare.as_bytes()) {
+                            let place = |member| member;
+                            return Some($crate::open_set!(@read place $name $of_rare behind $(, $with)?));
+                        }
+                    )*
+                    None
+                }
+            )?
+
+            /// Appends a blank and the wire form.
+            #[allow(dead_code, reason = "another set has its members on lines of their own")]
+            pub(crate) fn encode_behind_blank(&self, out: &mut ::alloc::vec::Vec<u8>) {
+                match self {
+                    $( $crate::open_set!(@bind payload $variant $(, $payload)?) => {
+                        out.extend_from_slice(concat!(" ", $keyword).as_bytes());
+                        $crate::open_set!(@write payload out $(, $payload)?);
+                    } )*
+                    other => {
+                        out.push(b' ');
+                        other.encode(out);
+                    }
+                }
+            }
+
             /// Appends the wire form.
             pub(crate) fn encode(&self, out: &mut ::alloc::vec::Vec<u8>) {
                 match self {
@@ -105,9 +146,19 @@ macro_rules! open_set {
                         out.extend_from_slice($keyword.as_bytes());
                         $crate::open_set!(@write payload out $(, $payload)?);
                     } )*
+                    $( $( $crate::open_set!(@bind payload $of_rare $(, $with)?) => {
+                        out.extend_from_slice($rare.as_bytes());
+                        $crate::open_set!(@write payload out $(, $with)?);
+                    } )* )?
                     $name::$other(other) => other.encode(out),
                 }
             }
+        }
+    };
+    (@seldom $keyword:ident $behind:ident $place:ident) => {};
+    (@seldom $keyword:ident $behind:ident $place:ident $($rare:literal)+) => {
+        if let Some(read) = Self::dispatch_seldom($keyword, $behind) {
+            return Some(read.map(|(rest, member)| (rest, $place(member))));
         }
     };
     (@pattern $variant:ident) => { Self::$variant };

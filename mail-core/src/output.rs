@@ -236,6 +236,24 @@ impl Output {
         }
     }
 
+    /// As `cancel`, but `octets` leave instead, and nothing behind them before `release(next)`.
+    pub(crate) fn cancel_with(&mut self, id: u64, octets: &[u8], next: u64) {
+        if self.waiting() == Some(id) && !self.sealed {
+            while let Some(entry) = self.blocked.pop_front() {
+                if matches!(entry, Entry::Mark(mark) if mark == id) {
+                    break;
+                }
+            }
+            self.write_body(|out| out.extend_from_slice(octets));
+            self.blocked.push_front(Entry::Wait(next));
+        }
+    }
+
+    /// Does what is queued now leave without anyone's help?
+    pub(crate) fn is_flowing(&self) -> bool {
+        self.blocked.is_empty()
+    }
+
     /// Octets of the open body.
     pub(crate) fn push_body(&mut self, octets: Bytes) {
         if !self.sealed && !octets.is_empty() {

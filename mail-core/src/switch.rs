@@ -64,6 +64,7 @@ impl fmt::Debug for Switch {
 }
 
 /// What protects the connection from now on.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Secured {

@@ -35,10 +35,17 @@ impl Str {
     /// Copies `octets`.
     #[inline(always)]
     pub fn new(octets: &[u8]) -> Self {
-        match (u8::try_from(octets.len()), inline(octets)) {
-            (Ok(len), Some(inline)) => Str(Repr::Inline(len, inline)),
-            _ => Str(Repr::Heap(boxed(octets))),
+        match Str::short(octets) {
+            Some(short) => short,
+            None => Str(Repr::Heap(boxed(octets))),
         }
+    }
+
+    /// Copies `octets` if there are at most 30: without a heap allocation.
+    #[inline(always)]
+    pub fn short(octets: &[u8]) -> Option<Self> {
+        let len = u8::try_from(octets.len()).ok()?;
+        Some(Str(Repr::Inline(len, inline(octets)?)))
     }
 
     /// The octets.
@@ -71,47 +78,33 @@ fn boxed(octets: &[u8]) -> Box<[u8]> {
 /// `octets` and NUL behind them, or nothing if they are too many.
 ///
 /// Made of numbers and not in memory: a string that is written piece by piece and moved at once makes a processor
-/// wait until the pieces have arrived.
+/// wait until the pieces have arrived. The pieces, of six octets and three times eight, are those in which a compiler
+/// moves a `Str`, whose two first octets say what it is.
 #[inline(always)]
 fn inline(octets: &[u8]) -> Option<[u8; INLINE]> {
     let len = octets.len();
-    let words = match len {
-        0..4 => [octets.iter().rev().fold(0, |few, octet| few << 8 | u64::from(*octet)), 0, 0, 0],
-        4..=8 => {
+    let eight = |at: usize| octets.get(at..)?.first_chunk().map(|eight| u64::from_le_bytes(*eight));
+    // The last eight octets overlap what stands before: what is new of them is shifted to its place.
+    let last = |end: usize| Some(u64::from_le_bytes(*octets.last_chunk()?) >> (8 * (end - len)));
+    let (first, rest) = match len {
+        0..4 => (octets.iter().rev().fold(0, |few, octet| few << 8 | u64::from(*octet)), [0; 3]),
+        4..8 => {
             let first = u32::from_le_bytes(*octets.first_chunk()?);
             let last = u32::from_le_bytes(*octets.last_chunk()?);
-            [u64::from(first) | u64::from(last) << (8 * (len - 4)), 0, 0, 0]
+            let both = u64::from(first) | u64::from(last) << (8 * (len - 4));
+            (both, [both >> 48, 0, 0])
         }
-        // The last eight octets overlap what stands before: what is new of them is shifted to its place.
-        9..=INLINE => {
-            let last = u64::from_le_bytes(*octets.last_chunk()?);
-            let (first, rest) = octets.split_first_chunk()?;
-            let first = u64::from_le_bytes(*first);
-            match rest.split_first_chunk() {
-                None => [first, last >> (8 * (16 - len)), 0, 0],
-                Some((_, [])) => [first, last, 0, 0],
-                Some((second, rest)) => {
-                    let second = u64::from_le_bytes(*second);
-                    match rest.split_first_chunk() {
-                        None => [first, second, last >> (8 * (24 - len)), 0],
-                        Some((_, [])) => [first, second, last, 0],
-                        Some((third, _)) => {
-                            let third = u64::from_le_bytes(*third);
-                            [first, second, third, last >> (8 * (32 - len))]
-                        }
-                    }
-                }
-            }
-        }
+        8..=14 => (eight(0)?, [last(14)?, 0, 0]),
+        15..=22 => (eight(0)?, [eight(6)?, last(22)?, 0]),
+        23..=INLINE => (eight(0)?, [eight(6)?, eight(14)?, last(INLINE)?]),
         _ => return None,
     };
-    let [a, b, c, d] = words.map(u64::to_le_bytes);
     let mut inline = [0; INLINE];
-    let (first, rest) = inline.split_first_chunk_mut()?;
-    let (second, rest) = rest.split_first_chunk_mut()?;
-    let (third, rest) = rest.split_first_chunk_mut()?;
-    (*first, *second, *third) = (a, b, c);
-    *rest.first_chunk_mut::<6>()? = *d.first_chunk()?;
+    let (six, three) = inline.split_first_chunk_mut::<6>()?;
+    *six = *first.to_le_bytes().first_chunk()?;
+    for (place, eight) in three.chunks_exact_mut(8).zip(rest) {
+        place.copy_from_slice(&eight.to_le_bytes());
+    }
     Some(inline)
 }
 

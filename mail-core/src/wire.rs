@@ -3,7 +3,7 @@
 //! Every session has one. A driver feeds it and drains it; an application looks at the frame of the last
 //! event. What only a session may do with it is in [`Channel`](crate::implement::Channel).
 
-use crate::{End, Fatal, Limits, Next, Output, Quirks, Switch, input::Input, switch::Layer};
+use crate::{End, Fatal, Limits, Next, Output, Quirks, Switch, input::Input, switch::Layer, trace};
 use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
@@ -39,12 +39,8 @@ enum Gate {
 }
 
 impl Wire {
-    pub(crate) fn new(mut limits: Limits, session: usize) -> Self {
-        // With room for nothing, nothing would ever move.
-        for least in [&mut limits.input, &mut limits.output, &mut limits.chunk] {
-            *least = (*least).max(1);
-        }
-        Wire {
+    pub(crate) fn new(limits: Limits, session: usize) -> Self {
+        let mut wire = Wire {
             input: Input::default(),
             output: Output::default(),
             limits,
@@ -55,7 +51,17 @@ impl Wire {
             starved: true,
             wake_at: 0,
             gate: Gate::Open,
+        };
+        wire.set_limits(limits);
+        wire
+    }
+
+    pub(crate) fn set_limits(&mut self, mut limits: Limits) {
+        // With room for nothing, nothing would ever move.
+        for least in [&mut limits.input, &mut limits.output, &mut limits.chunk] {
+            *least = (*least).max(1);
         }
+        self.limits = limits;
     }
 
     /// Stores what has come from the peer. Nothing is parsed before `poll`.
@@ -203,6 +209,7 @@ impl Wire {
             } else if self.output.is_drained() {
                 self.gate = Gate::Switched(layer);
                 let ahead = self.take_input();
+                trace::hand_off(self.session, layer, ahead.len());
                 return Next::Switch(Switch::new(self.session, layer, ahead));
             }
         }
@@ -212,6 +219,7 @@ impl Wire {
         match &self.gate {
             Gate::Closing(end) if self.output.is_drained() => {
                 let end = end.clone();
+                trace::over(self.session, &end);
                 self.gate = Gate::Closed(end.clone());
                 Next::Closed(end)
             }

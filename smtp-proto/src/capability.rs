@@ -4,7 +4,10 @@
 //! A line whose keyword is known and whose parameters are wrong is kept by [`OtherCapability`], so one
 //! bad line costs its own keyword and nothing else.
 
-use crate::extension::{Mechanisms, SizeLimit};
+use crate::extension::{
+    BurlSources, EhloParams, Limits, MaxFutureRelease, Mechanisms, MinByTime, PriorityProfile,
+    SizeLimit, Unsolicited,
+};
 use crate::lex::{Input, LDH, PResult, class};
 use crate::quirk;
 use alloc::vec::Vec;
@@ -36,6 +39,80 @@ open_set! {
         "SMTPUTF8" => Smtputf8,
         /// TLS. RFC 3207 §2
         "STARTTLS" => StartTls,
+    }
+    seldom {
+        /// The server sends what it holds for a host. RFC 1985 §3
+        "ETRN" => Etrn,
+        /// VRFY. RFC 5321 §3.5.2
+        "VRFY" => Vrfy,
+        /// EXPN. RFC 5321 §3.5.2
+        "EXPN" => Expn,
+        /// HELP. RFC 5321 §2.2.2
+        "HELP" => Help,
+        /// Messages whose delivery has a time. RFC 2852 §2
+        "DELIVERBY" => DeliverBy(MinByTime),
+        /// Messages that are held. RFC 4865 §3
+        "FUTURERELEASE" => FutureRelease(MaxFutureRelease),
+        /// How much the server takes. RFC 9422 §3
+        "LIMITS" => Limits(Limits),
+        /// Messages that never go without TLS. RFC 8689 §2
+        "REQUIRETLS" => RequireTls,
+        /// Messages with a priority. RFC 6710 §3
+        "MT-PRIORITY" => MtPriority(PriorityProfile),
+        /// Recipients that own their mailbox since some moment. RFC 7293 §3.1
+        "RRVS" => Rrvs,
+        /// BURL. RFC 4468 §3.3
+        "BURL" => Burl(BurlSources),
+        /// The server gives the mail of a domain out on the same connection. RFC 2645 §5.1.1
+        "ATRN" => Atrn,
+        /// Classes of solicitations that nobody here wants. RFC 3865 §2.1
+        "NO-SOLICITING" => NoSoliciting(Unsolicited),
+        /// Messages that can be tracked. RFC 3885 §2
+        "MTRK" => Mtrk,
+        /// Who is responsible for submitting a message. RFC 4405 §3
+        "SUBMITTER" => Submitter,
+        /// Content may be converted. RFC 4141 §4.1
+        "CONPERM" => Conperm,
+        /// What a recipient's device can show. RFC 4141 §5.1
+        "CONNEG" => Conneg,
+        /// Transactions that can be taken up again. RFC 1845 §3
+        "CHECKPOINT" => Checkpoint,
+        /// UTF-8 in addresses, as it was first. RFC 5336, obsolete: SMTPUTF8 has another meaning
+        "UTF8SMTP" => Utf8Smtp,
+        /// Roles turn. RFC 5321 App. F.1, never used
+        "TURN" => Turn,
+        /// To a terminal. RFC 5321 App. F.6, obsolete
+        "SEND" => Send,
+        /// To a terminal or a mailbox. RFC 5321 App. F.6, obsolete
+        "SOML" => Soml,
+        /// To a terminal and a mailbox. RFC 5321 App. F.6, obsolete
+        "SAML" => Saml,
+        /// Replies in full. Registered, no RFC
+        "VERB" => Verb,
+        /// One transaction only. Registered, no RFC
+        "ONEX" => Onex,
+        /// What a proxy says of the client, by these attributes. Postfix
+        "XCLIENT" => Xclient(EhloParams),
+        /// What a filter says of the client, by these attributes. Postfix
+        "XFORWARD" => Xforward(EhloParams),
+        /// A return path of its own for each recipient. Postfix
+        "XVERP" => Xverp,
+        /// A reply to the message for each recipient. Exim
+        "PRDR" => Prdr,
+        /// Commands may be sent before the greeting has come. Exim
+        "PIPECONNECT" => PipeConnect,
+        /// What a proxy tells of a recipient. Dovecot
+        "XRCPTFORWARD" => XrcptForward,
+        /// Exchange's own properties of a message. Exchange
+        "XEXCH50" => Xexch50(EhloParams),
+        /// What a recipient's server is. Exchange
+        "XRDST" => Xrdst(EhloParams),
+        /// Mechanisms by which Exchange servers know each other. Exchange
+        "X-EXPS" => XExps(EhloParams),
+        /// TLS without certificates. Exchange
+        "X-ANONYMOUSTLS" => XAnonymousTls(EhloParams),
+        /// How servers are linked. Exchange
+        "X-LINK2STATE" => XLink2State(EhloParams),
     }
     /// Any other, as received.
     else Other(OtherCapability)
@@ -206,14 +283,50 @@ mod tests {
             .keeps("SIZE 18446744073709551616", "1870 §5, never wrapped")
             .keeps("STARTTLS foo", "3207 §2, kept")
             .keeps("AUTH PL:AIN", "4954 §3, kept")
-            .keeps("DELIVERBY 240", "2852 §2")
-            .keeps("LIMITS MAILMAX=1000 RCPTMAX=50000", "9422")
-            .keeps("UTF8SMTP", "5336")
+            .ok("DELIVERBY 240", Capability::DeliverBy(MinByTime::new(240).unwrap()), "2852 §2")
+            .ok("DELIVERBY", Capability::DeliverBy(MinByTime::UNSAID), "2852 §2")
+            .ok("deliverby x", other("DELIVERBY x"), "2852 §2, kept")
+            .keeps("FUTURERELEASE 86400 2026-11-24T00:00:00Z", "4865 §3")
+            .ok("FUTURERELEASE", other("FUTURERELEASE"), "4865 §3, kept")
+            .keeps("LIMITS MAILMAX=1000 RCPTMAX=50000", "9422 §3")
+            .ok("LIMITS", other("LIMITS"), "9422 §3, kept")
+            .ok("LIMITS RCPTMAX", other("LIMITS RCPTMAX"), "9422 §3, kept")
+            .keeps("MT-PRIORITY", "6710 §3")
+            .keeps("MT-PRIORITY MIXER", "6710 §3")
+            .ok("RRVS", Capability::Rrvs, "7293 §3.1")
+            .ok("REQUIRETLS", Capability::RequireTls, "8689 §2")
+            .ok("REQUIRETLS x", other("REQUIRETLS x"), "8689 §2, kept")
+            .keeps("NO-SOLICITING", "3865 §2.2")
+            .keeps("NO-SOLICITING net.example:ADV", "3865 §2.1")
+            .ok("NO-SOLICITING 9", other("NO-SOLICITING 9"), "3865 App. A, kept")
+            .ok("MTRK", Capability::Mtrk, "3885 §2")
+            .ok("SUBMITTER", Capability::Submitter, "4405 §3")
+            .ok("CONPERM", Capability::Conperm, "4141 §4.1")
+            .ok("CONNEG", Capability::Conneg, "4141 §5.1")
+            .ok("CHECKPOINT", Capability::Checkpoint, "1845 §3")
+            .keeps("BURL", "4468 §3.3")
+            .keeps("BURL imap imap://imap.example.com", "4468 §3.3")
+            .ok("ETRN", Capability::Etrn, "1985 §3")
+            .ok("ATRN", Capability::Atrn, "2645 §5.1.1")
+            .ok("UTF8SMTP", Capability::Utf8Smtp, "5336")
+            .keeps("XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT", "Postfix")
+            .keeps("XFORWARD NAME ADDR PROTO HELO SOURCE", "Postfix")
+            .keeps("X-EXPS GSSAPI NTLM", "Exchange")
+            .keeps("X-LINK2STATE", "Exchange")
+            .ok("XVERP", Capability::Xverp, "Postfix")
+            .ok("PRDR", Capability::Prdr, "Exim")
+            .ok("PIPECONNECT", Capability::PipeConnect, "Exim")
+            .ok("XRCPTFORWARD", Capability::XrcptForward, "Dovecot")
             .err("", 0, "ehlo-line", "5321 §4.1.1.1")
             .err("A\r\nB", 0, "ehlo-line", "5321 §4.1.1.1");
         for keyword in Capability::KEYWORDS {
-            let line: Capability = keyword.parse().unwrap();
-            assert!(!matches!(line, Capability::Other(_)) && line.is(keyword));
+            let arguments = match *keyword {
+                "FUTURERELEASE" => " 1 2026-11-24T00:00:00Z",
+                "LIMITS" => " RCPTMAX=1",
+                _ => "",
+            };
+            let line: Capability = alloc::format!("{keyword}{arguments}").parse().unwrap();
+            assert!(!matches!(line, Capability::Other(_)) && line.is(keyword), "{keyword}");
             assert!(OtherCapability::new(keyword, []).is_err());
         }
     }

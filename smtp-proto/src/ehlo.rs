@@ -4,9 +4,12 @@
 
 use crate::address::Host;
 use crate::capability::{Capability, capability};
-use crate::extension::Mechanisms;
+use crate::extension::{
+    BurlSources, EhloParams, Limits, MaxFutureRelease, Mechanisms, MinByTime, PriorityProfile,
+    SolicitationKeywords,
+};
 use crate::lex::whole;
-use crate::{Parse, Reply, ReplyCode};
+use crate::{Parse, Reply, ReplyCode, line_limit};
 use alloc::vec::Vec;
 use core::fmt;
 use mailwire_core::{InvalidValue, Production, Quirks, Str, implement::grammar::Context};
@@ -139,10 +142,85 @@ impl EhloReply {
         })
     }
 
+    /// Octets that a line of MAIL may have at this server, CRLF included: 512, and more for what it offers.
+    /// RFC 5321 §4.5.3.1.4
+    pub fn mail_line_max(&self) -> usize {
+        line_limit::mail(|keyword| self.offers(keyword))
+    }
+
+    /// Octets that a line of RCPT may have at this server, as of MAIL.
+    pub fn rcpt_line_max(&self) -> usize {
+        line_limit::rcpt(|keyword| self.offers(keyword))
+    }
+
     /// The largest message that the server takes, in octets, if it says so. RFC 1870 §3
     pub fn size(&self) -> Option<u64> {
         self.capabilities().find_map(|capability| match capability {
             Capability::Size(size) => size.limit(),
+            _ => None,
+        })
+    }
+
+    /// What the server says of DELIVERBY. RFC 2852 §2
+    pub fn deliver_by(&self) -> Option<&MinByTime> {
+        self.capabilities().find_map(|capability| match capability {
+            Capability::DeliverBy(min) => Some(min),
+            _ => None,
+        })
+    }
+
+    /// How long the server holds a message at most. RFC 4865 §3
+    pub fn future_release(&self) -> Option<MaxFutureRelease> {
+        self.capabilities().find_map(|capability| match capability {
+            Capability::FutureRelease(max) => Some(*max),
+            _ => None,
+        })
+    }
+
+    /// How much the server takes, of this hello. RFC 9422 §3
+    pub fn limits(&self) -> Option<&Limits> {
+        self.capabilities().find_map(|capability| match capability {
+            Capability::Limits(limits) => Some(limits),
+            _ => None,
+        })
+    }
+
+    /// By which policy the server gives priorities, if it knows them at all. RFC 6710 §3
+    pub fn priority_profile(&self) -> Option<&PriorityProfile> {
+        self.capabilities().find_map(|capability| match capability {
+            Capability::MtPriority(profile) => Some(profile),
+            _ => None,
+        })
+    }
+
+    /// The classes of solicitations that nobody here wants. RFC 3865 §2.1
+    pub fn no_soliciting(&self) -> Option<&SolicitationKeywords> {
+        self.capabilities().find_map(|capability| match capability {
+            Capability::NoSoliciting(classes) => classes.0.as_ref(),
+            _ => None,
+        })
+    }
+
+    /// From where the server fetches messages for BURL. RFC 4468 §3.3
+    pub fn burl(&self) -> Option<&BurlSources> {
+        self.capabilities().find_map(|capability| match capability {
+            Capability::Burl(sources) => Some(sources),
+            _ => None,
+        })
+    }
+
+    /// The attributes that XCLIENT may have. Postfix
+    pub fn xclient(&self) -> Option<&EhloParams> {
+        self.capabilities().find_map(|capability| match capability {
+            Capability::Xclient(attributes) => Some(attributes),
+            _ => None,
+        })
+    }
+
+    /// The attributes that XFORWARD may have. Postfix
+    pub fn xforward(&self) -> Option<&EhloParams> {
+        self.capabilities().find_map(|capability| match capability {
+            Capability::Xforward(attributes) => Some(attributes),
             _ => None,
         })
     }
@@ -174,9 +252,14 @@ impl fmt::Display for EhloReply {
     }
 }
 
-wire_form!(read EhloReply, lines => {
+wire_form!(from EhloReply, lines => {
     let reply = Reply::try_from(lines)?;
     let ehlo = EhloReply::from_reply(&reply, &Parse::strict());
+    ehlo.map(|(ehlo, _)| ehlo).ok_or(InvalidValue::new(0, &EHLO_OK_RSP))
+});
+serde_form!(EhloReply, ehlo => Reply::from(ehlo).without_last_crlf(), lines => {
+    let reply = crate::reply::read_lines(lines, &crate::lex::kept())?;
+    let ehlo = EhloReply::from_reply(&reply, &crate::lex::kept());
     ehlo.map(|(ehlo, _)| ehlo).ok_or(InvalidValue::new(0, &EHLO_OK_RSP))
 });
 
@@ -211,6 +294,28 @@ mod tests {
         assert!(ehlo.offers("8BITMIME") && ehlo.offers("x_under"));
         assert_eq!(ehlo.capabilities().count(), 3, "the empty line is none");
         assert_eq!(met, Quirks::NONE.with(quirk::ODD_KEYWORD));
+    }
+
+    #[test]
+    fn what_a_client_asks_of_the_offer() {
+        let lines = "250-mx\r\n250-LIMITS RCPTMAX=20 MAILMAX=0 X=y\r\n250-DELIVERBY 60\r\n250-MT-PRIORITY NSEP\r\n\
+            250-FUTURERELEASE 60 2026-11-24T00:00:00Z\r\n250-NO-SOLICITING net.example:ADV\r\n250-BURL imap\r\n\
+            250-XCLIENT NAME ADDR\r\n250-XFORWARD SOURCE\r\n250-FUTURERELEASE never\r\n250 X_PIPE_CONNECT\r\n";
+        let (ehlo, met) = read(lines, &Parse::strict());
+        let limits = ehlo.limits().unwrap();
+        assert_eq!((limits.rcpt_max(), limits.mail_max()), (Some(20), None));
+        assert_eq!(ehlo.deliver_by().unwrap().seconds(), Some(60));
+        assert_eq!(ehlo.future_release().unwrap().interval().seconds(), 60);
+        assert_eq!(ehlo.priority_profile().unwrap().name(), Some("NSEP"));
+        assert_eq!(ehlo.no_soliciting().unwrap().as_str(), "net.example:ADV");
+        assert!(ehlo.burl().unwrap().resolves_urlauth());
+        assert!(ehlo.xclient().unwrap().contains("ADDR"));
+        assert!(ehlo.xforward().unwrap().contains("source"));
+        assert_eq!((ehlo.mail_line_max(), ehlo.rcpt_line_max()), (512 + 17 + 34 + 1009 + 15, 512));
+        assert!(ehlo.offers("FUTURERELEASE") && ehlo.offers("x_pipe_connect"));
+        assert_eq!(met, Quirks::NONE.with(quirk::ODD_KEYWORD));
+        let (ehlo, _) = read("250-mx\r\n250 LIMITS RCPTMAX\r\n", &Parse::default());
+        assert!(ehlo.limits().is_none() && !ehlo.offers("LIMITS") && ehlo.find("LIMITS").is_some());
     }
 
     #[test]

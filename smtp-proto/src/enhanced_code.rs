@@ -1,6 +1,7 @@
 //! `EnhancedStatusCode`: what a reply means, in three numbers. RFC 2034 §4, RFC 3463 §2.
 
 use crate::lex::{self, Input, PResult};
+use crate::{ReplyCode, StatusDetail};
 use alloc::vec::Vec;
 use mailwire_core::{InvalidValue, Production};
 
@@ -56,6 +57,21 @@ impl EnhancedStatusCode {
     /// What exactly.
     pub const fn detail(self) -> u16 {
         self.detail
+    }
+
+    /// Subject and detail, which mean the same in each class.
+    pub const fn status(self) -> StatusDetail {
+        StatusDetail::of(self.subject, self.detail)
+    }
+
+    /// What subject and detail mean; `None` for one that has no name here.
+    pub const fn meaning(self) -> Option<&'static str> {
+        self.status().meaning()
+    }
+
+    /// The reply codes of its class that it usually goes with. RFC 5248 §2.4
+    pub fn basic_codes(self) -> impl Iterator<Item = ReplyCode> {
+        self.status().basic_codes().iter().copied().filter(move |code| code.class() == self.class)
     }
 
     pub(crate) fn encode(self, out: &mut Vec<u8>) {

@@ -249,6 +249,34 @@ pub(crate) fn whole<T>(
     Ok(value)
 }
 
+/// As [`whole`], with all that is tolerated of a value that is kept as it came.
+#[cfg(feature = "serde")]
+pub(crate) fn whole_kept<T>(
+    octets: &[u8],
+    production: impl for<'a> Fn(Input<'a>) -> PResult<'a, T>,
+) -> Result<T, InvalidValue> {
+    let parse = kept();
+    let (value, _) = Context::new(parse.dialect, parse.quirks).parse(octets, production, &END)?;
+    Ok(value)
+}
+
+/// How values are read that were serialised: whoever has tolerated one and kept it wants it back. Lines end as the
+/// RFC wants it all the same.
+#[cfg(feature = "serde")]
+pub(crate) fn kept() -> crate::Parse {
+    crate::Parse::every_quirk().refusing(quirk::LF_LINE_END)
+}
+
+/// `octets` with the octet in front that belongs to what they are a part of.
+pub(crate) fn behind(lead: u8, octets: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(octets.len() + 1);
+    if !octets.is_empty() {
+        text.push(lead);
+    }
+    text.extend_from_slice(octets);
+    text
+}
+
 /// Formats into octets.
 pub(crate) struct Out<'a>(pub(crate) &'a mut Vec<u8>);
 
@@ -291,6 +319,44 @@ pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
+/// The number that 1 to 9 digits stand for, as several extensions count seconds.
+pub(crate) fn up_to_nine_digits(digits: &[u8]) -> Option<u32> {
+    if digits.len() > 9 { None } else { number(digits).and_then(|n| u32::try_from(n).ok()) }
+}
+
+/// Serialised as the wire form, read back as it is read from the wire. `serde_form!(secret ...)`: not serialised where
+/// the condition says that it holds a secret.
+macro_rules! serde_form {
+    ($type:ty, $value:ident => $octets:expr, $text:ident => $read:expr) => {
+        serde_form!(secret $type, _value => false, $value => $octets, $text => $read);
+    };
+    (secret $type:ty, $holder:ident => $secret:expr, $value:ident => $octets:expr, $text:ident => $read:expr) => {
+        /// As the wire form.
+        #[cfg(feature = "serde")]
+        #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "serde")))]
+        impl ::serde::Serialize for $type {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let $holder = self;
+                if $secret {
+                    return ::mailwire_core::implement::serialized::refuse::<S>();
+                }
+                let $value = self;
+                ::mailwire_core::implement::serialized::serialize(&$octets, serializer)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "serde")))]
+        impl<'de> ::serde::Deserialize<'de> for $type {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                ::mailwire_core::implement::serialized::deserialize(deserializer, |$text| $read)
+            }
+        }
+    };
+}
+
 /// As `wire_form!` for what stands behind `lead`, an octet that belongs to what it is a part of.
 macro_rules! wire_form_behind {
     ($lead:literal, $type:ty, $production:expr) => {
@@ -302,14 +368,9 @@ macro_rules! wire_form_behind {
                 f.pad(&::alloc::string::String::from_utf8_lossy(own))
             }
         }
-        wire_form!(read $type, octets => {
-            let mut text = ::alloc::vec::Vec::with_capacity(octets.len() + 1);
-            if !octets.is_empty() {
-                text.push($lead);
-            }
-            text.extend_from_slice(octets);
-            $crate::lex::whole(&text, $production)
-        });
+        wire_form!(from $type, octets => $crate::lex::whole(&$crate::lex::behind($lead, octets), $production));
+        serde_form!($type, value => ::alloc::string::ToString::to_string(value).into_bytes(),
+            octets => $crate::lex::whole_kept(&$crate::lex::behind($lead, octets), $production));
     };
 }
 
@@ -326,9 +387,25 @@ macro_rules! wire_form {
         wire_form!(read $type, $production);
     };
     (read $type:ty, $production:expr) => {
-        wire_form!(read $type, octets => $crate::lex::whole(octets, $production));
+        wire_form!(from $type, octets => $crate::lex::whole(octets, $production));
+        // What `Display` masks is a secret.
+        serde_form!(secret $type, value => {
+            let (mut out, shown) = (::alloc::vec::Vec::new(), ::alloc::string::ToString::to_string(value));
+            value.encode(&mut out);
+            ::alloc::string::String::from_utf8_lossy(&out) != shown
+        }, value => {
+            let mut out = ::alloc::vec::Vec::new();
+            value.encode(&mut out);
+            out
+        }, octets => $crate::lex::whole_kept(octets, $production));
     };
+    // What `Display` masks is masked when it is serialised, too.
     (read $type:ty, $octets:ident => $value:expr) => {
+        wire_form!(from $type, $octets => $value);
+        serde_form!($type, value => ::alloc::string::ToString::to_string(value).into_bytes(),
+            octets => Self::try_from(octets));
+    };
+    (from $type:ty, $octets:ident => $value:expr) => {
         impl ::core::str::FromStr for $type {
             type Err = ::mailwire_core::InvalidValue;
             fn from_str(text: &str) -> Result<Self, Self::Err> {

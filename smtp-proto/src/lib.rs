@@ -27,8 +27,9 @@
 //! # Features
 //!
 //! They only add API. `std` (default): the standard library. `sasl`, `saslprep`: the mechanisms in
-//! [`core::sasl`], and SASLprep for them. `tokio`, `blocking`: the drivers in `core::driver`. `testing`: sessions
-//! in words, for scripted dialogues.
+//! [`core::sasl`], and SASLprep for them. `tokio`, `blocking`: the drivers in `core::driver`. `codec`: commands and
+//! replies over `tokio_util::codec`. `serde`: values as they stand on the wire. `tracing`: what passes, verbs and
+//! lengths. `arbitrary`: for fuzzers. `testing`: sessions in words, for scripted dialogues.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(mailwire_docsrs, feature(doc_cfg))]
@@ -44,22 +45,30 @@ mod lex;
 pub mod address;
 mod capability;
 pub mod client;
+#[cfg(feature = "codec")]
+#[cfg_attr(mailwire_docsrs, doc(cfg(feature = "codec")))]
+pub mod codec;
 mod command;
 mod dialect;
 mod ehlo;
 mod enhanced_code;
 pub mod extension;
 mod frame;
+#[cfg(feature = "arbitrary")]
+mod generated;
+mod line_limit;
 pub mod parameter;
 pub mod proxy;
 pub mod quirk;
 mod reply;
 pub mod server;
 mod state;
+mod status_detail;
 #[cfg(test)]
 mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 
 pub use capability::{Capability, OtherCapability};
 pub use command::{
@@ -72,3 +81,4 @@ pub use extension::Auth;
 pub use frame::Replies;
 pub use reply::{Reply, ReplyCode};
 pub use state::State;
+pub use status_detail::StatusDetail;

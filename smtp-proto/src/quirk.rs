@@ -26,6 +26,44 @@ pub const fn defaults() -> Quirks {
     DEFAULTS
 }
 
+/// A set of quirks as the list of their names, for `#[serde(with = "mailwire_smtp::quirk::names")]`.
+///
+/// ```
+/// use mailwire_smtp::{core::Quirks, quirk};
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Tolerance {
+///     #[serde(with = "quirk::names")]
+///     quirks: Quirks,
+/// }
+/// let read: Tolerance = serde_json::from_str(r#"{"quirks":["no-brackets","lf-line-end"]}"#)?;
+/// assert!(read.quirks.contains(quirk::NO_BRACKETS));
+/// assert!(serde_json::from_str::<Tolerance>(r#"{"quirks":["anything"]}"#).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[cfg(feature = "serde")]
+#[cfg_attr(mailwire_docsrs, doc(cfg(feature = "serde")))]
+pub mod names {
+    use super::{QUIRKS, Quirks};
+    use mailwire_core::implement::serialized;
+    use serde::{Deserializer, Serializer};
+
+    /// Serialises the names.
+    ///
+    /// # Errors
+    /// The serializer's own.
+    pub fn serialize<S: Serializer>(quirks: &Quirks, serializer: S) -> Result<S::Ok, S::Error> {
+        serialized::serialize_quirks(*quirks, QUIRKS, serializer)
+    }
+
+    /// Reads the names.
+    ///
+    /// # Errors
+    /// The deserializer's own, and a name that no quirk has.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Quirks, D::Error> {
+        serialized::deserialize_quirks(deserializer, QUIRKS)
+    }
+}
+
 quirks! {
     /// `MAIL FROM: <a@b>`: blanks behind the colon. RFC 5321 §3.3
     BLANK_BEFORE_PATH = 0, "blank-before-path", "Outlook, airlines", "mjl-/mox#101, mjl-/mox#51, KumoCorp/kumomta#559", true;
@@ -84,6 +122,8 @@ quirks! {
     GREETING_WITHOUT_DOMAIN = 42, "greeting-without-domain", "smtp4dev, several", "rnwood/smtp4dev#5", true;
     /// A keyword of an EHLO line beyond the grammar, such as `X_UNDER`: kept as unknown. RFC 5321 §4.1.1.1
     ODD_KEYWORD = 43, "odd-keyword", "Exim, Dovecot", "measured", true;
+    /// A reply code whose second digit is above 5, such as 571: the first digit counts. RFC 5321 §4.2.1
+    ODD_REPLY_CODE = 44, "odd-reply-code", "filters, big providers", "measured", true;
 }
 
 #[cfg(test)]

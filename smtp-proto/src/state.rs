@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// Where a session stands between two commands.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
@@ -121,6 +122,18 @@ pub(crate) fn mail_extension(parameter: &MailParameter) -> Option<&'static str> 
         MailParameter::Smtputf8 => Some("SMTPUTF8"),
         MailParameter::Auth(_) => Some("AUTH"),
         MailParameter::Ret(_) | MailParameter::Envid(_) => Some("DSN"),
+        MailParameter::By(_) => Some("DELIVERBY"),
+        MailParameter::HoldFor(_) | MailParameter::HoldUntil(_) => Some("FUTURERELEASE"),
+        MailParameter::Solicit(_) => Some("NO-SOLICITING"),
+        MailParameter::Mtrk(_) => Some("MTRK"),
+        MailParameter::Submitter(_) => Some("SUBMITTER"),
+        MailParameter::Conperm => Some("CONPERM"),
+        MailParameter::TransId(_) => Some("CHECKPOINT"),
+        MailParameter::MtPriority(_) => Some("MT-PRIORITY"),
+        MailParameter::RequireTls => Some("REQUIRETLS"),
+        MailParameter::AltAddress(_) => Some("UTF8SMTP"),
+        MailParameter::Xverp(_) => Some("XVERP"),
+        MailParameter::Prdr => Some("PRDR"),
         MailParameter::Other(_) => None,
     }
 }
@@ -129,6 +142,10 @@ pub(crate) fn mail_extension(parameter: &MailParameter) -> Option<&'static str> 
 pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> Option<&'static str> {
     match parameter {
         RcptParameter::Notify(_) | RcptParameter::Orcpt(_) => Some("DSN"),
+        RcptParameter::Conneg => Some("CONNEG"),
+        RcptParameter::Rrvs(_) => Some("RRVS"),
+        RcptParameter::AltAddress(_) => Some("UTF8SMTP"),
+        RcptParameter::XrcptForward(_) => Some("XRCPTFORWARD"),
         RcptParameter::Other(_) => None,
     }
 }

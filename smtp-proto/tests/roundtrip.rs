@@ -15,12 +15,21 @@ use mailwire_smtp::parameter::{
     Body, Envid, MailAuth, MailParameter, MailParameters, Notify, Orcpt, OtherMailParameter,
     OtherRcptParameter, RcptParameter, RcptParameters, Ret, Size,
 };
+use mailwire_smtp::proxy::{
+    Attribute, OtherXclientAttribute, OtherXforwardAttribute, Source, Text, Xclient,
+    XclientAttribute, Xforward, XforwardAttribute,
+};
 use mailwire_smtp::{
-    Argument, Capability, Command, Dialect, EhloReply, EnhancedStatusCode, Lookup, Mail,
-    OtherCapability, OtherCommand, Parse, Rcpt, Reply, ReplyCode,
+    AbsoluteUri, Argument, Atrn, Bdat, Burl, Capability, Command, Dialect, EhloReply,
+    EnhancedStatusCode, Etrn, Lookup, Mail, OtherCapability, OtherCommand, Parse, Rcpt, Reply,
+    ReplyCode, trace,
 };
 use proptest::prelude::*;
-use std::{fmt, hash::Hash, str::FromStr};
+
+#[path = "roundtrip/extension.rs"]
+mod extension;
+
+use std::{fmt, hash::Hash, net::IpAddr, str::FromStr};
 
 fn domain() -> impl Strategy<Value = Domain> {
     let label = "[a-zA-Z0-9ü]([a-zA-Z0-9ü-]{0,20}[a-zA-Z0-9ü])?";
@@ -62,6 +71,7 @@ fn mail_parameter() -> impl Strategy<Value = MailParameter> {
         ("X[A-Z0-9-]{0,9}", prop::option::of("[!-<>-~ü]{1,20}")).prop_map(|(keyword, value)| {
             MailParameter::Other(OtherMailParameter::new(&keyword, value.as_deref()).unwrap())
         }),
+        extension::mail_parameter(),
     ]
 }
 
@@ -74,6 +84,7 @@ fn rcpt_parameter() -> impl Strategy<Value = RcptParameter> {
         ("X[A-Z0-9-]{0,9}", prop::option::of("[!-<>-~ü]{1,20}")).prop_map(|(keyword, value)| {
             RcptParameter::Other(OtherRcptParameter::new(&keyword, value.as_deref()).unwrap())
         }),
+        extension::rcpt_parameter(),
     ]
 }
 
@@ -119,6 +130,85 @@ fn command() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// The commands of the extensions and of old.
+fn rare_command() -> impl Strategy<Value = Command> {
+    let path = || prop::option::of(mailbox().prop_filter("ASCII only", Mailbox::is_ascii));
+    let path = || path().prop_map(|from| from.map_or(ReversePath::Null, ReversePath::from));
+    let node = "[a-zA-Z0-9]([a-zA-Z0-9-]{0,20}[a-zA-Z0-9])?";
+    let full = (node, node).prop_map(|(a, b)| Domain::new(format!("{a}.{b}")).unwrap());
+    prop_oneof![
+        (any::<u64>(), any::<bool>()).prop_map(|(size, last)| Command::Bdat(Bdat { size, last })),
+        ("[a-z][a-z0-9+.-]{0,5}:[!-~]{0,60}", any::<bool>()).prop_map(|(uri, last)| {
+            Command::Burl(Burl { uri: AbsoluteUri::new(uri).unwrap(), last })
+        }),
+        (prop::option::of(Just('@')), node)
+            .prop_map(|(option, node)| Command::Etrn(Etrn::new(option, &node).unwrap())),
+        ("[!-/:-?\\[-`{-~]", "[!-~]{1,20}").prop_map(|(option, node)| {
+            Command::Etrn(Etrn::new(option.chars().next(), &node).unwrap())
+        }),
+        prop::collection::vec(full, 0..4).prop_map(|all| Command::Atrn(Atrn::new(all).unwrap())),
+        Just(Command::Turn),
+        path().prop_map(Command::Send),
+        path().prop_map(Command::Soml),
+        path().prop_map(Command::Saml),
+        prop::collection::vec(xclient_attribute(), 1..6).prop_map(|attributes| {
+            let mut attributes = attributes.into_iter();
+            let first = Xclient::new(attributes.next().unwrap());
+            Command::Xclient(attributes.fold(first, |all, a| all.clone().with(a).unwrap_or(all)))
+        }),
+        prop::collection::vec(xforward_attribute(), 1..6).prop_map(|attributes| {
+            let mut attributes = attributes.into_iter();
+            let first = Xforward::new(attributes.next().unwrap());
+            Command::Xforward(attributes.fold(first, |all, a| all.clone().with(a).unwrap_or(all)))
+        }),
+    ]
+}
+
+fn attribute<T: Clone + fmt::Debug + 'static>(
+    value: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = Attribute<T>> {
+    prop_oneof![
+        4 => value.prop_map(Attribute::Value),
+        1 => Just(Attribute::Unavailable),
+        1 => Just(Attribute::TemporarilyUnavailable),
+    ]
+}
+
+fn text() -> impl Strategy<Value = Attribute<Text>> {
+    attribute("[ -~ü]{0,20}".prop_map(|text| Text::new(text).unwrap()))
+}
+
+fn xclient_attribute() -> impl Strategy<Value = XclientAttribute> {
+    prop_oneof![
+        text().prop_map(XclientAttribute::Name),
+        text().prop_map(XclientAttribute::ReverseName),
+        attribute(any::<IpAddr>()).prop_map(XclientAttribute::Addr),
+        attribute(any::<u16>()).prop_map(XclientAttribute::Port),
+        text().prop_map(XclientAttribute::Proto),
+        text().prop_map(XclientAttribute::Helo),
+        text().prop_map(XclientAttribute::Login),
+        attribute(any::<IpAddr>()).prop_map(XclientAttribute::DestAddr),
+        attribute(any::<u16>()).prop_map(XclientAttribute::DestPort),
+        ("T[A-Za-z0-9_-]{0,9}", "[ -~ü]{0,20}").prop_map(|(name, value)| {
+            XclientAttribute::Other(OtherXclientAttribute::new(&name, &value).unwrap())
+        }),
+    ]
+}
+
+fn xforward_attribute() -> impl Strategy<Value = XforwardAttribute> {
+    prop_oneof![
+        text().prop_map(XforwardAttribute::Name),
+        attribute(any::<IpAddr>()).prop_map(XforwardAttribute::Addr),
+        attribute(any::<u16>()).prop_map(XforwardAttribute::Port),
+        text().prop_map(XforwardAttribute::Ident),
+        attribute(prop_oneof![Just(Source::Local), Just(Source::Remote)])
+            .prop_map(XforwardAttribute::Source),
+        ("T[A-Za-z0-9_-]{0,9}", "[ -~ü]{0,20}").prop_map(|(name, value)| {
+            XforwardAttribute::Other(OtherXforwardAttribute::new(&name, &value).unwrap())
+        }),
+    ]
+}
+
 fn lookup(argument: Argument, smtputf8: bool) -> Lookup {
     let mut lookup = Lookup::new(argument);
     lookup.smtputf8 = smtputf8;
@@ -150,13 +240,14 @@ where
     assert!(T::try_from(text.as_bytes()).is_ok_and(|again| again == *value), "{text}");
 }
 
+fn wire<T>()
+where
+    T: fmt::Debug + Clone + Eq + Hash + fmt::Display + FromStr + for<'a> TryFrom<&'a [u8]>,
+{
+}
+
 #[test]
 fn every_wire_type_has_the_same_traits() {
-    fn wire<T>()
-    where
-        T: fmt::Debug + Clone + Eq + Hash + fmt::Display + FromStr + for<'a> TryFrom<&'a [u8]>,
-    {
-    }
     wire::<AddressLiteral>();
     wire::<Domain>();
     wire::<ForwardPath>();
@@ -170,6 +261,7 @@ fn every_wire_type_has_the_same_traits() {
     wire::<AuthResponse>();
     wire::<Mechanisms>();
     wire::<SizeLimit>();
+    extension::every_wire_type();
     wire::<Body>();
     wire::<Envid>();
     wire::<MailAuth>();
@@ -193,6 +285,29 @@ fn every_wire_type_has_the_same_traits() {
     wire::<OtherCapability>();
     wire::<OtherCommand>();
     wire::<Rcpt>();
+    wire::<trace::Comment>();
+    wire::<trace::ExtendedDomain>();
+    wire::<trace::HoldState>();
+    wire::<trace::Link>();
+    wire::<trace::OtherLink>();
+    wire::<trace::OtherProtocol>();
+    wire::<trace::QueueState>();
+    wire::<trace::Received>();
+    wire::<trace::ReturnPath>();
+    wire::<trace::TraceAtom>();
+    wire::<trace::TraceId>();
+    wire::<trace::WithProtocol>();
+    wire::<AbsoluteUri>();
+    wire::<Atrn>();
+    wire::<Bdat>();
+    wire::<Burl>();
+    wire::<Etrn>();
+    wire::<Xclient>();
+    wire::<XclientAttribute>();
+    wire::<OtherXclientAttribute>();
+    wire::<Xforward>();
+    wire::<XforwardAttribute>();
+    wire::<OtherXforwardAttribute>();
     wire::<Reply>();
     wire::<ReplyCode>();
     wire::<MechanismName>();
@@ -249,7 +364,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn commands(command in command()) {
+    fn commands(command in prop_oneof![command(), rare_command()]) {
         let mut out = Vec::new();
         command.encode(&mut out);
         let (again, met) = Command::parse(&out, &Parse::strict()).unwrap();
@@ -260,8 +375,32 @@ proptest! {
             Command::Mail(mail) => shows(mail),
             Command::Rcpt(rcpt) => shows(rcpt),
             Command::Vrfy(lookup) => shows(lookup),
+            Command::Bdat(bdat) => shows(bdat),
+            Command::Etrn(etrn) => shows(etrn),
+            Command::Atrn(atrn) => shows(atrn),
+            Command::Xclient(xclient) => {
+                shows(xclient);
+                for attribute in xclient.iter() {
+                    shows(attribute);
+                    if let XclientAttribute::Other(other) = attribute {
+                        shows(other);
+                    }
+                }
+            }
+            Command::Xforward(xforward) => {
+                shows(xforward);
+                for attribute in xforward.iter() {
+                    shows(attribute);
+                    if let XforwardAttribute::Other(other) = attribute {
+                        shows(other);
+                    }
+                }
+            }
             // Masked when shown.
             Command::Auth(auth) => prop_assert_eq!(&Auth::try_from(&out[..out.len() - 2]).unwrap(), auth),
+            Command::Burl(burl) => {
+                prop_assert_eq!(&Burl::try_from(&out[..out.len() - 2]).unwrap(), burl);
+            }
             Command::Other(other) => {
                 prop_assert_eq!(&OtherCommand::try_from(&out[..out.len() - 2]).unwrap(), other);
             }
@@ -326,6 +465,7 @@ proptest! {
         size in any::<Option<u64>>(),
         names in prop::collection::vec("[A-Z0-9-]{1,20}", 1..4),
         other in ("X[A-Z0-9-]{0,9}", prop::collection::vec("[!-~]{1,9}", 0..3)),
+        extension in extension::capability(),
     ) {
         let names = names.into_iter().map(|name| MechanismName::new(name).unwrap());
         let parameters = other.1.iter().map(String::as_str);
@@ -333,6 +473,7 @@ proptest! {
             Capability::Size(SizeLimit(size)),
             Capability::Auth(Mechanisms::new(names).unwrap()),
             Capability::StartTls,
+            extension,
             Capability::Other(OtherCapability::new(&other.0, parameters).unwrap()),
         ];
         offered.iter().for_each(shows);
@@ -360,13 +501,21 @@ proptest! {
     #[test]
     fn almost_commands(
         head in "(?i)(MAIL FROM:|RCPT TO:|EHLO |HELO|AUTH |NOOP|VRFY |DATA|STARTTLS|QUIT|X[A-Z]{0,3})",
-        tail in "([ \t<>@\"\\\\.:,=\\[\\]+a-c_;ü\0\r\n-]|Postmaster|SIZE=|BODY=|IPv6:|SMTPUTF8|1){0,16}",
+        tail in "([ \t<>@\"\\\\.:,=\\[\\]+a-c_;ü\0\r\n-]|Postmaster|SIZE=|BODY=|IPv6:|SMTPUTF8|1| BY=| HOLDFOR=| RRVS=2014-04-03T23:01:00Z| XVERP=){0,16}",
     ) {
         any_frame(format!("{head}{tail}\r\n").as_bytes());
     }
 
     #[test]
-    fn almost_replies(lines in prop::collection::vec("(250|2[0-9]{2}|550|334)[- \t]?(AUTH=?|SIZE|5\\.1\\.1)?[ -~\t\0ü]{0,12}", 1..4)) {
+    fn almost_rare_commands(
+        head in "(?i)(BDAT |BURL |ETRN |ATRN |SEND FROM:|TURN|XCLIENT (NAME|ADDR|PORT|Y)|XFORWARD (SOURCE|NAME)=)",
+        tail in "([ \t<>@:,=\\[\\]+0a-c_.;ü\0\r\n-]|LAST|a\\.b|IPV6:|;URLAUTH=|\\[UNAVAILABLE\\]| PORT=|1|\\+2B){0,16}",
+    ) {
+        any_frame(format!("{head}{tail}\r\n").as_bytes());
+    }
+
+    #[test]
+    fn almost_replies(lines in prop::collection::vec("(250|2[0-9]{2}|550|334|[2-5][6-9]1)[- \t]?(AUTH=?|SIZE|LIMITS|DELIVERBY|5\\.1\\.1)?[ -~\t\0ü]{0,12}", 1..4)) {
         any_frame(format!("{}\r\n", lines.join("\r\n")).as_bytes());
     }
 

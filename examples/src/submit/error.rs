@@ -7,9 +7,12 @@ use std::io;
 /// Why a message was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The stream's, or the message could not be read.
+    /// The stream's.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// The message could not be read to its end.
+    #[error("the message: {0}")]
+    Read(io::Error),
     /// The server said no.
     #[error("{what}: {reply}")]
     Refused {
@@ -29,6 +32,9 @@ pub enum Error {
     /// The connection ended before the message was through.
     #[error("the connection has ended{}", if let End::Failed(why) = .0 { format!(": {why}") } else { String::new() })]
     Closed(End),
+    /// What the message or the sender wants is not offered.
+    #[error("{0}")]
+    NotOffered(&'static str),
     /// The session does not allow it.
     #[error(transparent)]
     NotNow(#[from] NotNow),

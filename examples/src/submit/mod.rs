@@ -1,7 +1,8 @@
 //! The client's flow: handshake, transfer, termination. RFC 5321 §3.1, §3.3, §3.8
 //!
-//! One message to one server, streamed: of a message of any size no more than the session's output buffer is in
-//! memory. MAIL, all RCPT and DATA are called at once; what may leave together, the session knows.
+//! Messages to one server, streamed: of a message of any size no more than the session's output buffer is in
+//! memory. MAIL, all RCPT and DATA are called at once; what may leave together, the session knows. [`submit`] is
+//! the whole of it for one message, [`Session`] the steps.
 
 mod error;
 mod transfer;
@@ -18,12 +19,13 @@ use crate::{
 };
 use bytes::Bytes;
 use mailwire_core::{
-    Connection, End, Fatal, Handle, Switch, dot::LineEnds, driver::tokio::Happened,
+    Connection, End, Fatal, Handle, Secured, Switch, dot::LineEnds, driver::tokio::Happened,
 };
 use mailwire_smtp::{
-    Reply, ReplyCode,
+    EhloReply, Reply, ReplyCode,
     address::{AddressLiteral, ForwardPath, Host, ReversePath},
     client::{Client, Config, Ending, Event, Protocol},
+    parameter::{Envid, Notify, Ret},
 };
 use std::{net::SocketAddr, time::Duration};
 use tokio::{io::AsyncRead, net::TcpStream, time::timeout};
@@ -69,17 +71,52 @@ pub struct Envelope {
 /// What became of a message.
 #[derive(Debug)]
 pub struct Sent {
-    /// For each recipient the reply that decided.
-    pub recipients: Vec<(ForwardPath, Reply)>,
+    /// What became of it for each recipient.
+    pub recipients: Vec<Recipient>,
     /// The mechanism by which the client logged in.
     pub mechanism: Option<String>,
+}
+
+/// What became of a message for one recipient.
+#[derive(Clone, Debug)]
+pub struct Recipient {
+    /// Who.
+    pub to: ForwardPath,
+    /// The reply that decided.
+    pub reply: Reply,
+    /// To what: RCPT if it refused the recipient, else DATA.
+    pub what: &'static str,
+}
+
+impl Recipient {
+    /// Has the server taken the message for this one?
+    pub fn is_accepted(&self) -> bool {
+        self.reply.is_positive_completion()
+    }
 }
 
 impl Sent {
     /// Has the server taken the message for every recipient?
     pub fn is_accepted(&self) -> bool {
-        self.recipients.iter().all(|(_, reply)| reply.is_positive_completion())
+        self.recipients.iter().all(Recipient::is_accepted)
     }
+}
+
+/// What a message wants beside its envelope.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How many octets it has, if that is known.
+    pub size: Option<u64>,
+    /// Has it octets beyond ASCII? Not known: it is announced as if it had, where that is offered.
+    pub is_eight_bit: Option<bool>,
+    /// It wants SMTPUTF8, whatever the addresses are.
+    pub smtputf8: bool,
+    /// On which occasions a report is wanted for each recipient (RFC 3461).
+    pub notify: Option<Notify>,
+    /// How much of the message a report returns.
+    pub ret: Option<Ret>,
+    /// What a report calls the message.
+    pub envid: Option<Envid>,
 }
 
 /// Sends `message` over `tcp`. `size`: how many octets it has, if that is known.
@@ -94,18 +131,134 @@ pub async fn submit(
     message: impl AsyncRead + Unpin,
     trace: Option<Trace>,
 ) -> Result<Sent, Error> {
-    tcp.set_nodelay(true)?;
-    let local = tcp.local_addr()?;
-    let mut link = connect(tcp, route, trace).await?;
-    stage(&link, Stage::Handshake);
-    let mechanism = handshake(&mut link, route, local).await?;
-    stage(&link, Stage::Transfer);
-    let sent = transfer(&mut link, envelope, size, message).await;
+    let mut session = Session::connect(tcp, route, trace).await?;
+    session.handshake(route).await?;
+    let options = Options { size, ..Options::default() };
+    let sent = session.send(envelope, &options, message).await;
+    let mechanism = session.seen.mechanism.clone();
     if let Ok(_) | Err(Error::Refused { .. }) = sent {
-        stage(&link, Stage::Termination);
-        terminate(&mut link).await;
+        session.quit().await;
     }
     Ok(Sent { recipients: sent?, mechanism })
+}
+
+/// A connection to a server, for any number of messages: [`connect`](Session::connect),
+/// [`handshake`](Session::handshake), [`send`](Session::send) and again, [`quit`](Session::quit).
+#[derive(Debug)]
+pub struct Session {
+    link: Link<Client>,
+    local: SocketAddr,
+    seen: Seen,
+    /// A transaction was begun and not finished.
+    is_open: bool,
+}
+
+/// What was learnt in the handshake, as far as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// The server's first words.
+    pub greeting: Option<Reply>,
+    /// What was offered, and whether TLS was in place: once, or in the clear and again behind TLS.
+    pub offers: Vec<(Secured, EhloReply)>,
+    /// Version and cipher suite.
+    pub tls: Option<String>,
+    /// The mechanism by which the client logged in.
+    pub mechanism: Option<String>,
+}
+
+impl Session {
+    /// Puts a session onto `tcp`; behind TLS if it is there from the first octet.
+    ///
+    /// # Errors
+    /// The stream's, the TLS handshake's.
+    pub async fn connect(
+        tcp: TcpStream,
+        route: &Route,
+        trace: Option<Trace>,
+    ) -> Result<Self, Error> {
+        tcp.set_nodelay(true)?;
+        let local = tcp.local_addr()?;
+        let mut config = Config::default();
+        config.protocol = route.protocol;
+        config.require_tls = !matches!(route.security, Security::None);
+        config.dangerous_plaintext_auth = route.dangerous_plaintext_auth;
+        config.line_ends = route.line_ends.unwrap_or(config.line_ends);
+        let mut stream = Stream::Tcp(tcp);
+        if let Security::Implicit(tls) = &route.security {
+            (stream, config.secured) = tls.connect(stream, Bytes::new()).await?;
+        }
+        let seen = Seen { tls: crate::tls::describe(&stream), ..Seen::default() };
+        let link = Link::new(Client::new(config), stream, trace);
+        stage(&link, Stage::Handshake);
+        Ok(Session { link, local, seen, is_open: false })
+    }
+
+    /// What was learnt until now.
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Who is there, what is offered; TLS; the login.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn handshake(&mut self, route: &Route) -> Result<(), Error> {
+        let local = AddressLiteral::from(self.local.ip());
+        let host = route.host.clone().unwrap_or_else(|| local.into());
+        let Session { link, seen, .. } = self;
+        seen.greeting = Some(greeting(link).await?);
+        hello(link, seen, route.protocol, &host).await?;
+        match &route.security {
+            Security::StartTls(tls) => {
+                start_tls(link, tls).await?;
+                seen.tls = crate::tls::describe(link.stream());
+                // What was learnt in the clear is forgotten. RFC 3207 §4.2
+                hello(link, seen, route.protocol, &host).await?;
+            }
+            Security::Implicit(_) => {}
+            Security::None => note(link, "TLS: none, everybody on the way can read this"),
+        }
+        match &route.login {
+            Some(login) => {
+                seen.mechanism = Some(log_in(link, login, route.dangerous_plaintext_auth).await?);
+            }
+            None => note(link, "AUTH: none"),
+        }
+        Ok(())
+    }
+
+    /// Sends a message, and says for each recipient which reply decided.
+    ///
+    /// # Errors
+    /// [`Error`]; recipients that were refused alone are no error. After a refusal another message may follow.
+    pub async fn send(
+        &mut self,
+        envelope: &Envelope,
+        options: &Options,
+        message: impl AsyncRead + Unpin,
+    ) -> Result<Vec<Recipient>, Error> {
+        if std::mem::replace(&mut self.is_open, true) {
+            let rset = self.link.call("RSET", |smtp| smtp.rset())?;
+            finish(&mut self.link, "RSET", rset).await?;
+        } else {
+            stage(&self.link, Stage::Transfer);
+        }
+        let sent = transfer(&mut self.link, envelope, options, message).await;
+        // Behind a message that was sent there is no transaction.
+        self.is_open = !sent.as_ref().is_ok_and(|all| all.iter().any(Recipient::is_accepted));
+        sent
+    }
+
+    /// Can more be said?
+    pub fn is_usable(&mut self) -> bool {
+        self.link.session().wire().is_open()
+    }
+
+    /// Says farewell. The messages are through: how the server takes it changes nothing.
+    pub async fn quit(mut self) {
+        stage(&self.link, Stage::Termination);
+        terminate(&mut self.link).await;
+    }
 }
 
 fn stage(link: &Link<Client>, stage: Stage) {
@@ -114,50 +267,7 @@ fn stage(link: &Link<Client>, stage: Stage) {
     }
 }
 
-async fn connect(
-    tcp: TcpStream,
-    route: &Route,
-    trace: Option<Trace>,
-) -> Result<Link<Client>, Error> {
-    let mut config = Config::default();
-    config.protocol = route.protocol;
-    config.require_tls = !matches!(route.security, Security::None);
-    config.dangerous_plaintext_auth = route.dangerous_plaintext_auth;
-    config.line_ends = route.line_ends.unwrap_or(config.line_ends);
-    let mut stream = Stream::Tcp(tcp);
-    if let Security::Implicit(tls) = &route.security {
-        (stream, config.secured) = tls.connect(stream, Bytes::new()).await?;
-    }
-    Ok(Link::new(Client::new(config), stream, trace))
-}
-
 // ---- handshake
-
-async fn handshake(
-    link: &mut Link<Client>,
-    route: &Route,
-    local: SocketAddr,
-) -> Result<Option<String>, Error> {
-    let host = route.host.clone().unwrap_or_else(|| AddressLiteral::from(local.ip()).into());
-    greeting(link).await?;
-    hello(link, route.protocol, &host).await?;
-    match &route.security {
-        Security::StartTls(tls) => {
-            start_tls(link, tls).await?;
-            // What was learnt in the clear is forgotten. RFC 3207 §4.2
-            hello(link, route.protocol, &host).await?;
-        }
-        Security::Implicit(_) => {}
-        Security::None => note(link, "TLS: none, everybody on the way can read this"),
-    }
-    match &route.login {
-        Some(login) => log_in(link, login, route.dangerous_plaintext_auth).await.map(Some),
-        None => {
-            note(link, "AUTH: none");
-            Ok(None)
-        }
-    }
-}
 
 fn note(link: &Link<Client>, text: &str) {
     if let Some(trace) = link.trace() {
@@ -165,9 +275,9 @@ fn note(link: &Link<Client>, text: &str) {
     }
 }
 
-async fn greeting(link: &mut Link<Client>) -> Result<(), Error> {
+async fn greeting(link: &mut Link<Client>) -> Result<Reply, Error> {
     match link.next().await? {
-        Happened::Event(Event::Greeting(reply)) if reply.code() == ReplyCode::READY => Ok(()),
+        Happened::Event(Event::Greeting(reply)) if reply.code() == ReplyCode::READY => Ok(reply),
         Happened::Event(Event::Greeting(reply) | Event::Unsolicited(reply)) => {
             Err(Error::Refused { what: "the connection", reply })
         }
@@ -181,18 +291,25 @@ async fn greeting(link: &mut Link<Client>) -> Result<(), Error> {
 }
 
 /// EHLO or LHLO; to a server that does not know it, HELO (RFC 5321 §3.2).
-async fn hello(link: &mut Link<Client>, protocol: Protocol, host: &Host) -> Result<(), Error> {
+async fn hello(
+    link: &mut Link<Client>,
+    seen: &mut Seen,
+    protocol: Protocol,
+    host: &Host,
+) -> Result<(), Error> {
     let name = if protocol == Protocol::Lmtp { "LHLO" } else { "EHLO" };
     let ehlo = link.call(name, |smtp| smtp.ehlo(host))?;
-    match (finish(link, name, ehlo).await, host) {
+    let offer = match (finish(link, name, ehlo).await, host) {
         (Err(Error::Refused { reply, .. }), Host::Domain(domain))
             if reply.is_permanent_negative() && protocol == Protocol::Smtp =>
         {
             let helo = link.call("HELO", |smtp| smtp.helo(domain))?;
-            finish(link, "HELO", helo).await.map(drop)
+            finish(link, "HELO", helo).await?
         }
-        (done, _) => done.map(drop),
-    }
+        (done, _) => done?,
+    };
+    seen.offers.push((link.session().secured(), offer));
+    Ok(())
 }
 
 async fn start_tls(link: &mut Link<Client>, tls: &ClientTls) -> Result<(), Error> {

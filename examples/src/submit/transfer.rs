@@ -1,6 +1,6 @@
 //! The transfer: MAIL, RCPT, DATA and the message. RFC 5321 §3.3; LMTP: RFC 2033 §4.2
 
-use super::{Envelope, Error, unexpected};
+use super::{Envelope, Error, Options, Recipient, unexpected};
 use crate::link::Link;
 use bytes::BytesMut;
 use mailwire_core::{Body, Connection, Handle, driver::tokio::Happened};
@@ -8,22 +8,26 @@ use mailwire_smtp::{
     Mail, Rcpt, Reply, ReplyCode,
     address::ForwardPath,
     client::{Client, Done, Event, Failure},
-    parameter::{self, MailParameter, Size},
+    parameter::{self, MailParameter, RcptParameter, Size},
 };
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 pub(super) async fn transfer(
     link: &mut Link<Client>,
     envelope: &Envelope,
-    size: Option<u64>,
+    options: &Options,
     mut message: impl AsyncRead + Unpin,
-) -> Result<Vec<(ForwardPath, Reply)>, Error> {
-    let mail = mail_command(link.session(), envelope, size)?;
+) -> Result<Vec<Recipient>, Error> {
+    let mail = mail_command(link.session(), envelope, options)?;
     let mail = link.call("MAIL", |smtp| smtp.mail(mail))?;
     let mut transaction =
         Transaction { rcpts: Vec::new(), accepted: Vec::new(), replies: Vec::new() };
     for path in &envelope.to {
-        let rcpt = link.call("RCPT", |smtp| smtp.rcpt(Rcpt::new(path.clone())))?;
+        let mut rcpt = Rcpt::new(path.clone());
+        if let Some(notify) = options.notify {
+            rcpt = rcpt.with(RcptParameter::Notify(notify))?;
+        }
+        let rcpt = link.call("RCPT", |smtp| smtp.rcpt(rcpt))?;
         transaction.rcpts.push(rcpt);
         transaction.replies.push(None);
     }
@@ -54,18 +58,42 @@ pub(super) async fn transfer(
     }
 }
 
-fn mail_command(smtp: &Client, envelope: &Envelope, size: Option<u64>) -> Result<Mail, Error> {
+/// MAIL with the parameters that the message wants and the server offers. What it wants and the server does not
+/// offer ends it here, before anything was said.
+fn mail_command(smtp: &Client, envelope: &Envelope, options: &Options) -> Result<Mail, Error> {
     let offers = |keyword| smtp.offer().is_some_and(|offer| offer.offers(keyword));
+    let wants =
+        |keyword, instead| if offers(keyword) { Ok(()) } else { Err(Error::NotOffered(instead)) };
     let mut mail = Mail::new(envelope.from.clone());
-    if let (Some(size), true) = (size, offers("SIZE")) {
+    if let (Some(size), true) = (options.size, offers("SIZE")) {
         mail = mail.with(MailParameter::Size(Size(size)))?;
     }
-    // True of a message of 7 bits, too, and it need not be read through to know.
-    if offers("8BITMIME") {
+    let is_eight_bit = match options.is_eight_bit {
+        Some(true) => {
+            // RFC 6152 §3
+            wants("8BITMIME", "the message is not ASCII, and the server does not offer 8BITMIME")?;
+            true
+        }
+        Some(false) => false,
+        // True of a message of 7 bits, too.
+        None => offers("8BITMIME"),
+    };
+    if is_eight_bit {
         mail = mail.with(MailParameter::Body(parameter::Body::EightBitMime))?;
     }
-    if !(envelope.from.is_ascii() && envelope.to.iter().all(ForwardPath::is_ascii)) {
+    let is_ascii = envelope.from.is_ascii() && envelope.to.iter().all(ForwardPath::is_ascii);
+    if options.smtputf8 || !is_ascii {
+        wants("SMTPUTF8", "the message wants SMTPUTF8, and the server does not offer it")?;
         mail = mail.with(MailParameter::Smtputf8)?;
+    }
+    if options.notify.is_some() || options.ret.is_some() || options.envid.is_some() {
+        wants("DSN", "a report is wanted, and the server does not offer DSN")?;
+    }
+    if let Some(ret) = options.ret {
+        mail = mail.with(MailParameter::Ret(ret))?;
+    }
+    if let Some(envid) = &options.envid {
+        mail = mail.with(MailParameter::Envid(envid.clone()))?;
     }
     Ok(mail)
 }
@@ -99,23 +127,21 @@ impl Transaction {
     }
 
     /// The message has its replies: one, in LMTP one for each accepted recipient.
-    fn over(mut self, envelope: &Envelope, replies: &[Reply]) -> Vec<(ForwardPath, Reply)> {
+    fn over(mut self, envelope: &Envelope, replies: &[Reply]) -> Vec<Recipient> {
         for (n, at) in self.accepted.iter().enumerate() {
             self.replies[*at] = replies.get(n).or(replies.last()).cloned();
         }
-        let replies = self
-            .replies
-            .into_iter()
-            .map(|reply| reply.unwrap_or(Reply::bare(ReplyCode::LOCAL_ERROR)));
-        envelope.to.iter().cloned().zip(replies).collect()
+        let all = envelope.to.iter().cloned().zip(self.replies).enumerate();
+        all.map(|(at, (to, reply))| Recipient {
+            to,
+            reply: reply.unwrap_or(Reply::bare(ReplyCode::LOCAL_ERROR)),
+            what: if self.accepted.contains(&at) { "DATA" } else { "RCPT" },
+        })
+        .collect()
     }
 
     /// The message was refused: for those whose RCPT was accepted this is the reply.
-    fn failed(
-        self,
-        envelope: &Envelope,
-        failure: Failure,
-    ) -> Result<Vec<(ForwardPath, Reply)>, Error> {
+    fn failed(self, envelope: &Envelope, failure: Failure) -> Result<Vec<Recipient>, Error> {
         match failure {
             // Nobody was accepted: what DATA was told adds nothing.
             Failure::Reply(_)
@@ -147,7 +173,7 @@ async fn send(
             Ok(_) => {}
             Err(error) => {
                 _ = link.session().abort_body(body);
-                return Err(error.into());
+                return Err(Error::Read(error));
             }
         }
         if let Err(why) = link.session().send_body(&body, chunk.freeze()) {

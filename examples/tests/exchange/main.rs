@@ -4,6 +4,8 @@ mod auth;
 mod broken;
 mod message;
 mod programs;
+#[cfg(unix)]
+mod sending;
 
 use mailwire_examples::{
     authenticate::MECHANISMS,

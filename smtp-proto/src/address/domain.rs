@@ -49,6 +49,12 @@ impl Domain {
         Domain(Str::new(name))
     }
 
+    /// As `checked`, if it is short.
+    #[inline(always)]
+    pub(super) fn checked_short(name: &[u8]) -> Option<Self> {
+        Str::short(name).map(Domain)
+    }
+
     /// The name as spelled.
     pub fn as_str(&self) -> &str {
         self.0.as_str().unwrap_or_default()

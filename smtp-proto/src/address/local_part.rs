@@ -67,6 +67,12 @@ impl LocalPart {
         LocalPart(Str::new(octets))
     }
 
+    /// As `checked`, if it is short.
+    #[inline(always)]
+    pub(super) fn checked_short(octets: &[u8]) -> Option<Self> {
+        Str::short(octets).map(LocalPart)
+    }
+
     /// As spelled on the wire; UTF-8.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()

@@ -1,7 +1,7 @@
 //! `Mailbox`: a local part at a host. RFC 5321 §4.1.2.
 
 use super::{
-    AddressLiteral, Domain, Host, LocalPart,
+    AddressLiteral, Host, LocalPart,
     host::{self, HostParts},
     local_part,
 };
@@ -91,12 +91,11 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// What [`Parts::own`] gives for a host by its name.
+    /// What [`Parts::own`] gives for a short local part at a short name.
     #[inline(always)]
-    pub(super) fn own_name(&self) -> Option<Mailbox> {
-        let HostParts::Domain(name) = self.host else { return None };
-        let host = Host::Domain(Domain::checked(name));
-        Some(Mailbox { local_part: LocalPart::checked(self.local_part), host })
+    pub(super) fn own_short(&self) -> Option<Mailbox> {
+        let host = self.host.own_short()?;
+        Some(Mailbox { local_part: LocalPart::checked_short(self.local_part)?, host })
     }
 
     pub(super) fn own(self) -> Mailbox {
@@ -132,7 +131,7 @@ wire_form!(Mailbox, mailbox);
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Domain, *};
     use crate::table::table;
 
     #[test]

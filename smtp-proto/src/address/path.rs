@@ -154,16 +154,16 @@ pub(crate) struct PathParts<'a> {
 }
 
 impl PathParts<'_> {
-    /// What [`PathParts::own`] gives for a mailbox at a name without a route: nearly always.
+    /// What [`PathParts::own`] gives for a short mailbox at a name, without a route: nearly always.
     #[inline(always)]
-    fn own_name(&self) -> Option<Path> {
-        match (&self.route, self.mailbox.own_name()) {
+    fn own_short(&self) -> Option<Path> {
+        match (&self.route, self.mailbox.own_short()) {
             (None, Some(mailbox)) => Some(Path { mailbox, route: None }),
             _ => None,
         }
     }
 
-    fn own(self) -> Path {
+    pub(crate) fn own(self) -> Path {
         Path {
             mailbox: self.mailbox.own(),
             route: self.route.map(|route| Box::new(Str::new(route))),
@@ -184,7 +184,7 @@ impl ReversePath {
     /// Makes [`Self::of`] in its place, where `Null` was: so there is nothing to drop, and no code is made for it.
     #[inline(always)]
     pub(crate) fn set(&mut self, parts: Option<PathParts<'_>>) {
-        match parts.as_ref().and_then(PathParts::own_name) {
+        match parts.as_ref().and_then(PathParts::own_short) {
             Some(path) => core::mem::forget(core::mem::replace(self, ReversePath::Path(path))),
             None => self.set_any(parts),
         }
@@ -210,7 +210,7 @@ impl ForwardPath {
     /// Makes [`Self::of`] in its place, where `Postmaster` was: so there is nothing to drop, and no code is made for it.
     #[inline(always)]
     pub(crate) fn set(&mut self, parts: Option<PathParts<'_>>) {
-        match parts.as_ref().and_then(PathParts::own_name) {
+        match parts.as_ref().and_then(PathParts::own_short) {
             Some(path) => core::mem::forget(core::mem::replace(self, ForwardPath::Path(path))),
             None => self.set_any(parts),
         }

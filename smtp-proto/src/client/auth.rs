@@ -2,14 +2,22 @@
 //!
 //! The mechanism lives with the application: it gets the server's octets and gives responses.
 
-use super::{Client, Event, Flight, Kind, Outcome};
-use crate::{Auth, Command, Reply, quirk, state};
+use super::{Client, Event, Flight, Kind, limits};
+use crate::{
+    Auth, Command, Reply, quirk,
+    state::{self, State},
+};
 use alloc::vec::Vec;
 use mailwire_core::{
-    Fatal, Handle, NotNow, ParseError, Quirks, Secret,
+    Fatal, Handle, Layer, NotNow, ParseError, Production, Quirks, Secret,
     implement::{Step, base64},
     sasl::MechanismName,
 };
+
+/// Octets of a response with its CRLF that a server reads at least. RFC 4954 §4
+const RESPONSE_LINE: usize = 12_288;
+
+static EMPTY_CHALLENGE: Production = Production::new("empty challenge", 4954, "4");
 
 /// Whose turn it is in an AUTH exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +33,8 @@ pub(super) enum Turn {
 impl Client {
     /// AUTH with the mechanism of this name, and its first message if the client speaks first.
     ///
-    /// An empty initial response is not the same as none (RFC 4954 §4).
+    /// An empty initial response is not the same as none (RFC 4954 §4). One for which the command has no room goes
+    /// behind the server's first, empty challenge; that is the session's affair.
     ///
     /// # Errors
     /// Not offered; inside a transaction; after success; a mechanism that reveals the password, where the
@@ -41,9 +50,19 @@ impl Client {
     /// Answers the challenge that is open.
     ///
     /// # Errors
-    /// No challenge of this command is open.
+    /// No challenge of this command is open; a line of more than 12,288 octets (RFC 4954 §4).
     pub fn respond(&mut self, of: Handle<Reply>, response: &Secret) -> Result<(), NotNow> {
         let id = self.check_challenge(of)?;
+        if response.len().div_ceil(3) * 4 + 2 > RESPONSE_LINE {
+            return Err(NotNow::limit(
+                "a response has 12,288 octets with its CRLF at most: cancel",
+            ));
+        }
+        self.put_response(id, response);
+        Ok(())
+    }
+
+    fn put_response(&mut self, id: u64, response: &Secret) {
         self.channel.release(id);
         let mut line = Vec::with_capacity(response.len() / 3 * 4 + 6);
         base64::encode(response.expose(), &mut line);
@@ -51,7 +70,6 @@ impl Client {
         self.channel.put_secret(Secret::new(line));
         self.channel.wait(id);
         self.end_turn(Turn::Server);
-        Ok(())
     }
 
     /// Gives the exchange up; the server answers 501.
@@ -61,6 +79,20 @@ impl Client {
     pub fn cancel_auth(&mut self, of: Handle<Reply>) -> Result<(), NotNow> {
         let id = self.check_challenge(of)?;
         self.cancel_exchange(id);
+        Ok(())
+    }
+
+    /// The exchange that has just succeeded has brought a security layer, which begins with the next octet
+    /// (RFC 4954 §4). `poll` gives the `Switch`; behind it comes EHLO.
+    ///
+    /// # Errors
+    /// AUTH has not succeeded, or something was said since.
+    pub fn security_layer(&mut self) -> Result<(), NotNow> {
+        self.check_open()?;
+        if !self.authenticated || !self.flights.is_empty() || self.state != State::Ready {
+            return Err(NotNow::state("a security layer begins behind the success of AUTH"));
+        }
+        self.channel.switch(Layer::Sasl);
         Ok(())
     }
 
@@ -103,21 +135,34 @@ impl Client {
         }
     }
 
-    pub(super) fn put_auth(&mut self, auth: &Auth) {
-        self.channel.write(|out| {
-            out.extend_from_slice(b"AUTH ");
-            out.extend_from_slice(auth.mechanism.as_bytes());
-        });
+    /// Says how long the part is that is no secret.
+    ///
+    /// An initial response for which the line has no room is kept until the server asks for it by an empty
+    /// challenge (RFC 4954 §4).
+    pub(super) fn put_auth(&mut self, auth: &Auth) -> Result<usize, NotNow> {
+        let mut text = Vec::new();
         if let Some(response) = &auth.initial_response {
-            let mut text = Vec::with_capacity(response.len() / 3 * 4 + 5);
+            text.reserve(response.len() / 3 * 4 + 5);
             text.push(b' ');
             if response.is_empty() {
                 text.push(b'=');
             }
             base64::encode(response.expose(), &mut text);
-            self.channel.put_secret(Secret::new(text));
+        }
+        let text = Secret::new(text);
+        let len = self.put_line(limits::LINE - 2, |out| {
+            out.extend_from_slice(b"AUTH ");
+            out.extend_from_slice(auth.mechanism.as_bytes());
+        })?;
+        if len + text.len() <= limits::LINE - 2 {
+            if !text.is_empty() {
+                self.channel.put_secret(text);
+            }
+        } else {
+            self.rare().initial_response.clone_from(&auth.initial_response);
         }
         self.channel.write(|out| out.extend_from_slice(b"\r\n"));
+        Ok(len)
     }
 
     /// 334: the mechanism's next step. What is no base64 gives the exchange up, unless it is tolerated: then
@@ -127,24 +172,34 @@ impl Client {
             return Step::Event(Event::Unsolicited(reply));
         }
         self.turn = Turn::Client;
-        match reply.decode_challenge() {
-            Ok(challenge) => Step::Event(Event::Challenge { of: id, challenge }),
+        let (challenge, met) = match reply.decode_challenge() {
+            Ok(challenge) => (challenge, Quirks::NONE),
             Err(_) if self.config.quirks.contains(quirk::TEXT_AS_CHALLENGE) => {
-                self.channel.set_quirks(Quirks::NONE.with(quirk::TEXT_AS_CHALLENGE));
-                Step::Event(Event::Challenge { of: id, challenge: Secret::default() })
+                (Secret::default(), Quirks::NONE.with(quirk::TEXT_AS_CHALLENGE))
             }
             Err(error) => {
                 self.cancel_exchange(id);
-                Step::Event(Event::Malformed(ParseError::from(error).moved(4)))
+                return Step::Event(Event::Malformed(ParseError::from(error).moved(4)));
+            }
+        };
+        self.channel.set_quirks(met);
+        match self.rare.take().and_then(|rare| rare.initial_response) {
+            None => Step::Event(Event::Challenge { of: id, challenge }),
+            Some(response) if challenge.is_empty() => {
+                self.put_response(id, &response);
+                Step::Again
+            }
+            Some(_) => {
+                // The mechanism has spoken already, and the server does not know.
+                self.cancel_exchange(id);
+                Step::Event(Event::Malformed(ParseError::new(4, &EMPTY_CHALLENGE)))
             }
         }
     }
 
     /// A success of what was given up: whoever cancelled did so because the server had not proved itself, or
     /// was not understood. RFC 4954 §4 wants 501.
-    pub(super) fn forged(&mut self, id: u64) -> Step<Event> {
-        let event = self.done(id, Outcome::Dropped(Vec::new()));
-        self.later.push_back(event);
+    pub(super) fn forged(&mut self) -> Step<Event> {
         self.drop_flights();
         Step::Fatal(Fatal::Security("the server says that a cancelled AUTH succeeded"))
     }

@@ -1,55 +1,89 @@
 //! The message at a client: behind the 354, until its last reply. RFC 5321 §4.1.1.4; LMTP: RFC 2033 §4.2.
 
-use super::{Client, Delivery, Event, Flight, Kind, Outcome};
-use crate::{Reply, state::State};
+use super::{Client, Delivery, Event, Flight, Kind, Outcome, Prdr, Protocol};
+use crate::{Reply, ReplyCode, state::State};
+use alloc::{borrow::Cow, vec::Vec};
 use bytes::Bytes;
 use mailwire_core::{Body, Fatal, NotNow, dot::Encoder, implement::Step};
 
 /// Pieces below this are copied, larger ones are queued as they are.
 const COPIED: usize = 1024;
 
-/// A message that is being sent.
+/// A body that is being sent.
 #[derive(Debug)]
-pub(super) struct Outgoing {
-    encoder: Encoder,
+pub(super) enum Outgoing {
+    /// Behind DATA: it ends with a dot.
+    Message(Encoder),
+    /// Behind BDAT: it ends with its last octet.
+    Chunk { left: u64 },
 }
 
 impl Client {
-    /// Queues the next part of the message as it stands in the mail store, without dots doubled.
+    /// Queues the next part of the body: behind DATA as it stands in the mail store, without dots doubled; of a
+    /// chunk its raw octets.
     ///
     /// Ask [`Wire::room`](mailwire_core::Wire::room) how much is welcome.
     ///
     /// # Errors
-    /// The message is no longer wanted, or a bare CR or LF stands in it (by `line_ends`): nothing of this
-    /// part is queued; behind the latter the message can only be aborted.
+    /// The body is no longer wanted, a bare CR or LF stands in the message (by `line_ends`), or these are more octets
+    /// than are left of the chunk: nothing of this part is queued; behind a bare CR or LF the message can only be
+    /// aborted.
     pub fn send_body(&mut self, body: &Body, octets: Bytes) -> Result<(), NotNow> {
         self.channel.check_body(body)?;
-        let Some(outgoing) = &mut self.outgoing else { return Err(NOT_WANTED) };
         let channel = &mut self.channel;
-        let queued = if octets.len() < COPIED {
-            let mut result = Ok(());
-            channel.write_body(|out| result = outgoing.encoder.encode(&octets, out));
-            result
-        } else {
-            outgoing.encoder.encode_bytes(&octets, |piece| match piece.len() {
-                0..COPIED => channel.write_body(|out| out.extend_from_slice(&piece)),
-                _ => channel.put_body(piece),
-            })
+        let queued = match &mut self.outgoing {
+            None => return Err(NOT_WANTED),
+            Some(Outgoing::Chunk { left }) => {
+                match left.checked_sub(octets.len() as u64) {
+                    Some(rest) => *left = rest,
+                    None => return Err(NotNow::limit("the chunk was announced smaller")),
+                }
+                match octets.len() {
+                    0..COPIED => channel.write_body(|out| out.extend_from_slice(&octets)),
+                    _ => channel.put_body(octets),
+                }
+                Ok(())
+            }
+            Some(Outgoing::Message(encoder)) if octets.len() < COPIED => {
+                let mut result = Ok(());
+                channel.write_body(|out| result = encoder.encode(&octets, out));
+                result
+            }
+            Some(Outgoing::Message(encoder)) => {
+                encoder.encode_bytes(&octets, |piece| match piece.len() {
+                    0..COPIED => channel.write_body(|out| out.extend_from_slice(&piece)),
+                    _ => channel.put_body(piece),
+                })
+            }
         };
         channel.touch();
         queued.map_err(|_| BARE)
     }
 
-    /// The message is whole: what ends it is queued.
+    /// Octets that are still to be sent of the chunk that is open; `None` if none is.
+    pub fn chunk_left(&self) -> Option<u64> {
+        match self.outgoing {
+            Some(Outgoing::Chunk { left }) => Some(left),
+            _ => None,
+        }
+    }
+
+    /// The body is whole: what ends it is queued.
     ///
     /// # Errors
-    /// Gives the right back if a bare CR stands at the end or stood before: abort then.
+    /// Gives the right back if octets of the chunk are missing, or a bare CR stands at the end or stood before: abort
+    /// the latter.
     pub fn finish_body(&mut self, body: Body) -> Result<(), (Body, NotNow)> {
-        if let Err(error) = self.channel.check_body(&body) {
-            return Err((body, error));
+        let id = match self.channel.check_body(&body) {
+            Ok(id) => id,
+            Err(error) => return Err((body, error)),
+        };
+        if self.chunk_left().is_some_and(|left| left > 0) {
+            return Err((body, NotNow::state("octets of the chunk are missing")));
         }
         let end = match self.outgoing.take() {
-            Some(outgoing) => outgoing.encoder.terminator(),
+            Some(Outgoing::Message(encoder)) => encoder.terminator(),
+            Some(Outgoing::Chunk { .. }) => Ok(&b""[..]),
             None => return Err((body, NOT_WANTED)),
         };
         match end {
@@ -57,10 +91,14 @@ impl Client {
                 self.channel.write_body(|out| out.extend_from_slice(end));
                 self.channel.close_body();
                 self.channel.touch();
-                // What has come before the end was sent is no answer to the message.
-                let received = self.channel.received();
-                if let Some(flight) = self.flights.front_mut() {
+                // What has come before the end was sent is no answer to the message. Only commands that were
+                // queued while it was open stand behind it.
+                let received = self.now();
+                if let Some(flight) = self.flights.iter_mut().rev().find(|flight| flight.id == id) {
                     flight.after = received;
+                    if flight.owned {
+                        self.body_is_whole();
+                    }
                 }
                 Ok(())
             }
@@ -88,8 +126,14 @@ impl Client {
     ///
     /// If it may have one all the same, for an answer to RCPT was no reply, that empty message could be
     /// delivered, and in LMTP nobody knows how many replies will come: there the session ends.
-    pub(super) fn on_start_input(&mut self, id: u64) -> Step<Event> {
-        let lmtp = self.config.protocol == super::Protocol::Lmtp;
+    pub(super) fn on_start_input(&mut self, id: u64, reply: &Reply) -> Step<Event> {
+        if reply.code() != ReplyCode::START_MAIL_INPUT {
+            self.drop_flights();
+            return Step::Fatal(Fatal::Protocol(
+                "the server wants something else than a message behind DATA",
+            ));
+        }
+        let lmtp = self.config.protocol == Protocol::Lmtp;
         if self.doubtful && (lmtp || self.accepted == 0) {
             self.drop_flights();
             return Step::Fatal(Fatal::Protocol(
@@ -97,57 +141,112 @@ impl Client {
             ));
         }
         self.channel.release(id);
-        let due = if lmtp { self.accepted } else { 1 };
+        self.due = self.replies_due();
         if let Some(flight) = self.flights.front_mut() {
-            flight.kind = Kind::Message { due };
+            flight.kind = Kind::Message;
         }
         if self.accepted == 0 {
             self.channel.write_body(|out| out.extend_from_slice(b".\r\n"));
             self.channel.close_body();
-            if let Some(flight) = self.flights.front_mut() {
-                flight.kind = Kind::Message { due: 1 };
-            }
             return Step::Again;
         }
         self.state = State::Data;
-        self.outgoing = Some(Outgoing { encoder: Encoder::new(self.config.line_ends) });
-        Step::Event(Event::BodyReady { of: id, body: self.channel.body(id) })
+        self.outgoing = Some(Outgoing::Message(Encoder::new(self.config.line_ends)));
+        let body = self.channel.body(id);
+        match self.flights.front().is_some_and(|flight| flight.owned) {
+            true => self.give(id, body).map_or(Step::Again, Step::Event),
+            false => Step::Event(Event::BodyReady { of: id, body }),
+        }
     }
 
-    pub(super) fn on_message_reply(&mut self, id: u64, due: usize, reply: Reply) -> Step<Event> {
-        if self.outgoing.take().is_some() {
-            return self.answered_too_early(id, reply);
+    /// The message has one reply, in LMTP one for each recipient.
+    pub(super) fn replies_due(&self) -> usize {
+        match self.config.protocol {
+            Protocol::Lmtp => self.accepted.max(1),
+            Protocol::Smtp => 1,
         }
-        let Some(flight) = self.flights.front_mut() else { return Step::Again };
-        flight.replies.push(reply.clone());
-        let index = flight.replies.len() - 1;
+    }
+
+    /// DATA was refused, so the transaction is still open (RFC 5321 §3.3). If another was queued behind the message,
+    /// its MAIL would be refused and the rest of it belong to this one: RSET comes before it.
+    pub(super) fn on_data_refused(&mut self, id: u64, reply: Reply) -> Step<Event> {
+        let next = self.flights.iter().skip(1).find(|flight| {
+            matches!(flight.kind, Kind::Mail { .. } | Kind::Rset | Kind::Hello { .. } | Kind::Quit)
+        });
+        if !next.is_some_and(|flight| matches!(flight.kind, Kind::Mail { .. })) {
+            self.channel.cancel(id);
+            return self.complete(Kind::Data, reply);
+        }
+        let reset = self.channel.number();
+        self.channel.cancel_with(id, b"RSET\r\n", reset);
+        let after = self.now();
+        let (kind, verb) = (Kind::OwnRset, Cow::Borrowed("RSET"));
+        self.flights.insert(1, Flight { id: reset, kind, after, verb, owned: false });
+        self.complete(Kind::Data, reply)
+    }
+
+    pub(super) fn on_message_reply(&mut self, id: u64, reply: Reply) -> Step<Event> {
+        if self.outgoing.is_some() && self.channel.open_body() == Some(id) {
+            return self.answered_too_early(reply);
+        }
+        if self.prdr == Prdr::On && self.collected.is_empty() {
+            let individual = reply.code() == ReplyCode::REPLIES_FOLLOW && self.accepted > 1;
+            self.prdr = if individual { Prdr::Coming } else { Prdr::Off };
+            if individual {
+                // One for each, then one for the message.
+                self.due = self.accepted + 1;
+                return Step::Again;
+            }
+        }
+        let (index, due) = (self.collected.len(), self.due);
         let last = index + 1 >= due;
-        if last {
-            self.end_message(id);
+        let owned = self.flights.front().is_some_and(|flight| flight.owned);
+        let own = due > 1 && !owned && !(last && self.prdr == Prdr::Coming);
+        let event = own.then(|| Event::Recipient { of: id, index, reply: reply.clone() });
+        self.collected.push(reply);
+        let done = if last { self.end_message(id) } else { Step::Again };
+        match (event, done) {
+            (Some(event), Step::Event(done)) => {
+                self.later.push_front(done);
+                Step::Event(event)
+            }
+            (Some(event), _) => Step::Event(event),
+            (None, done) => done,
         }
-        if due > 1 { Step::Event(Event::Recipient { of: id, index, reply }) } else { Step::Again }
     }
 
-    fn end_message(&mut self, id: u64) {
-        let Some(Flight { replies, .. }) = self.flights.pop_front() else { return };
-        (self.accepted, self.state) = (0, State::Ready);
-        let event = self.done(id, Outcome::Delivery(Delivery { replies }));
-        self.later.push_back(event);
+    fn end_message(&mut self, id: u64) -> Step<Event> {
+        self.channel.release(id);
+        let mut replies = core::mem::take(&mut self.collected);
+        let message = if self.prdr == Prdr::Coming { replies.pop() } else { None };
+        let chunk = self.flights.front().is_some_and(|flight| flight.kind != Kind::Message);
+        let refused = message.iter().chain(&replies).all(Reply::is_negative);
+        self.prdr = Prdr::Off;
+        if chunk && refused {
+            self.chunk_refused(id);
+        } else {
+            (self.accepted, self.state) = (0, State::Ready);
+        }
+        self.end(Outcome::Delivery(Delivery { replies, message }))
     }
 
     /// A reply in the middle of the message: whatever it says, the message cannot be ended in step any more.
-    fn answered_too_early(&mut self, id: u64, reply: Reply) -> Step<Event> {
-        self.flights.pop_front();
+    pub(super) fn answered_too_early(&mut self, reply: Reply) -> Step<Event> {
+        let fatal = Fatal::Protocol("the server answered before the end of the message");
+        // First, so that nothing is said any more.
+        self.channel.fail(fatal);
+        self.outgoing = None;
         let outcome = if reply.is_positive_completion() {
             self.later.push_back(Event::Unsolicited(reply));
-            Outcome::Dropped(alloc::vec::Vec::new())
+            Outcome::Dropped(Vec::new())
         } else {
             Outcome::Reply(reply)
         };
-        let event = self.done(id, outcome);
-        self.later.push_back(event);
+        if let Step::Event(event) = self.end(outcome) {
+            self.later.push_back(event);
+        }
         self.drop_flights();
-        Step::Fatal(Fatal::Protocol("the server answered before the end of the message"))
+        Step::Again
     }
 }
 

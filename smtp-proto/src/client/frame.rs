@@ -3,7 +3,7 @@
 //! What is no reply costs the command that it answers; where it would put replies and commands out of
 //! step, it costs the connection.
 
-use super::{Client, Done, Event, Kind, Outcome};
+use super::{Client, Event, Kind, Outcome};
 use crate::{Reply, quirk};
 use mailwire_core::{Fatal, ParseError, Quirks, implement::Step};
 
@@ -13,7 +13,8 @@ impl Client {
         let frame = self.channel.octets().get(..n).unwrap_or_default();
         let parsed = Reply::parse(frame, &self.parse());
         self.channel.hold(n);
-        match parsed {
+        self.reading = Some(begin + n as u64);
+        let step = match parsed {
             Ok((reply, met)) => {
                 self.channel.set_quirks(met);
                 self.on_reply(reply, begin)
@@ -22,7 +23,9 @@ impl Client {
                 let error = error.with_excerpt(self.channel.wire().frame());
                 self.on_malformed(error, begin)
             }
-        }
+        };
+        self.reading = None;
+        step
     }
 
     /// What is no reply costs the command that it answers, not the connection.
@@ -43,11 +46,12 @@ impl Client {
             }
             Kind::Quit if self.config.quirks.contains(quirk::JUNK_AFTER_QUIT) => {
                 self.channel.set_quirks(Quirks::NONE.with(quirk::JUNK_AFTER_QUIT));
+                let step = self.end(Outcome::Malformed(error));
                 self.flights.clear();
                 self.channel.close();
-                Step::Event(Event::Done(Done { id, outcome: Outcome::Malformed(error) }))
+                step
             }
-            Kind::Message { .. } | Kind::Data | Kind::Quit => {
+            Kind::Message | Kind::Data | Kind::Chunk { .. } | Kind::OwnRset | Kind::Quit => {
                 // Whether the message was taken is not known, and what comes next cannot be in step.
                 // Behind QUIT nothing comes.
                 self.drop_flights();
@@ -56,12 +60,11 @@ impl Client {
             }
             _ => {
                 self.channel.release(id);
-                self.flights.pop_front();
                 self.doubtful |= kind == Kind::Rcpt;
                 if matches!(kind, Kind::Hello { .. }) {
                     self.ahead = self.state;
                 }
-                Step::Event(self.done(id, Outcome::Malformed(error)))
+                self.end(Outcome::Malformed(error))
             }
         }
     }

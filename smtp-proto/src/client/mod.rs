@@ -6,29 +6,41 @@
 
 mod auth;
 mod body;
+mod calls;
+mod chunk;
 mod config;
 mod event;
 mod frame;
+mod hello;
 mod legal;
+mod limits;
 mod outcome;
+mod reply;
+mod transaction;
+mod turn;
 
 pub use config::{Config, Protocol};
 pub use event::Event;
 pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
+pub use transaction::{Envelope, Fate, Message, Sent};
 
 use crate::{
-    Command, Dialect, EhloReply, Mail, Parse, Rcpt, Replies, Reply, ReplyCode,
-    address::{Domain, Host},
+    Command, EhloReply, Replies, Reply,
+    address::Domain,
     quirk,
     state::{Group, Rule, State},
 };
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, collections::VecDeque, string::String, vec::Vec};
 use auth::Turn;
 use body::Outgoing;
+use chunk::Chunks;
+use legal::EnvelopeAhead;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Framed, Handle, Layer, LimitExceeded, NotNow, Secured, Wire,
+    Connection, Deadline, Fatal, Framed, Handle, Layer, LimitExceeded, NotNow, Secret, Secured,
+    Wire,
     implement::{Channel, Internal, Step},
 };
+use transaction::Running;
 
 /// Unanswered octets beyond which nothing more is sent: the peer's window may hold no more (RFC 2920 §3.1).
 const WINDOW: usize = 16 * 1024;
@@ -39,11 +51,15 @@ const REPLY_LINE: usize = 512;
 /// An SMTP or LMTP client session.
 ///
 /// - To run it: [`Connection`] (`poll`, `wire_mut`, `deadline`, `resume`).
-/// - Commands: [`ehlo`](Client::ehlo), [`helo`](Client::helo), [`starttls`](Client::starttls), [`auth`](Client::auth),
+/// - Commands: [`hello`](Client::hello), [`ehlo`](Client::ehlo), [`helo`](Client::helo), [`starttls`](Client::starttls), [`auth`](Client::auth),
 ///   [`mail`](Client::mail), [`rcpt`](Client::rcpt), [`data`](Client::data), [`rset`](Client::rset),
-///   [`noop`](Client::noop), [`quit`](Client::quit), or any one by [`command`](Client::command). Several may be in
+///   [`noop`](Client::noop), [`vrfy`](Client::vrfy), [`expn`](Client::expn), [`help`](Client::help),
+///   [`etrn`](Client::etrn), [`atrn`](Client::atrn), [`xclient`](Client::xclient), [`xforward`](Client::xforward),
+///   [`quit`](Client::quit), or any one by [`command`](Client::command). Several may be in
 ///   flight; what may not leave yet is held back.
-/// - The message: [`send_body`](Client::send_body), [`finish_body`](Client::finish_body), [`abort_body`](Client::abort_body).
+/// - All of a message at once: [`transaction`](Client::transaction).
+/// - The message: [`bdat`](Client::bdat), [`bdat_last`](Client::bdat_last), [`burl`](Client::burl), [`send_body`](Client::send_body), [`finish_body`](Client::finish_body), [`abort_body`](Client::abort_body).
+/// - Hand-overs: [`security_layer`](Client::security_layer), [`into_server`](Client::into_server).
 /// - To look: [`state`](Client::state), [`offer`](Client::offer), [`secured`](Client::secured), [`in_flight`](Client::in_flight).
 ///
 /// ```
@@ -85,14 +101,36 @@ pub struct Client {
     doubtful: bool,
     /// SMTPUTF8 was used: replies may be UTF-8 (RFC 6531 §3.7.4).
     utf8: bool,
-    /// The last MAIL that was queued has SMTPUTF8: its recipients may be UTF-8 (RFC 6531 §3.4).
-    smtputf8: bool,
+    /// What the last MAIL that was queued allows.
+    envelope: EnvelopeAhead,
     /// The message that is being sent.
     outgoing: Option<Outgoing>,
-    /// QUIT was called.
-    quitting: bool,
+    /// The replies to the oldest message so far, and how many there will be.
+    collected: Vec<Reply>,
+    due: usize,
+    prdr: Prdr,
+    /// Transactions that were called as a whole, the oldest first.
+    transactions: VecDeque<Running>,
+    /// What is being queued is a transaction's.
+    feeding: bool,
+    /// Where the reply ends that is being worked on, in octets since the beginning.
+    reading: Option<u64>,
+    /// Transactions begun since the connection began: LIMITS counts them.
+    mails: u32,
+    chunks: Chunks,
+    standing: Standing,
     /// Whose turn it is in an AUTH exchange.
     turn: Turn,
+    rare: Option<Box<Rare>>,
+}
+
+/// What few sessions have, and for a short time.
+#[derive(Debug, Default)]
+struct Rare {
+    /// What HELO will say if EHLO is not known.
+    fall_back: Option<Domain>,
+    /// An initial response that was too long for its command.
+    initial_response: Option<Secret>,
 }
 
 #[derive(Debug)]
@@ -101,8 +139,29 @@ struct Flight {
     kind: Kind,
     /// A reply that had come before this was queued is not its answer: octets received until then.
     after: u64,
-    /// LMTP: the replies for the recipients so far.
-    replies: Vec<Reply>,
+    verb: Cow<'static, str>,
+    /// It is a transaction's, which hears of its end.
+    owned: bool,
+}
+
+/// May anything more be said?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Open,
+    /// QUIT was called.
+    Quitting,
+    /// The peer is the client now.
+    Turned,
+}
+
+/// Replies for single recipients of a message, in SMTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prdr {
+    Off,
+    /// MAIL has asked for it.
+    On,
+    /// The server has said 353: they are coming.
+    Coming,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,29 +172,64 @@ enum Kind {
     },
     StartTls,
     Auth,
-    Mail,
+    Mail {
+        prdr: bool,
+    },
     Rcpt,
     /// DATA, before the 354.
     Data,
-    /// The message, `due` replies to come.
-    Message {
-        due: usize,
+    /// The message behind the 354.
+    Message,
+    /// BDAT, BURL.
+    Chunk {
+        last: bool,
     },
     Rset,
+    /// RSET that the session has put in by itself.
+    OwnRset,
+    Xclient,
+    Atrn,
     Quit,
     Other,
+}
+
+impl Kind {
+    fn of(command: &Command) -> Self {
+        match command {
+            Command::Ehlo(_) | Command::Lhlo(_) => Kind::Hello { extended: true },
+            Command::Helo(_) => Kind::Hello { extended: false },
+            Command::StartTls => Kind::StartTls,
+            Command::Auth(_) => Kind::Auth,
+            Command::Mail(mail) => Kind::Mail { prdr: mail.parameters.find("PRDR").is_some() },
+            Command::Rcpt(_) => Kind::Rcpt,
+            Command::Data => Kind::Data,
+            Command::Rset => Kind::Rset,
+            Command::Quit => Kind::Quit,
+            Command::Bdat(bdat) => Kind::Chunk { last: bdat.last },
+            Command::Burl(burl) => Kind::Chunk { last: burl.last },
+            Command::Xclient(_) => Kind::Xclient,
+            Command::Atrn(_) => Kind::Atrn,
+            _ => Kind::Other,
+        }
+    }
 }
 
 impl Client {
     /// A session that waits for the greeting. Commands may be queued already.
     pub fn new(config: Config) -> Self {
-        let mut channel = Channel::new(config.limits);
+        Client::over(Channel::new(config.limits), config.secured, config)
+    }
+
+    /// The same on a connection that is there already.
+    pub(crate) fn over(mut channel: Channel, secured: Secured, config: Config) -> Self {
+        channel.set_limits(config.limits);
         let id = channel.number();
         channel.wait(id);
-        let greeting = Flight { id, kind: Kind::Greeting, after: 0, replies: Vec::new() };
+        let greeting =
+            Flight { id, kind: Kind::Greeting, after: 0, verb: Cow::Borrowed(""), owned: false };
         Client {
             channel,
-            secured: config.secured,
+            secured,
             config,
             replies: Replies::default(),
             flights: VecDeque::from([greeting]),
@@ -148,10 +242,19 @@ impl Client {
             accepted: 0,
             doubtful: false,
             utf8: false,
-            smtputf8: false,
+            envelope: EnvelopeAhead::default(),
             outgoing: None,
-            quitting: false,
+            collected: Vec::new(),
+            due: 0,
+            prdr: Prdr::Off,
+            transactions: VecDeque::new(),
+            feeding: false,
+            reading: None,
+            mails: 0,
+            chunks: Chunks::default(),
+            standing: Standing::Open,
             turn: Turn::Server,
+            rare: None,
         }
     }
 
@@ -180,277 +283,142 @@ impl Client {
         self.flights.len()
     }
 
-    /// EHLO (RFC 5321 §4.1.1.1), LHLO in LMTP (RFC 2033 §4.1).
-    ///
-    /// # Errors
-    /// Not while another hello, STARTTLS or AUTH is unanswered.
-    pub fn ehlo(&mut self, host: &Host) -> Result<Handle<EhloReply>, NotNow> {
-        let command = match self.config.protocol {
-            Protocol::Smtp => Command::Ehlo(host.clone()),
-            Protocol::Lmtp => Command::Lhlo(host.clone()),
-        };
-        self.queue(&command).map(|id| self.channel.handle(id))
-    }
-
-    /// HELO, for a server that does not know EHLO (RFC 5321 §3.2).
-    ///
-    /// # Errors
-    /// As [`Client::ehlo`]; also in LMTP, and where TLS is demanded, for HELO gives it up.
-    pub fn helo(&mut self, domain: &Domain) -> Result<Handle<EhloReply>, NotNow> {
-        let command = Command::Helo(Host::Domain(domain.clone()));
-        self.queue(&command).map(|id| self.channel.handle(id))
-    }
-
-    /// STARTTLS (RFC 3207). When it is accepted, `poll` gives the `Switch`.
-    ///
-    /// # Errors
-    /// It was not offered, or the connection is private already.
-    pub fn starttls(&mut self) -> Result<Handle<Reply>, NotNow> {
-        self.command(&Command::StartTls)
-    }
-
-    /// MAIL (RFC 5321 §4.1.1.2).
-    ///
-    /// # Errors
-    /// Inside a transaction; a parameter whose extension was not offered; a SIZE beyond the server's;
-    /// an address beyond ASCII without SMTPUTF8.
-    pub fn mail(&mut self, mail: Mail) -> Result<Handle<Reply>, NotNow> {
-        self.command(&Command::Mail(mail))
-    }
-
-    /// RCPT (RFC 5321 §4.1.1.3).
-    ///
-    /// # Errors
-    /// Outside a transaction; as for [`Client::mail`].
-    pub fn rcpt(&mut self, rcpt: Rcpt) -> Result<Handle<Reply>, NotNow> {
-        self.command(&Command::Rcpt(rcpt))
-    }
-
-    /// DATA (RFC 5321 §4.1.1.4). [`Event::BodyReady`] asks for the message.
-    ///
-    /// # Errors
-    /// Without a recipient.
-    pub fn data(&mut self) -> Result<Handle<Delivery>, NotNow> {
-        self.queue(&Command::Data).map(|id| self.channel.handle(id))
-    }
-
-    /// RSET (RFC 5321 §4.1.1.5).
-    ///
-    /// # Errors
-    /// While a hello, STARTTLS or AUTH is unanswered.
-    pub fn rset(&mut self) -> Result<Handle<Reply>, NotNow> {
-        self.command(&Command::Rset)
-    }
-
-    /// NOOP (RFC 5321 §4.1.1.9).
-    ///
-    /// # Errors
-    /// As [`Client::rset`].
-    pub fn noop(&mut self) -> Result<Handle<Reply>, NotNow> {
-        self.command(&Command::Noop(None))
-    }
-
-    /// QUIT (RFC 5321 §4.1.1.10). The session ends with its answer; nothing may be called behind it.
-    ///
-    /// # Errors
-    /// As [`Client::rset`].
-    pub fn quit(&mut self) -> Result<Handle<Reply>, NotNow> {
-        self.command(&Command::Quit)
-    }
-
     /// Any command. The typed calls rest on it.
     ///
+    /// What a command brings with it is asked for by an event: the message behind DATA and the octets of a BDAT by
+    /// [`Event::BodyReady`].
+    ///
     /// # Errors
-    /// The command is not legal now, not offered, not without more protection, or changes the framing in a
-    /// way that the session does not know. Nothing is queued then.
+    /// The command is not legal now, not offered, not without more protection, longer than a line may be, or
+    /// changes the framing in a way that the session does not know. Nothing is queued then.
     pub fn command(&mut self, command: &Command) -> Result<Handle<Reply>, NotNow> {
-        self.queue(command).map(|id| self.channel.handle(id))
+        let id = self.queue(command)?;
+        if let Command::Bdat(_) = command {
+            self.announce_chunk(id);
+        }
+        Ok(self.channel.handle(id))
     }
 
     /// Checks, queues, remembers.
     fn queue(&mut self, command: &Command) -> Result<u64, NotNow> {
         let rule = Rule::of(command);
-        self.check(command, rule)?;
-        let kind = self.check_kind(command)?;
-        let id = self.channel.number();
-        let flight = Flight { id, kind, after: self.channel.received(), replies: Vec::new() };
-        if self.flights.is_empty() {
-            self.channel.touch();
-        }
-        let mut len = 0;
+        self.check(command)?;
+        let kind = Kind::of(command);
+        self.check_order(kind, rule)?;
+        self.check_offer(command)?;
+        let len = match command {
+            Command::Auth(auth) => self.put_auth(auth)?,
+            _ => self.put_line(limits::line(command), |out| command.encode(out))?,
+        };
+        let id = self.remember(kind, verb(kind, command), len);
         match command {
-            Command::Auth(auth) => self.put_auth(auth),
-            _ => self.channel.write(|out| {
-                let before = out.len();
-                command.encode(out);
-                len = out.len() - before;
-            }),
-        }
-        self.unanswered += len;
-        let pipelines = self.offer.as_ref().is_some_and(|offer| offer.offers("PIPELINING"));
-        if rule.group == Group::Last || !pipelines || self.unanswered > WINDOW {
-            self.channel.wait(id);
-            self.unanswered = 0;
-        }
-        if let Command::Mail(mail) = command {
-            self.smtputf8 = mail.parameters.is_smtputf8();
-            self.utf8 |= self.smtputf8;
-        }
-        if let Command::Vrfy(lookup) | Command::Expn(lookup) = command {
-            self.utf8 |= lookup.smtputf8;
-        }
-        match kind {
-            Kind::Hello { .. } => self.ahead = State::Ready,
-            Kind::Mail => self.ahead = State::Mail,
-            Kind::Rcpt => self.ahead = State::Rcpt,
-            Kind::Data => {
-                self.channel.queue_body(id);
-                self.channel.mark(id);
-                self.ahead = State::Ready;
+            Command::Mail(mail) => {
+                self.envelope = EnvelopeAhead::of(mail);
+                self.utf8 |= self.envelope.smtputf8;
+                self.mails = self.mails.saturating_add(1);
             }
-            Kind::Rset if self.ahead != State::Greeted => self.ahead = State::Ready,
-            Kind::Quit => self.quitting = true,
+            Command::Rcpt(rcpt) => self.envelope.count(rcpt, self.offer.as_ref()),
+            Command::Bdat(bdat) => self.begin_chunk(id, bdat.size),
+            Command::Vrfy(lookup) | Command::Expn(lookup) => self.utf8 |= lookup.smtputf8,
             _ => {}
         }
-        self.flights.push_back(flight);
+        self.hold_back(id, rule.group);
         Ok(id)
     }
 
-    fn done(&mut self, id: u64, outcome: Outcome) -> Event {
+    /// Queues a line that `encode` appends, CRLF included, if it is no longer than `max`; says how long it is.
+    fn put_line(&mut self, max: usize, encode: impl FnOnce(&mut Vec<u8>)) -> Result<usize, NotNow> {
+        let mut len = 0;
+        self.channel.write(|out| {
+            let before = out.len();
+            encode(out);
+            len = out.len() - before;
+            if len > max {
+                out.truncate(before);
+            }
+        });
+        if len > max {
+            return Err(limits::TOO_LONG);
+        }
+        Ok(len)
+    }
+
+    /// The command that was just queued will be answered.
+    fn remember(&mut self, kind: Kind, verb: Cow<'static, str>, len: usize) -> u64 {
+        let id = self.channel.number();
         if self.flights.is_empty() {
-            self.ahead = self.state;
+            self.channel.touch();
         }
-        Event::Done(Done { id, outcome })
-    }
-
-    /// The connection ends: whatever is in flight has no answer.
-    fn drop_flights(&mut self) {
-        for flight in self.flights.drain(..).filter(|flight| flight.kind != Kind::Greeting) {
-            let outcome = Outcome::Dropped(flight.replies);
-            self.later.push_back(Event::Done(Done { id: flight.id, outcome }));
-        }
-    }
-
-    fn on_reply(&mut self, reply: Reply, begin: u64) -> Step<Event> {
-        self.channel.touch();
-        let closing = reply.code() == ReplyCode::NOT_AVAILABLE;
-        let Some(flight) = self.flights.front().filter(|flight| begin >= flight.after) else {
-            return self.unsolicited(reply, closing);
-        };
-        let (id, kind) = (flight.id, flight.kind);
-        if closing && kind != Kind::Greeting {
-            // RFC 5321 §3.8: it ends everything, whatever it answers.
-            self.flights.pop_front();
-            self.drop_flights();
-            self.channel.close();
-            return Step::Event(self.done(id, Outcome::Reply(reply)));
-        }
+        self.unanswered += len;
+        let (after, owned) = (self.now(), self.feeding);
+        self.flights.push_back(Flight { id, kind, after, verb, owned });
         match kind {
-            Kind::Auth if reply.code() == ReplyCode::CHALLENGE => self.on_challenge(id, reply),
-            Kind::Data if reply.code() == ReplyCode::START_MAIL_INPUT => self.on_start_input(id),
-            Kind::Data => {
-                self.channel.cancel(id);
-                self.complete(id, kind, reply)
+            Kind::Hello { .. } => (self.ahead, self.chunks.reset) = (State::Ready, id),
+            Kind::Mail { .. } => self.ahead = State::Mail,
+            Kind::Rcpt => self.ahead = State::Rcpt,
+            Kind::Data => self.ahead = State::Ready,
+            Kind::Chunk { last } => {
+                self.ahead = if last { State::Ready } else { State::Bdat };
+                self.chunks.last = id;
             }
-            Kind::Message { due } => self.on_message_reply(id, due, reply),
-            // What was queued behind the greeting leaves only if it is a good one.
-            Kind::Greeting => self.greeted(id, reply),
-            _ => {
-                self.channel.release(id);
-                self.complete(id, kind, reply)
-            }
-        }
-    }
-
-    fn unsolicited(&mut self, reply: Reply, closing: bool) -> Step<Event> {
-        if closing {
-            self.drop_flights();
-            self.channel.close();
-        }
-        Step::Event(Event::Unsolicited(reply))
-    }
-
-    /// `reply` ends the oldest command.
-    fn complete(&mut self, id: u64, kind: Kind, reply: Reply) -> Step<Event> {
-        self.flights.pop_front();
-        let positive = reply.is_positive_completion();
-        match kind {
-            Kind::Auth if positive && self.turn == Turn::Cancelled => return self.forged(id),
-            Kind::Hello { extended } => {
-                if let Some(hello) = self.hello_of(&reply, extended) {
-                    (self.state, self.accepted, self.utf8) = (State::Ready, 0, false);
-                    self.offer = Some(hello.clone());
-                    return Step::Event(self.done(id, Outcome::Hello(hello)));
+            Kind::Rset => {
+                (self.chunks.reset, self.chunks.refused) = (id, false);
+                if self.ahead != State::Greeted {
+                    self.ahead = State::Ready;
                 }
-                self.ahead = self.state;
             }
-            Kind::StartTls if reply.code() == ReplyCode::READY => {
-                self.channel.switch(Layer::TlsClient)
-            }
-            Kind::Auth => {
-                self.turn = Turn::Server;
-                self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED;
-            }
-            Kind::Mail => {
-                (self.accepted, self.doubtful) = (0, false);
-                self.state = if positive { State::Mail } else { State::Ready };
-            }
-            Kind::Rcpt if positive => {
-                self.accepted += 1;
-                self.state = State::Rcpt;
-            }
-            Kind::Rset if positive && self.state != State::Greeted => {
-                (self.state, self.accepted) = (State::Ready, 0);
-            }
-            Kind::Quit => {
-                self.drop_flights();
-                self.channel.close();
-            }
+            Kind::Quit => self.standing = Standing::Quitting,
             _ => {}
         }
-        let wanted = match kind {
-            Kind::Hello { .. } => ReplyCode::OK,
-            Kind::StartTls => ReplyCode::READY,
-            Kind::Auth => ReplyCode::AUTHENTICATED,
-            Kind::Data => ReplyCode::START_MAIL_INPUT,
-            _ => reply.code(),
-        };
-        let outcome = match positive && reply.code() != wanted {
-            true => Outcome::Unexpected(reply),
-            false => Outcome::Reply(reply),
-        };
-        Step::Event(self.done(id, outcome))
+        id
     }
 
-    fn parse(&self) -> Parse {
-        let dialect = if self.utf8 { Dialect::utf8() } else { Dialect::ascii() };
-        Parse::strict().with_dialect(dialect).with_quirks(self.config.quirks)
-    }
-
-    /// What the server says of itself; to HELO it offers nothing, whatever its text looks like.
-    fn hello_of(&mut self, reply: &Reply, extended: bool) -> Option<EhloReply> {
-        let (hello, met) = EhloReply::from_reply(reply, &self.parse())?;
-        self.channel.set_quirks(met);
-        Some(if extended { hello } else { hello.without_capabilities() })
-    }
-
-    fn greeted(&mut self, id: u64, reply: Reply) -> Step<Event> {
-        self.flights.pop_front();
-        if reply.code() == ReplyCode::READY {
-            self.channel.release(id);
-            self.state = State::Greeted;
-        } else {
-            // RFC 5321 §3.1: only QUIT is left. What was queued never leaves.
-            self.drop_flights();
-            self.channel.drop_blocked();
-            self.ahead = State::Connected;
-            self.state = State::Connected;
-            if reply.code() == ReplyCode::NOT_AVAILABLE {
-                self.channel.close();
+    /// What is queued behind the command `id` leaves only when it may. RFC 2920 §3.1
+    fn hold_back(&mut self, id: u64, group: Group) {
+        let kind = self.flights.back().map(|flight| flight.kind);
+        let pipelines = self.pipelines();
+        if group == Group::Last || !pipelines || self.unanswered > WINDOW {
+            if !matches!(kind, Some(Kind::Chunk { .. })) {
+                self.channel.wait(id);
             }
+            self.unanswered = 0;
         }
-        Step::Event(Event::Greeting(reply))
+        match kind {
+            Some(Kind::Data) => {
+                self.channel.queue_body(id);
+                if !pipelines {
+                    self.channel.wait(id);
+                }
+                self.channel.mark(id);
+            }
+            Some(Kind::Chunk { .. }) if !pipelines => self.channel.wait(id),
+            _ => {}
+        }
     }
+
+    /// Only a reply that begins at this octet or behind it can answer what is queued now.
+    ///
+    /// What the session says by itself because of a reply has no other time than that reply: how much has come
+    /// behind it is the transport's chance.
+    fn now(&self) -> u64 {
+        self.reading.unwrap_or_else(|| self.channel.received())
+    }
+
+    fn pipelines(&self) -> bool {
+        self.offer.as_ref().is_some_and(|offer| offer.offers("PIPELINING"))
+    }
+}
+
+/// The verb of a command of this kind.
+fn verb(kind: Kind, command: &Command) -> Cow<'static, str> {
+    Cow::Borrowed(match kind {
+        Kind::Mail { .. } => "MAIL",
+        Kind::Rcpt => "RCPT",
+        _ => match Command::VERBS.iter().find(|verb| verb.as_bytes() == command.verb()) {
+            Some(verb) => *verb,
+            None => return Cow::Owned(String::from_utf8_lossy(command.verb()).into_owned()),
+        },
+    })
 }
 
 impl Connection for Client {
@@ -470,11 +438,14 @@ impl Connection for Client {
         }
         let (seconds, what) = match self.flights.front()?.kind {
             Kind::Greeting => (300, "the greeting, RFC 5321 §4.5.3.2.1"),
+            Kind::Atrn => (600, "the answer to ATRN, RFC 2645 §5.2.1"),
             Kind::Data => (120, "the answer to DATA, RFC 5321 §4.5.3.2.4"),
-            Kind::Message { .. } if self.outgoing.is_some() => {
+            Kind::Message | Kind::Chunk { .. } if self.outgoing.is_some() => {
                 (180, "a part of the message, RFC 5321 §4.5.3.2.5")
             }
-            Kind::Message { .. } => (600, "the answer to the message, RFC 5321 §4.5.3.2.6"),
+            Kind::Message | Kind::Chunk { last: true } => {
+                (600, "the answer to the message, RFC 5321 §4.5.3.2.6")
+            }
             _ => (300, "a reply, RFC 5321 §4.5.3.2"),
         };
         Some(self.channel.deadline(seconds, what))
@@ -489,6 +460,9 @@ impl Connection for Client {
     }
 
     fn step(&mut self, _: &Internal) -> Step<Event> {
+        if self.standing == Standing::Turned {
+            return Step::Waiting;
+        }
         let limits = *self.channel.limits();
         let line = match self.config.quirks.contains(quirk::LONG_REPLY_LINE) {
             true => limits.line,
@@ -527,14 +501,11 @@ impl Connection for Client {
         (!orderly).then_some(Fatal::Eof)
     }
 
-    fn resumed(&mut self, _: &Internal, _: Layer, now: Secured) {
+    fn resumed(&mut self, _: &Internal, layer: Layer, now: Secured) {
         self.secured = now;
-        self.offer = None;
-        self.authenticated = false;
-        self.accepted = 0;
-        self.utf8 = false;
-        self.ahead = State::Greeted;
-        self.state = State::Greeted;
+        self.forget();
+        // A security layer is the work of AUTH, which succeeds once (RFC 4954 §4).
+        self.authenticated &= layer == Layer::Sasl;
         self.replies = Replies::default();
     }
 

@@ -1,13 +1,15 @@
 //! `Done` and `Outcome`: how a command ended.
 
+use super::Sent;
 use crate::{EhloReply, Reply};
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 use mailwire_core::{Handle, ParseError};
 
-/// A command has ended. Which one, says [`Done::get`].
+/// A command has ended. Which one, says [`Done::get`], or [`Done::verb`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     pub(super) id: u64,
+    pub(super) verb: Cow<'static, str>,
     pub(super) outcome: Outcome,
 }
 
@@ -24,27 +26,48 @@ pub enum Outcome {
     Hello(EhloReply),
     /// The message was sent; one reply, in LMTP one for each accepted recipient.
     Delivery(Delivery),
+    /// The transaction is over.
+    Sent(Sent),
     /// With something that is no reply.
     Malformed(ParseError),
     /// The connection ended before. For a message: with the replies that came, if any.
     Dropped(Vec<Reply>),
 }
 
+impl Outcome {
+    /// Has the peer done what the command wants, for every recipient if it is a message?
+    pub fn is_success(&self) -> bool {
+        match self {
+            Outcome::Reply(reply) => reply.is_positive_completion(),
+            Outcome::Hello(_) => true,
+            Outcome::Delivery(delivery) => delivery.is_accepted(),
+            Outcome::Sent(sent) => sent.is_accepted(),
+            Outcome::Unexpected(_) | Outcome::Malformed(_) | Outcome::Dropped(_) => false,
+        }
+    }
+}
+
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     pub(super) replies: Vec<Reply>,
+    pub(super) message: Option<Reply>,
 }
 
 impl Delivery {
-    /// SMTP: one. LMTP: one for each recipient that was accepted, in the order of their RCPTs.
+    /// SMTP: one. LMTP, and SMTP with PRDR: one for each recipient that was accepted, in the order of their RCPTs.
     pub fn replies(&self) -> &[Reply] {
         &self.replies
     }
 
+    /// With PRDR, the reply for the message as a whole. If it is negative nobody gets it.
+    pub fn message(&self) -> Option<&Reply> {
+        self.message.as_ref()
+    }
+
     /// Has the peer taken the message over for every recipient?
     pub fn is_accepted(&self) -> bool {
-        self.replies.iter().all(|reply| reply.is_positive_completion())
+        self.replies.iter().chain(&self.message).all(|reply| reply.is_positive_completion())
     }
 }
 
@@ -74,6 +97,7 @@ mod sealed {
     impl Sealed for crate::Reply {}
     impl Sealed for crate::EhloReply {}
     impl Sealed for super::Delivery {}
+    impl Sealed for super::Sent {}
 }
 
 impl Done {
@@ -87,6 +111,16 @@ impl Done {
         self.id
     }
 
+    /// The verb of the command, as it was sent: `MAIL`.
+    pub fn verb(&self) -> &str {
+        &self.verb
+    }
+
+    /// Has the peer done what the command wants, for every recipient if it is a message?
+    pub fn is_success(&self) -> bool {
+        self.outcome.is_success()
+    }
+
     /// How it ended, whatever it was.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
@@ -96,7 +130,7 @@ impl Done {
     pub fn reply(&self) -> Option<&Reply> {
         match &self.outcome {
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(reply),
-            Outcome::Delivery(Delivery { replies }) => match replies.as_slice() {
+            Outcome::Delivery(Delivery { replies, message: None }) => match replies.as_slice() {
                 [reply] => Some(reply),
                 _ => None,
             },
@@ -110,7 +144,7 @@ fn failure(outcome: &Outcome) -> Option<Failure> {
         Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(Failure::Reply(reply.clone())),
         Outcome::Malformed(error) => Some(Failure::Malformed(error.clone())),
         Outcome::Dropped(replies) => Some(Failure::Dropped(replies.clone())),
-        Outcome::Hello(_) | Outcome::Delivery(_) => None,
+        Outcome::Hello(_) | Outcome::Delivery(_) | Outcome::Sent(_) => None,
     }
 }
 
@@ -120,11 +154,12 @@ impl Ending for Reply {
             Outcome::Reply(reply) if reply.is_positive_completion() => Some(Ok(reply.clone())),
             Outcome::Hello(hello) => Some(Ok(Reply::from(hello))),
             // The first that says no, if one does.
-            Outcome::Delivery(Delivery { replies }) => {
-                let no = replies.iter().find(|reply| !reply.is_positive_completion());
+            Outcome::Delivery(Delivery { replies, message }) => {
+                let mut all = message.iter().chain(replies);
+                let no = all.find(|reply| !reply.is_positive_completion());
                 match no {
                     Some(reply) => Some(Err(Failure::Reply(reply.clone()))),
-                    None => replies.first().cloned().map(Ok),
+                    None => message.as_ref().or(replies.first()).cloned().map(Ok),
                 }
             }
             other => failure(other).map(Err),
@@ -145,6 +180,15 @@ impl Ending for Delivery {
     fn of(outcome: &Outcome) -> Option<Result<Self, Failure>> {
         match outcome {
             Outcome::Delivery(delivery) => Some(Ok(delivery.clone())),
+            other => failure(other).map(Err),
+        }
+    }
+}
+
+impl Ending for Sent {
+    fn of(outcome: &Outcome) -> Option<Result<Self, Failure>> {
+        match outcome {
+            Outcome::Sent(sent) => Some(Ok(sent.clone())),
             other => failure(other).map(Err),
         }
     }

@@ -89,6 +89,11 @@ impl AbsoluteUri {
         self.as_str().split(':').next().unwrap_or_default()
     }
 
+    /// Does a secret stand in it, which is masked where it is shown?
+    pub fn is_secret(&self) -> bool {
+        self.masked() != self.as_str()
+    }
+
     /// The URI without its secrets: `iurlauth = ";URLAUTH=" access ":" mech ":" token` (RFC 4467 §9),
     /// `userinfo "@"` (RFC 3986 §3.2.1).
     fn masked(&self) -> String {
@@ -145,7 +150,9 @@ impl fmt::Debug for AbsoluteUri {
     }
 }
 
-wire_form!(read AbsoluteUri, absolute_uri);
+wire_form!(from AbsoluteUri, octets => whole(octets, absolute_uri));
+serde_form!(secret AbsoluteUri, uri => uri.is_secret(), uri => uri.0.as_bytes(),
+    octets => whole(octets, absolute_uri));
 
 #[cfg(test)]
 mod tests {

@@ -50,7 +50,7 @@ static LDH_LABELS: Production = Production::new("LDH labels or A-labels", 6531, 
 /// A command line.
 ///
 /// `Display` is the wire form without CRLF, except that it masks an initial response, the token of a BURL,
-/// and the arguments of an unknown verb.
+/// and the arguments of an unknown verb. With `serde` it is serialised in that form; what would be masked is refused.
 ///
 /// ```
 /// use mailwire_smtp::{Command, Parse};
@@ -125,31 +125,36 @@ impl Command {
         let line = Line { frame, context: &Context::new(parse.dialect, parse.quirks) };
         // Verbs are letters, which this brings to upper case; nothing else becomes a letter by it.
         let verb = match frame.split_first_chunk::<4>() {
-            Some((verb, behind)) if is_word_end(behind) => {
-                (u32::from_be_bytes(*verb) & 0xdfdf_dfdf).to_be_bytes()
-            }
-            _ => *b"....",
+            Some((verb, behind)) if is_word_end(behind) => u32::from_be_bytes(*verb) & 0xdfdf_dfdf,
+            _ => 0,
         };
+        const MAIL: u32 = u32::from_be_bytes(*b"MAIL");
+        const RCPT: u32 = u32::from_be_bytes(*b"RCPT");
+        const DATA: u32 = u32::from_be_bytes(*b"DATA");
+        const RSET: u32 = u32::from_be_bytes(*b"RSET");
+        const QUIT: u32 = u32::from_be_bytes(*b"QUIT");
+        const EHLO: u32 = u32::from_be_bytes(*b"EHLO");
+        const AUTH: u32 = u32::from_be_bytes(*b"AUTH");
         // Each makes its own result: a command is a large value, and moving it would cost more than reading a
         // short one.
-        match &verb {
-            b"MAIL" => line.read_mail(),
-            b"RCPT" => line.read_rcpt(),
-            b"EHLO" => line.read_ehlo(),
-            b"AUTH" => line.read_auth(),
-            b"DATA" => {
+        match verb {
+            MAIL => line.read_mail(),
+            RCPT => line.read_rcpt(),
+            DATA => {
                 let ((), met) = line.read(4, nothing)?;
                 Ok((Command::Data, met))
             }
-            b"QUIT" => {
-                let ((), met) = line.read(4, nothing)?;
-                Ok((Command::Quit, met))
-            }
-            b"RSET" => {
+            RSET => {
                 let ((), met) = line.read(4, nothing)?;
                 Ok((Command::Rset, met))
             }
-            _ => Command::parse_rare(verb, &line),
+            QUIT => {
+                let ((), met) = line.read(4, nothing)?;
+                Ok((Command::Quit, met))
+            }
+            EHLO => line.read_ehlo(),
+            AUTH => line.read_auth(),
+            _ => Command::parse_rare(verb.to_be_bytes(), &line),
         }
     }
 
@@ -432,7 +437,10 @@ impl<'a> Line<'a> {
     #[inline(never)]
     fn read_ehlo(&self) -> Parsed {
         let (host, met) = self.read(4, |i| name(i, quirk::EHLO_WITHOUT_NAME))?;
-        Ok((Command::Ehlo(host.own()), met))
+        match host.own_short() {
+            Some(host) => Ok((Command::Ehlo(host), met)),
+            None => Ok((Command::Ehlo(host.own()), met)),
+        }
     }
 
     #[inline(never)]
@@ -497,23 +505,42 @@ impl TryFrom<&[u8]> for Command {
     type Error = InvalidValue;
     /// Reads a line without its CRLF by the strict grammar.
     fn try_from(line: &[u8]) -> Result<Self, InvalidValue> {
-        let mut frame = Vec::with_capacity(line.len() + 2);
-        frame.extend_from_slice(line);
-        frame.extend_from_slice(b"\r\n");
-        let parsed = Command::parse(&frame, &Parse::strict());
-        // It may have been a secret.
-        mailwire_core::Secret::new(frame);
-        Ok(parsed?.0)
+        read_line(line, &Parse::strict())
     }
 }
 
+/// Reads a line without its CRLF.
+fn read_line(line: &[u8], parse: &Parse) -> Result<Command, InvalidValue> {
+    // It may be a secret, so it is wiped.
+    let frame = mailwire_core::Secret::new([line, b"\r\n"].concat());
+    Ok(Command::parse(frame.expose(), parse)?.0)
+}
+
+serde_form!(secret Command, command => match command {
+    Command::Auth(auth) => auth.initial_response.is_some(),
+    Command::Burl(burl) => burl.uri.is_secret(),
+    Command::Other(other) => other.is_masked(),
+    _ => false,
+}, command => {
+    let mut out = Vec::new();
+    command.encode(&mut out);
+    out.truncate(out.len().saturating_sub(2));
+    out
+}, line => read_line(line, &lex::kept()));
+
 /// The commands that are types of their own: read with their verb, as [`Command`] is.
 macro_rules! command_form {
-    ($type:ident in $variant:ident) => {
-        wire_form!(read $type, line => match Command::try_from(line)? {
+    ($type:ident in $variant:ident, masked where $value:ident => $masked:expr) => {
+        wire_form!(from $type, line => match Command::try_from(line)? {
             Command::$variant(command) => Ok(command),
             _ => Err(InvalidValue::new(0, &COMMAND)),
         });
+        serde_form!(secret $type, $value => $masked,
+            value => ::alloc::string::ToString::to_string(value).into_bytes(),
+            line => match read_line(line, &lex::kept())? {
+                Command::$variant(command) => Ok(command),
+                _ => Err(InvalidValue::new(0, &COMMAND)),
+            });
     };
     (shown $type:ident, $verb:literal, in $variant:ident) => {
         /// The wire form without CRLF, verb included.
@@ -524,7 +551,7 @@ macro_rules! command_form {
                 f.pad(&alloc::string::String::from_utf8_lossy(&out))
             }
         }
-        command_form!($type in $variant);
+        command_form!($type in $variant, masked where _value => false);
     };
 }
 
@@ -535,9 +562,9 @@ command_form!(shown Etrn, b"ETRN", in Etrn);
 command_form!(shown Atrn, b"ATRN", in Atrn);
 command_form!(shown Xclient, b"XCLIENT", in Xclient);
 command_form!(shown Xforward, b"XFORWARD", in Xforward);
-command_form!(Auth in Auth);
-command_form!(Burl in Burl);
-command_form!(OtherCommand in Other);
+command_form!(Auth in Auth, masked where auth => auth.initial_response.is_some());
+command_form!(Burl in Burl, masked where burl => burl.uri.is_secret());
+command_form!(OtherCommand in Other, masked where other => other.is_masked());
 
 impl core::str::FromStr for Command {
     type Err = InvalidValue;

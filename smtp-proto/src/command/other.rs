@@ -20,6 +20,9 @@ pub struct OtherCommand {
 /// Verbs behind which the peer would read what follows in another way, or as another.
 const CHANGES_FRAMING: &[&str] = &["STARTSSL", "XEXCH50"];
 
+/// Octets of the longest verb that is shown.
+const SHOWN: usize = 16;
+
 impl OtherCommand {
     /// # Errors
     /// What does not fit; a verb that has a member of its own, or behind which what follows is no command
@@ -60,6 +63,23 @@ impl OtherCommand {
     /// What stands behind the verb, as received.
     pub fn arguments(&self) -> Option<&[u8]> {
         self.arguments.as_ref().map(Str::as_bytes)
+    }
+
+    /// Octets of the line that may be shown: the verb, where it looks like one. A password in base64, sent behind an
+    /// exchange that has ended, is letters and digits, too, but hardly ever in one case.
+    pub(crate) fn shown_len(&self) -> usize {
+        let has = |test: fn(&u8) -> bool| self.verb.iter().any(test);
+        match has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) {
+            true => 0,
+            false if self.verb.len() > SHOWN => 0,
+            false => self.verb.len(),
+        }
+    }
+
+    /// Is something of it masked where it is shown?
+    #[cfg(feature = "serde")]
+    pub(super) fn is_masked(&self) -> bool {
+        self.arguments.is_some() || self.shown_len() == 0
     }
 
     /// May what follows it be something other than commands? Such a command is read, so that a server can
@@ -129,10 +149,14 @@ impl hash::Hash for OtherCommand {
     }
 }
 
-/// The verb; arguments are masked.
+/// The verb, if it looks like one; arguments are masked.
 impl fmt::Display for OtherCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.verb, if self.arguments.is_some() { " ***" } else { "" })
+        match (self.shown_len(), &self.arguments) {
+            (0, _) => f.write_str("***"),
+            (_, Some(_)) => write!(f, "{} ***", self.verb),
+            (_, None) => write!(f, "{}", self.verb),
+        }
     }
 }
 
@@ -145,6 +169,24 @@ impl fmt::Debug for OtherCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn what_may_be_a_password_is_no_verb() {
+        // (line, what is shown of it); RFC 4954 §4: base64 without padding has a verb's octets.
+        for (line, shown) in [
+            ("XFOO", "XFOO"),
+            ("x-link2state a", "x-link2state ***"),
+            ("czNjcjN0", "***"),
+            ("AHUAczNjcjN0 a", "***"),
+            ("YWJj", "***"),
+            ("ABCDABCDABCDABCDABCD", "***"),
+        ] {
+            let command: OtherCommand = line.parse().unwrap();
+            assert_eq!(command.to_string(), shown);
+            assert_eq!(alloc::format!("{command:?}"), alloc::format!("OtherCommand({shown})"));
+        }
+    }
 
     #[test]
     fn unknown_verbs_cannot_stand_for_known_ones() {

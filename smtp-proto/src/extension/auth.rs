@@ -163,10 +163,12 @@ impl fmt::Display for AuthResponse {
     }
 }
 
-wire_form!(read AuthResponse, line => {
+wire_form!(from AuthResponse, line => {
     let frame = Secret::new([line, b"\r\n"].concat());
     Ok(AuthResponse::parse(frame.expose(), &crate::Parse::strict())?)
 });
+serde_form!(secret AuthResponse, response => matches!(response, AuthResponse::Response(_)),
+    _cancel => *b"*", line => Self::try_from(line));
 
 /// ```abnf
 /// [base64] CRLF / "*" CRLF

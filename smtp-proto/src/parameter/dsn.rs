@@ -1,7 +1,8 @@
 //! `RET`, `ENVID`, `NOTIFY`, `ORCPT`: which delivery status notifications are wanted. RFC 3461 §4; RFC 6533 §3.
 
 use super::value;
-use crate::address::xtext;
+use crate::Dialect;
+use crate::address::{Mailbox, mailbox, unitext, xtext};
 use crate::lex::{self, Input, PResult, whole};
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -86,8 +87,10 @@ impl Envid {
         if let Some(plain) = i.rest().strip_prefix(b"=") {
             let (id, rest) =
                 plain.split_at_checked(lex::plain_xtext_len(plain)).unwrap_or_default();
-            if (1..=Self::MAX).contains(&id.len()) && lex::at_end_of_parameter(rest) {
-                return Ok((i.with_rest(rest), Envid(Str::new(id))));
+            if !id.is_empty() && lex::at_end_of_parameter(rest) {
+                if let Some(id) = Str::short(id) {
+                    return Ok((i.with_rest(rest), Envid(id)));
+                }
             }
         }
         lex::apart(Self::any(i))
@@ -227,17 +230,42 @@ impl Orcpt {
     /// Characters that it may have. RFC 3461 §4.2
     pub const MAX: usize = 500;
 
-    /// An address in ASCII; xtext is made of it.
+    /// An address in ASCII; xtext is made of it. With the type `utf-8` a mailbox, as [`Orcpt::new_utf8`] makes it for
+    /// a server without SMTPUTF8.
     ///
     /// # Errors
     /// Says which octet of what would stand on the wire does not fit.
     pub fn new(addr_type: &str, address: &str) -> Result<Self, InvalidValue> {
+        if addr_type.eq_ignore_ascii_case("utf-8") {
+            return Self::new_utf8(&address.parse()?, Dialect::ascii());
+        }
         if let Err(at) = xtext::carries(address.as_bytes()) {
             return Err(InvalidValue::new(at, &ORCPT));
         }
         let mut text = Vec::from(addr_type);
         text.push(b';');
         xtext::encode(address.as_bytes(), &mut text);
+        Self::check(&text)
+    }
+
+    /// A mailbox of any script, type `utf-8`: with SMTPUTF8 in UTF-8, otherwise in ASCII. RFC 6533 §3
+    ///
+    /// ```
+    /// use mailwire_smtp::{Dialect, parameter::Orcpt};
+    /// let mailbox = "jörg@d.example".parse()?;
+    /// let plain = Orcpt::new_utf8(&mailbox, Dialect::ascii())?;
+    /// assert_eq!(plain.to_string(), "utf-8;j\\x{F6}rg@d.example");
+    /// assert_eq!(plain.mailbox(), Some(mailbox));
+    /// # Ok::<(), mailwire_smtp::core::InvalidValue>(())
+    /// ```
+    ///
+    /// # Errors
+    /// More than 500 characters.
+    pub fn new_utf8(mailbox: &Mailbox, dialect: Dialect) -> Result<Self, InvalidValue> {
+        let mut address = Vec::new();
+        mailbox.encode(&mut address);
+        let mut text = Vec::from(b"utf-8;");
+        unitext::encode(&alloc::string::String::from_utf8_lossy(&address), dialect.utf8, &mut text);
         Self::check(&text)
     }
 
@@ -257,12 +285,23 @@ impl Orcpt {
         self.split().1
     }
 
-    /// The address, xtext decoded; `None` where the type has another encoding (`utf-8`).
+    /// The address, decoded by its type: xtext, and for `utf-8` the forms of RFC 6533 §3. `None` for a type `utf-8`
+    /// whose address is none of these; such a one is passed on as it is.
     pub fn address(&self) -> Option<alloc::string::String> {
-        if self.is_utf8() {
-            return None;
+        if !self.is_utf8() {
+            return Some(xtext::decode(self.xtext().as_bytes()).ok()?.to_str_lossy().into_owned());
         }
-        Some(xtext::decode(self.xtext().as_bytes()).ok()?.to_str_lossy().into_owned())
+        let is_mailbox = |text: &alloc::string::String| whole(text.as_bytes(), mailbox).is_ok();
+        // What is no unitext may be a plain utf-8-address.
+        unitext::decode(self.xtext())
+            .filter(is_mailbox)
+            .or_else(|| Some(self.xtext().into()).filter(is_mailbox))
+    }
+
+    /// The address, if it is a mailbox: of the type `rfc822` or `utf-8`.
+    pub fn mailbox(&self) -> Option<Mailbox> {
+        let internet = self.is_utf8() || self.addr_type().eq_ignore_ascii_case("rfc822");
+        self.address().filter(|_| internet)?.parse().ok()
     }
 
     /// Does it not want SMTPUTF8? The form `utf-8-addr-unitext` does. RFC 6533 §3
@@ -282,7 +321,8 @@ impl Orcpt {
     /// original-recipient-address = addr-type ";" xtext
     /// addr-type = atom
     /// ```
-    /// RFC 3461 §4.2; the type `utf-8` has the encodings of RFC 6533 §3, which are kept as they are.
+    /// RFC 3461 §4.2; the type `utf-8` has the encodings of RFC 6533 §3. One that is of none of them has to be passed
+    /// on without alteration (ibid.), so it is kept.
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         if let Some(address) = strip_word(i.rest(), b"=rfc822;") {
@@ -291,8 +331,8 @@ impl Orcpt {
             if !address.is_empty() && lex::at_end_of_parameter(rest) {
                 let (_, text) = i.split(i.len() - rest.len());
                 let text = text.get(1..).unwrap_or_default();
-                if text.len() <= Self::MAX {
-                    return Ok((i.with_rest(rest), Orcpt(Str::new(text))));
+                if let Some(text) = Str::short(text) {
+                    return Ok((i.with_rest(rest), Orcpt(text)));
                 }
             }
         }

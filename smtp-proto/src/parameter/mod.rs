@@ -1,7 +1,8 @@
 //! The parameters of MAIL and RCPT. RFC 5321 §4.1.1.11, §4.1.2.
 //!
-//! Two open sets. To add a parameter: a file with its type here, and a line in the set. A parameter that
-//! stands twice is refused (the RFC is silent); one that is unknown is kept, and a server answers 555.
+//! Two open sets. To add a parameter: its type in the file of its extension, and a line in the set. A parameter that
+//! stands twice is refused (the RFC is silent); one that is unknown is kept, and a server answers 555. Two that may not
+//! stand together are refused, too.
 
 mod auth;
 mod body;
@@ -9,12 +10,28 @@ mod dsn;
 mod list;
 mod other;
 mod size;
+#[cfg(test)]
+mod tests;
 
 pub use auth::MailAuth;
 pub use body::Body;
 pub use dsn::{Envid, Notify, Orcpt, Ret};
 pub use other::{OtherMailParameter, OtherRcptParameter};
 pub use size::Size;
+
+pub use crate::extension::{
+    SolicitationKeywords,
+    alt_address::AltAddress,
+    checkpoint::TransId,
+    deliver_by::{By, ByMode},
+    future_release::{HoldFor, HoldUntil},
+    message_tracking::Mtrk,
+    mt_priority::MtPriority,
+    rrvs::{NoSupportAction, Rrvs},
+    submitter::Submitter,
+    xrcptforward::XrcptForward,
+    xverp::Xverp,
+};
 
 use crate::lex::{self, Input, PResult};
 use alloc::vec::Vec;
@@ -43,6 +60,34 @@ open_set! {
         /// What reports call the message. RFC 3461 §4.4
         "ENVID" => Envid(Envid),
     }
+    seldom {
+        /// In how many seconds the message is to be delivered. RFC 2852 §4
+        "BY" => By(By),
+        /// How long to hold the message. RFC 4865 §3
+        "HOLDFOR" => HoldFor(HoldFor),
+        /// Until when to hold the message. RFC 4865 §3
+        "HOLDUNTIL" => HoldUntil(HoldUntil),
+        /// Of which classes of solicitations the message is. RFC 3865 §2.3
+        "SOLICIT" => Solicit(SolicitationKeywords),
+        /// The message is to be tracked. RFC 3885 §3.1
+        "MTRK" => Mtrk(Mtrk),
+        /// Who is responsible for submitting the message. RFC 4405 §4
+        "SUBMITTER" => Submitter(Submitter),
+        /// The content may be converted as it says. RFC 4141 §4.2
+        "CONPERM" => Conperm,
+        /// What names a transaction that can be taken up again. RFC 1845 §2
+        "TRANSID" => TransId(TransId),
+        /// How urgent the message is. RFC 6710 §3
+        "MT-PRIORITY" => MtPriority(MtPriority),
+        /// Never without TLS from here on. RFC 8689 §4.1
+        "REQUIRETLS" => RequireTls,
+        /// The sender's address in ASCII. RFC 5336, obsolete
+        "ALT-ADDRESS" => AltAddress(AltAddress),
+        /// A return path of its own for each recipient. Postfix
+        "XVERP" => Xverp(Xverp),
+        /// A reply to the message for each recipient. Exim
+        "PRDR" => Prdr,
+    }
     /// Any other, as received.
     else Other(OtherMailParameter)
 }
@@ -55,6 +100,16 @@ open_set! {
         /// The recipient that the sender meant at first. RFC 3461 §4.2
         "ORCPT" => Orcpt(Orcpt),
     }
+    seldom {
+        /// What can the recipient's device show? RFC 4141 §5.2
+        "CONNEG" => Conneg,
+        /// Only to who has had the mailbox since then. RFC 7293 §3.1
+        "RRVS" => Rrvs(Rrvs),
+        /// The recipient's address in ASCII. RFC 5336, obsolete
+        "ALT-ADDRESS" => AltAddress(AltAddress),
+        /// What a proxy tells of the recipient. Dovecot
+        "XRCPTFORWARD" => XrcptForward(XrcptForward),
+    }
     /// Any other, as received.
     else Other(OtherRcptParameter)
 }
@@ -66,7 +121,7 @@ open_set! {
 /// ```
 /// RFC 5321 §4.1.2, RFC 6531 §3.3. The cursor behind the `=`, and the value.
 #[inline(always)]
-fn value<'a>(
+pub(crate) fn value<'a>(
     i: Input<'a>,
     production: &'static Production,
 ) -> Result<(Input<'a>, Input<'a>, &'a [u8]), nom::Err<mailwire_core::implement::grammar::Expected>>
@@ -91,6 +146,21 @@ impl MailParameter {
             _ => true,
         }
     }
+
+    /// Is it another one that may not stand beside `other`? Both are seldom met. One hold-param at most, and not one beyond the time by
+    /// which the message is to be delivered. RFC 4865 §4.2, §5.2.2
+    #[inline]
+    fn excludes(&self, other: &MailParameter) -> bool {
+        match (self, other) {
+            (MailParameter::HoldFor(_), MailParameter::HoldUntil(_))
+            | (MailParameter::HoldUntil(_), MailParameter::HoldFor(_)) => true,
+            (MailParameter::HoldFor(hold), MailParameter::By(by))
+            | (MailParameter::By(by), MailParameter::HoldFor(hold)) => {
+                i64::from(hold.seconds()) > i64::from(by.seconds())
+            }
+            _ => false,
+        }
+    }
 }
 
 impl RcptParameter {
@@ -101,6 +171,12 @@ impl RcptParameter {
             RcptParameter::Other(other) => other.is_ascii(),
             _ => true,
         }
+    }
+
+    /// No two of them exclude each other.
+    #[inline]
+    fn excludes(&self, _: &RcptParameter) -> bool {
+        false
     }
 }
 
@@ -136,9 +212,9 @@ macro_rules! parameters {
             /// These and one more.
             ///
             /// # Errors
-            /// Its keyword is there already.
+            /// Its keyword is there already, or another that may not stand beside it.
             pub fn with(mut self, parameter: $parameter) -> Result<Self, InvalidValue> {
-                if self.iter().any(|other| other.is_namesake(&parameter)) {
+                if self.iter().any(|other| clash(other, &parameter)) {
                     return Err(InvalidValue::new(0, &$production));
                 }
                 self.0.add(self.iter().count(), parameter);
@@ -195,7 +271,7 @@ macro_rules! parameters {
                     let put = |parameter| core::mem::forget(place.replace(parameter));
                     let (behind, ()) = match $parameter::dispatch_front(start, note, put) {
                         Some(known) => known?,
-                        None => self.read_unknown(start, len)?,
+                        None => self.read_seldom(start, len)?,
                     };
                     if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
                         return behind.fail(&ESMTP_PARAM);
@@ -209,23 +285,23 @@ macro_rules! parameters {
                 Ok((rest, ()))
             }
 
+            /// A parameter that is seldom met, or unknown. Only such exclude others: what is read before has seen to
+            /// nothing but duplicates.
             #[cold]
             #[inline(never)]
-            fn read_unknown<'a>(&mut self, i: Input<'a>, len: usize) -> PResult<'a, ()> {
-                let (rest, unknown) = $other::grammar(i)?;
-                let unknown = $parameter::Other(unknown);
-                if self.iter().any(|other| other.is_namesake(&unknown)) {
+            fn read_seldom<'a>(&mut self, i: Input<'a>, len: usize) -> PResult<'a, ()> {
+                let (rest, parameter) = $parameter::grammar(i)?;
+                if self.iter().any(|other| clash(other, &parameter)) {
                     return i.fail(&$production);
                 }
-                self.0.add(len, unknown);
+                self.0.add(len, parameter);
                 Ok((rest, ()))
             }
 
             /// Appends a blank and the wire form for each.
             pub(crate) fn encode(&self, out: &mut Vec<u8>) {
                 for parameter in self.iter() {
-                    out.push(b' ');
-                    parameter.encode(out);
+                    parameter.encode_behind_blank(out);
                 }
             }
         }
@@ -265,6 +341,13 @@ macro_rules! parameters {
             }
         }
 
+        serde_form!($list, list => alloc::string::ToString::to_string(list).into_bytes(),
+            octets => lex::whole_kept(&lex::behind(b' ', octets), |i| {
+                let mut parameters = Self::new();
+                let (rest, ()) = parameters.read(i)?;
+                Ok((rest, parameters))
+            }));
+
         impl $parameter {
             /// ```abnf
             /// esmtp-param    = esmtp-keyword ["=" esmtp-value]
@@ -272,21 +355,37 @@ macro_rules! parameters {
             /// ```
             /// RFC 5321 §4.1.2
             fn grammar(i: Input<'_>) -> PResult<'_, Self> {
-                match Self::dispatch_front(i, |_| Ok((i, ())), |known| known) {
-                    Some(known) => known,
-                    None => {
-                        let (rest, other) = $other::grammar(i)?;
-                        Ok((rest, $parameter::Other(other)))
-                    }
+                let (behind, keyword) = other::keyword(i)?;
+                if let Some(known) = Self::dispatch(keyword, behind, |known| known) {
+                    return known;
                 }
+                let (rest, other) = $other::grammar(i)?;
+                Ok((rest, $parameter::Other(other)))
+            }
+        }
+
+        impl Parameter for $parameter {
+            fn keyword(&self) -> &[u8] {
+                self.keyword()
             }
 
-            fn is_namesake(&self, other: &Self) -> bool {
-                core::mem::discriminant(self) == core::mem::discriminant(other)
-                    && self.keyword().eq_ignore_ascii_case(other.keyword())
+            fn excludes(&self, other: &Self) -> bool {
+                self.excludes(other)
             }
         }
     };
+}
+
+trait Parameter {
+    fn keyword(&self) -> &[u8];
+    fn excludes(&self, other: &Self) -> bool;
+}
+
+/// May the two not stand in one command?
+fn clash<P: Parameter>(a: &P, b: &P) -> bool {
+    core::mem::discriminant(a) == core::mem::discriminant(b)
+        && a.keyword().eq_ignore_ascii_case(b.keyword())
+        || a.excludes(b)
 }
 
 /// One blank; more by a quirk.
@@ -337,6 +436,71 @@ impl MailParameters {
     pub fn envid(&self) -> Option<&Envid> {
         self.iter().find_map(|p| if let MailParameter::Envid(id) = p { Some(id) } else { None })
     }
+
+    /// `BY`. RFC 2852 §4
+    pub fn by(&self) -> Option<By> {
+        self.iter().find_map(|p| if let MailParameter::By(by) = p { Some(*by) } else { None })
+    }
+
+    /// `HOLDFOR`. RFC 4865 §3
+    pub fn hold_for(&self) -> Option<HoldFor> {
+        self.iter().find_map(|p| if let MailParameter::HoldFor(h) = p { Some(*h) } else { None })
+    }
+
+    /// `HOLDUNTIL`. RFC 4865 §3
+    pub fn hold_until(&self) -> Option<HoldUntil> {
+        self.iter().find_map(|p| if let MailParameter::HoldUntil(h) = p { Some(*h) } else { None })
+    }
+
+    /// `SOLICIT`. RFC 3865 §2.3
+    pub fn solicit(&self) -> Option<&SolicitationKeywords> {
+        self.iter().find_map(|p| if let MailParameter::Solicit(s) = p { Some(s) } else { None })
+    }
+
+    /// `MTRK`. RFC 3885 §3.1
+    pub fn mtrk(&self) -> Option<&Mtrk> {
+        self.iter().find_map(|p| if let MailParameter::Mtrk(mtrk) = p { Some(mtrk) } else { None })
+    }
+
+    /// `SUBMITTER`. RFC 4405 §4
+    pub fn submitter(&self) -> Option<&Submitter> {
+        self.iter().find_map(|p| if let MailParameter::Submitter(s) = p { Some(s) } else { None })
+    }
+
+    /// `CONPERM`: is it there? RFC 4141 §4.2
+    pub fn is_conperm(&self) -> bool {
+        self.iter().any(|p| matches!(p, MailParameter::Conperm))
+    }
+
+    /// `TRANSID`. RFC 1845 §2
+    pub fn trans_id(&self) -> Option<&TransId> {
+        self.iter().find_map(|p| if let MailParameter::TransId(id) = p { Some(id) } else { None })
+    }
+
+    /// `MT-PRIORITY`. Absent means 0. RFC 6710 §3
+    pub fn mt_priority(&self) -> Option<MtPriority> {
+        self.iter().find_map(|p| if let MailParameter::MtPriority(n) = p { Some(*n) } else { None })
+    }
+
+    /// `REQUIRETLS`: is it there? RFC 8689 §4.1
+    pub fn is_require_tls(&self) -> bool {
+        self.iter().any(|p| matches!(p, MailParameter::RequireTls))
+    }
+
+    /// `ALT-ADDRESS`. RFC 5336 §3.4
+    pub fn alt_address(&self) -> Option<&AltAddress> {
+        self.iter().find_map(|p| if let MailParameter::AltAddress(a) = p { Some(a) } else { None })
+    }
+
+    /// `XVERP`, which has no RFC.
+    pub fn xverp(&self) -> Option<Xverp> {
+        self.iter().find_map(|p| if let MailParameter::Xverp(x) = p { Some(*x) } else { None })
+    }
+
+    /// `PRDR`: is it there? It has no RFC.
+    pub fn is_prdr(&self) -> bool {
+        self.iter().any(|p| matches!(p, MailParameter::Prdr))
+    }
 }
 
 impl RcptParameters {
@@ -349,160 +513,25 @@ impl RcptParameters {
     pub fn orcpt(&self) -> Option<&Orcpt> {
         self.iter().find_map(|p| if let RcptParameter::Orcpt(o) = p { Some(o) } else { None })
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::quirk;
-    use crate::table::table;
-    use alloc::string::ToString;
-
-    fn mail(i: Input<'_>) -> PResult<'_, MailParameters> {
-        let mut all = MailParameters::new();
-        let (rest, ()) = all.read(i)?;
-        Ok((rest, all))
+    /// `CONNEG`: is it there? RFC 4141 §5.2
+    pub fn is_conneg(&self) -> bool {
+        self.iter().any(|p| matches!(p, RcptParameter::Conneg))
     }
 
-    fn rcpt(i: Input<'_>) -> PResult<'_, RcptParameters> {
-        let mut all = RcptParameters::new();
-        let (rest, ()) = all.read(i)?;
-        Ok((rest, all))
+    /// `RRVS`. RFC 7293 §3.1
+    pub fn rrvs(&self) -> Option<Rrvs> {
+        self.iter().find_map(|p| if let RcptParameter::Rrvs(rrvs) = p { Some(*rrvs) } else { None })
     }
 
-    #[test]
-    fn of_mail() {
-        table(mail, MailParameters::encode)
-            .ok("", MailParameters::new(), "5321 §4.1.1.2")
-            .keeps(" SIZE=0", "1870 §5")
-            .becomes(" SIZE=007", " SIZE=7", "1870 §5")
-            .keeps(" SIZE=18446744073709551615", "1870 §5")
-            .becomes(" body=8bitmime", " BODY=8BITMIME", "6152 §2")
-            .keeps(" BODY=7BIT SMTPUTF8", "6531 §3.4")
-            .keeps(" BODY=BINARYMIME", "3030 §3")
-            .keeps(" AUTH=<> RET=FULL", "4954 §5")
-            .keeps(" AUTH=e+3Dmc2@example.com", "4954 §5")
-            .keeps(" AUTH=<username>", "4954 §5, not a mailbox: kept")
-            .keeps(" RET=HDRS ENVID=urn:uuid:1", "3461 §4.4")
-            .becomes(" ENVID=a+2bb", " ENVID=a+2Bb", "3461 §4")
-            .keeps(" X-FOO=bar Y", "5321 §4.1.2")
-            .keeps(" X=\u{fc}", "6531 §3.3")
-            .err(" SIZE", 5, "size-value", "1870 §5")
-            .err(" SIZE=", 6, "size-value", "1870 §5")
-            .err(" SIZE=x", 6, "size-value", "1870 §5")
-            .err(" SIZE=-1", 6, "size-value", "1870 §5")
-            .err(" SIZE=18446744073709551616", 6, "size-value", "1870 §5, never wrapped")
-            .err(alloc::format!(" SIZE={}", "9".repeat(300)), 6, "size-value", "1870 §5")
-            .err(" SIZE=000000000000000000001", 6, "size-value", "1870 §5, 20 digits at most")
-            .err(" BODY=9BIT", 6, "body-value", "6152 §2")
-            .err(" SMTPUTF8=1", 9, "esmtp-param", "6531 §3.4")
-            .err(" RET=ALL", 5, "ret-value", "3461 §4.3")
-            .err(" ENVID=a=b", 8, "esmtp-param", "3461 §4")
-            .err(" ENVID=+0D", 7, "envid xtext", "3461 §4.4")
-            .err(alloc::format!(" ENVID={}", "x".repeat(101)), 107, "envid xtext", "3461 §4.4")
-            .err(" AUTH=+0D+0A", 6, "AUTH= xtext of a mailbox", "4954 §5")
-            .err(" AUTH=\u{fc}", 6, "AUTH= xtext of a mailbox", "4954 §5")
-            .err(" SIZE=1 size=2", 8, "Mail-parameters without duplicates", "5321 §4.1.1.2")
-            .err(" X=1 x=2", 5, "Mail-parameters without duplicates", "5321 §4.1.1.2")
-            .err(" A=1 B=2 C=3 D=4 B", 17, "Mail-parameters without duplicates", "5321 §4.1.1.2")
-            .err(" -X", 1, "esmtp-param", "5321 §4.1.2")
-            .err(" X=", 3, "esmtp-param", "5321 §4.1.2")
-            .err(" X=a=b", 4, "esmtp-param", "5321 §4.1.2")
-            .err(" X_Y=a", 2, "esmtp-param", "5321 §4.1.2")
-            .err(b" X=\xff", 3, "esmtp-param", "6531 §3.3")
-            .err("SIZE=1", 0, "SP", "5321 §4.1.1.2")
-            .quirk(
-                "  SIZE=1   BODY=7BIT",
-                quirk::BLANKS_BEFORE_PARAMETER,
-                " SIZE=1 BODY=7BIT",
-                "5321 §4.1.1.2",
-            )
-            .ascii()
-            .err(" X=\u{fc}", 3, "esmtp-param", "6531 §3.3");
+    /// `ALT-ADDRESS`. RFC 5336 §3.4
+    pub fn alt_address(&self) -> Option<&AltAddress> {
+        self.iter().find_map(|p| if let RcptParameter::AltAddress(a) = p { Some(a) } else { None })
     }
 
-    #[test]
-    fn of_rcpt() {
-        table(rcpt, RcptParameters::encode)
-            .keeps(" NOTIFY=NEVER", "3461 §4.1")
-            .becomes(" notify=success,Failure", " NOTIFY=SUCCESS,FAILURE", "3461 §4.1")
-            .becomes(" NOTIFY=DELAY,SUCCESS", " NOTIFY=SUCCESS,DELAY", "3461 §4.1")
-            .keeps(" ORCPT=rfc822;a+2Bb@c.example", "3461 §4.2")
-            .keeps(" ORCPT=utf-8;j\\x{F6}rg@d.example", "6533 §3")
-            .keeps(" ORCPT=utf-8;j\u{f6}rg@d.example", "6533 §3 unitext")
-            .keeps(" SIZE=5", "5321 §4.1.1.11, unknown to RCPT")
-            .err(" NOTIFY=", 8, "notify-esmtp-value", "3461 §4.1")
-            .err(" NOTIFY=NEVER,DELAY", 8, "notify-esmtp-value", "3461 §4.1")
-            .err(" NOTIFY=SUCCESS,", 8, "notify-esmtp-value", "3461 §4.1")
-            .err(" ORCPT=rfc822", 13, "original-recipient-address", "3461 §4.2")
-            .err(" ORCPT=;a", 7, "original-recipient-address", "3461 §4.2")
-            .err(" ORCPT=rfc822;", 14, "original-recipient-address", "3461 §4.2")
-            .err(" ORCPT=rfc822;a+0D", 15, "original-recipient-address", "3461 §4.2")
-            .err(
-                alloc::format!(" ORCPT=rfc822;{}", "x".repeat(494)),
-                507,
-                "original-recipient-address",
-                "3461 §4.2",
-            );
-    }
-
-    #[test]
-    fn unknown_ones_are_found_by_keyword() {
-        let all: MailParameters = "SIZE=1 X-Foo=bar SMTPUTF8".parse().unwrap();
-        assert_eq!(all.unknown().unwrap().keyword(), b"X-Foo");
-        assert_eq!(all.unknown().unwrap().value(), Some(&b"bar"[..]));
-        assert!(all.find("x-foo").is_some() && all.find("body").is_none());
-        assert!(all.is_smtputf8());
-        assert_eq!(all.size(), Some(1));
-        assert_eq!(all.to_string(), "SIZE=1 X-Foo=bar SMTPUTF8");
-    }
-
-    #[test]
-    fn values_that_would_break_the_wire_cannot_be_made() {
-        for (keyword, value) in [
-            ("X\r\nDATA", "1"),
-            ("SI ZE", "1"),
-            ("X=Y", "1"),
-            ("", "1"),
-            ("-X", "1"),
-            ("X", "1 BODY=BINARYMIME"),
-            ("X", "1\r\nDATA"),
-            ("X", "a=b"),
-            ("X", ""),
-            ("size", "1"), // has a member of its own
-        ] {
-            assert!(OtherMailParameter::new(keyword, Some(value)).is_err(), "{keyword} {value}");
-        }
-        assert!(OtherMailParameter::new("NOTIFY", Some("1")).is_ok(), "RCPT's, not MAIL's");
-        assert!(OtherRcptParameter::new("NOTIFY", Some("1")).is_err());
-        assert!("SIZE=1".parse::<OtherMailParameter>().is_err());
-        for bad in ["\u{fc}", "", "a\r\nDATA", &"x".repeat(101), &"+".repeat(34)] {
-            assert!(Envid::new(bad).is_err(), "{bad:?}");
-        }
-        for (text, wire) in [("a b", "ENVID=a+20b"), ("a+b=c", "ENVID=a+2Bb+3Dc")] {
-            assert_eq!(MailParameter::Envid(Envid::new(text).unwrap()).to_string(), wire);
-        }
-        for (kind, address) in [("rfc 822", "a"), ("", "a"), ("rfc822", ""), ("rfc822", "a\r\n")] {
-            assert!(Orcpt::new(kind, address).is_err(), "{kind} {address}");
-        }
-        assert!(MailAuth::new(&"j\u{f6}rg@b".parse().unwrap()).is_err());
-    }
-
-    #[test]
-    fn parameters_are_small() {
-        // Four of each lie in a command, which moves from the parser to the application.
-        assert!(size_of::<MailParameter>() <= 40 && size_of::<RcptParameter>() <= 40);
-    }
-
-    #[test]
-    fn every_keyword_has_its_member() {
-        for keyword in MailParameter::KEYWORDS.iter().chain(RcptParameter::KEYWORDS) {
-            let known = |other: Result<(), InvalidValue>| other.is_err();
-            assert!(
-                known(OtherMailParameter::new(keyword, None).map(drop))
-                    || known(OtherRcptParameter::new(keyword, None).map(drop)),
-                "{keyword}"
-            );
-        }
+    /// `XRCPTFORWARD`, which has no RFC.
+    pub fn xrcpt_forward(&self) -> Option<&XrcptForward> {
+        self.iter()
+            .find_map(|p| if let RcptParameter::XrcptForward(x) = p { Some(x) } else { None })
     }
 }

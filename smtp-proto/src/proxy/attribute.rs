@@ -271,21 +271,27 @@ macro_rules! attributes {
             let mut rest = i;
             while !(lex::at_end_of_line(&rest) && !list.0.is_empty()) {
                 let (start, ()) = lex::octet(rest, b' ', &ATTRIBUTE)?;
-                let (behind, name) = name(start)?;
-                let read = $attribute::dispatch(name, behind, |attribute| list.push(attribute));
-                let (behind, pushed) = match read {
-                    Some(known) => known?,
-                    None => {
-                        let (behind, other) = $other::grammar(start)?;
-                        (behind, list.push($attribute::Other(other)))
-                    }
-                };
+                let (behind, pushed) = attribute(start, |attribute| list.push(attribute))?;
                 if !pushed {
                     return start.fail(&$duplicates);
                 }
                 rest = behind;
             }
             Ok((rest, list))
+        }
+
+        /// `attribute-name "=" xtext`
+        fn attribute<R>(i: Input<'_>, place: impl FnOnce($attribute) -> R) -> PResult<'_, R> {
+            let (behind, name) = name(i)?;
+            // Asked first, for `place` can be given away but once.
+            if !$attribute::knows(name) {
+                let (behind, other) = $other::grammar(i)?;
+                return Ok((behind, place($attribute::Other(other))));
+            }
+            match $attribute::dispatch(name, behind, place) {
+                Some(known) => known,
+                None => i.fail(&ATTRIBUTE),
+            }
         }
 
         impl $attribute {
@@ -376,5 +382,13 @@ macro_rules! attributes {
                 write!(f, concat!(stringify!($other), "({:?})"), self.0)
             }
         }
+
+        wire_form!($attribute, |i| attribute(i, |attribute| attribute));
+        wire_form!($other, |i| {
+            if name(i).is_ok_and(|(_, name)| $attribute::knows(name)) {
+                return i.fail(&ATTRIBUTE);
+            }
+            $other::grammar(i)
+        });
     };
 }

@@ -3,6 +3,7 @@
 //! The first digit is what counts; a code without a name here is as good as any other.
 
 use crate::lex::{self, Input, PResult};
+use crate::quirk;
 use alloc::vec::Vec;
 use core::fmt;
 use mailwire_core::{InvalidValue, Production};
@@ -20,85 +21,74 @@ static REPLY_CODE: Production = Production::new("Reply-code", 5321, "4.2");
 pub struct ReplyCode(u16);
 
 macro_rules! codes {
-    ($( $(#[$doc:meta])* $name:ident = $code:literal; )*) => {
+    ($( $name:ident = $code:literal, $meaning:literal, $rfc:literal; )*) => {
         impl ReplyCode {
-            $( $(#[$doc])* pub const $name: ReplyCode = ReplyCode($code); )*
+            $(
+                #[doc = concat!("`", $code, "`: ", $meaning, ". ", $rfc)]
+                pub const $name: ReplyCode = ReplyCode($code);
+            )*
 
             /// Those with a name here.
             pub const NAMED: &'static [ReplyCode] = &[$(ReplyCode::$name),*];
+
+            /// What the RFCs have it mean; `None` for a code that has no name here, of which the first digit says enough.
+            pub const fn meaning(self) -> Option<&'static str> {
+                match self.0 {
+                    $( $code => Some($meaning), )*
+                    _ => None,
+                }
+            }
         }
     };
 }
 
 codes! {
-    /// 211 System status, or system help reply. RFC 5321 §4.2.3
-    SYSTEM_STATUS = 211;
-    /// 214 Help message. RFC 5321 §4.2.3
-    HELP = 214;
-    /// 220 Service ready; go ahead with TLS. RFC 5321 §4.2.3, RFC 3207 §4
-    READY = 220;
-    /// 221 Closing. RFC 5321 §4.2.3
-    CLOSING = 221;
-    /// 235 Authentication succeeded. RFC 4954 §6
-    AUTHENTICATED = 235;
-    /// 250 Done. RFC 5321 §4.2.3
-    OK = 250;
-    /// 251 User not local; will forward. RFC 5321 §4.2.3
-    WILL_FORWARD = 251;
-    /// 252 Cannot VRFY user, but will attempt delivery. RFC 5321 §4.2.3
-    CANNOT_VERIFY = 252;
-    /// 334 A challenge. RFC 4954 §4
-    CHALLENGE = 334;
-    /// 354 Start mail input. RFC 5321 §4.2.3
-    START_MAIL_INPUT = 354;
-    /// 421 Service not available, closing; at any time. RFC 5321 §3.8
-    NOT_AVAILABLE = 421;
-    /// 432 A password transition is needed. RFC 4954 §6
-    PASSWORD_TRANSITION = 432;
-    /// 450 Mailbox unavailable now. RFC 5321 §4.2.3
-    MAILBOX_BUSY = 450;
-    /// 451 Local error in processing. RFC 5321 §4.2.3
-    LOCAL_ERROR = 451;
-    /// 452 Insufficient storage; too many recipients. RFC 5321 §4.2.3, §4.5.3.1.10
-    INSUFFICIENT_STORAGE = 452;
-    /// 454 TLS or AUTH not available now. RFC 3207 §4, RFC 4954 §6
-    TEMPORARILY_UNAVAILABLE = 454;
-    /// 455 Unable to accommodate parameters now. RFC 5321 §4.2.3
-    CANNOT_ACCOMMODATE = 455;
-    /// 500 Syntax error, command unrecognized; line too long. RFC 5321 §4.2.3
-    SYNTAX_ERROR = 500;
-    /// 501 Syntax error in parameters; AUTH cancelled. RFC 5321 §4.2.3, RFC 4954 §4
-    ARGUMENT_SYNTAX_ERROR = 501;
-    /// 502 Command not implemented. RFC 5321 §4.2.4
-    NOT_IMPLEMENTED = 502;
-    /// 503 Bad sequence of commands. RFC 5321 §4.2.3
-    BAD_SEQUENCE = 503;
-    /// 504 Command parameter not implemented; unknown mechanism. RFC 5321 §4.2.3, RFC 4954 §4
-    PARAMETER_NOT_IMPLEMENTED = 504;
-    /// 521 Host does not accept mail. RFC 7504 §3
-    NO_MAIL = 521;
-    /// 530 Authentication or STARTTLS required. RFC 4954 §6, RFC 3207 §4
-    AUTHENTICATION_REQUIRED = 530;
-    /// 534 Mechanism too weak. RFC 4954 §6
-    MECHANISM_TOO_WEAK = 534;
-    /// 535 Credentials invalid. RFC 4954 §6
-    CREDENTIALS_INVALID = 535;
-    /// 538 Encryption required for the mechanism; deprecated. RFC 4954 §6
-    ENCRYPTION_REQUIRED = 538;
-    /// 550 Mailbox unavailable. RFC 5321 §4.2.3
-    MAILBOX_UNAVAILABLE = 550;
-    /// 551 User not local. RFC 5321 §4.2.3
-    NOT_LOCAL = 551;
-    /// 552 Storage allocation exceeded. RFC 5321 §4.2.3
-    STORAGE_EXCEEDED = 552;
-    /// 553 Mailbox name not allowed. RFC 5321 §4.2.3
-    MAILBOX_NAME_NOT_ALLOWED = 553;
-    /// 554 Transaction failed; no service. RFC 5321 §4.2.3
-    TRANSACTION_FAILED = 554;
-    /// 555 Parameters not recognized. RFC 5321 §4.2.3
-    PARAMETERS_NOT_RECOGNIZED = 555;
-    /// 556 Domain does not accept mail. RFC 7504 §4
-    DOMAIN_ACCEPTS_NO_MAIL = 556;
+    SYSTEM_STATUS = 211, "System status, or system help reply", "RFC 5321 §4.2.3";
+    HELP = 214, "Help message", "RFC 5321 §4.2.3";
+    READY = 220, "Service ready; go ahead with TLS", "RFC 5321 §4.2.3, RFC 3207 §4";
+    CLOSING = 221, "Service closing", "RFC 5321 §4.2.3";
+    AUTHENTICATED = 235, "Authentication succeeded", "RFC 4954 §6";
+    OK = 250, "Done", "RFC 5321 §4.2.3";
+    WILL_FORWARD = 251, "User not local; will forward", "RFC 5321 §4.2.3";
+    CANNOT_VERIFY = 252, "Cannot VRFY user, but will attempt delivery; pending messages start", "RFC 5321 §4.2.3, RFC 1985 §5.1";
+    PENDING_MESSAGES = 253, "So many messages pending for the node have started", "RFC 1985 §5.1";
+    CHALLENGE = 334, "A challenge of AUTH", "RFC 4954 §4";
+    REPLIES_FOLLOW = 353, "A reply for each recipient follows (PRDR)", "Exim, no RFC";
+    START_MAIL_INPUT = 354, "Start mail input", "RFC 5321 §4.2.3";
+    TRANSACTION_OFFSET = 355, "The offset at which the transaction goes on", "RFC 1845 §3";
+    NOT_AVAILABLE = 421, "Service not available, closing; at any time", "RFC 5321 §3.8";
+    PASSWORD_TRANSITION_PENDING = 422, "A password transition is needed", "RFC 5248 §2.4";
+    INVALID_COMMAND = 430, "Invalid command", "RFC 5248 §2.4";
+    PASSWORD_TRANSITION = 432, "A password transition is needed", "RFC 4954 §6";
+    MAILBOX_BUSY = 450, "Mailbox unavailable now; ATRN refused", "RFC 5321 §4.2.3, RFC 2645 §7";
+    LOCAL_ERROR = 451, "Local error in processing", "RFC 5321 §4.2.3";
+    INSUFFICIENT_STORAGE = 452, "Insufficient storage; too many recipients", "RFC 5321 §4.2.3, §4.5.3.1.10";
+    NO_MAIL_FOR_YOU = 453, "You have no mail", "RFC 2645 §7";
+    TEMPORARILY_UNAVAILABLE = 454, "TLS or AUTH not available now", "RFC 3207 §4, RFC 4954 §6";
+    CANNOT_ACCOMMODATE = 455, "Unable to accommodate parameters now", "RFC 5321 §4.2.3";
+    UNABLE_TO_QUEUE = 458, "Unable to queue messages for the node", "RFC 1985 §5.1";
+    NODE_NOT_ALLOWED = 459, "Node not allowed", "RFC 1985 §5.1";
+    SYNTAX_ERROR = 500, "Syntax error, command unrecognized; line too long", "RFC 5321 §4.2.3";
+    ARGUMENT_SYNTAX_ERROR = 501, "Syntax error in parameters; AUTH cancelled", "RFC 5321 §4.2.3, RFC 4954 §4";
+    NOT_IMPLEMENTED = 502, "Command not implemented", "RFC 5321 §4.2.4";
+    BAD_SEQUENCE = 503, "Bad sequence of commands", "RFC 5321 §4.2.3";
+    PARAMETER_NOT_IMPLEMENTED = 504, "Command parameter not implemented; unknown mechanism", "RFC 5321 §4.2.3, RFC 4954 §4";
+    NO_MAIL = 521, "Host does not accept mail", "RFC 7504 §3";
+    ENCRYPTION_NEEDED = 523, "Encryption needed", "RFC 5248 §2.4";
+    ENCRYPTION_REQUIRED_FOR_MECHANISM = 524, "Encryption required for the mechanism", "RFC 5248 §2.4";
+    ACCOUNT_DISABLED = 525, "User account disabled", "RFC 5248 §2.4";
+    AUTHENTICATION_REQUIRED = 530, "Authentication or STARTTLS required", "RFC 4954 §6, RFC 3207 §4";
+    NOT_AUTHORIZED = 533, "Delivery not authorized", "RFC 5248 §2.4";
+    MECHANISM_TOO_WEAK = 534, "Mechanism too weak", "RFC 4954 §6";
+    CREDENTIALS_INVALID = 535, "Credentials invalid", "RFC 4954 §6";
+    ENCRYPTION_REQUIRED = 538, "Encryption required for the mechanism; deprecated", "RFC 4954 §6";
+    MAILBOX_UNAVAILABLE = 550, "Mailbox unavailable", "RFC 5321 §4.2.3";
+    NOT_LOCAL = 551, "User not local; another path is named", "RFC 5321 §4.2.3";
+    STORAGE_EXCEEDED = 552, "Storage allocation exceeded; message too large", "RFC 5321 §4.2.3, RFC 1870 §6";
+    MAILBOX_NAME_NOT_ALLOWED = 553, "Mailbox name not allowed", "RFC 5321 §4.2.3";
+    TRANSACTION_FAILED = 554, "Transaction failed; no service", "RFC 5321 §4.2.3";
+    PARAMETERS_NOT_RECOGNIZED = 555, "Parameters not recognized", "RFC 5321 §4.2.3";
+    DOMAIN_ACCEPTS_NO_MAIL = 556, "Domain does not accept mail", "RFC 7504 §4";
 }
 
 impl ReplyCode {
@@ -112,6 +102,16 @@ impl ReplyCode {
         } else {
             Ok(ReplyCode(code))
         }
+    }
+
+    /// For the tables of this crate, whose numbers a test walks.
+    pub(crate) const fn of(code: u16) -> Self {
+        ReplyCode(code)
+    }
+
+    /// Is it one of the grammar? A client also takes second digits above 5, such as that of 571, by a quirk.
+    pub const fn is_strict(self) -> bool {
+        self.0 / 10 % 10 <= 5
     }
 
     /// The number.
@@ -154,11 +154,17 @@ impl ReplyCode {
     }
 }
 
-/// See [`ReplyCode`] for the grammar.
+/// See [`ReplyCode`] for the grammar. A second digit above 5 by a quirk: the first says what to do (RFC 5321 §4.2.1).
 #[inline]
 pub(super) fn reply_code(i: Input<'_>) -> PResult<'_, ReplyCode> {
     match i.rest() {
-        [a @ b'2'..=b'5', b @ b'0'..=b'5', c @ b'0'..=b'9', rest @ ..] => {
+        [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] => {
+            if *b > b'5' {
+                if !i.allows(quirk::ODD_REPLY_CODE) {
+                    return i.fail(&REPLY_CODE);
+                }
+                i.met(quirk::ODD_REPLY_CODE);
+            }
             let digit = |b: &u8| u16::from(b - b'0');
             Ok((i.with_rest(rest), ReplyCode(digit(a) * 100 + digit(b) * 10 + digit(c))))
         }
@@ -189,7 +195,11 @@ mod tests {
     fn named_codes_stand() {
         for named in ReplyCode::NAMED {
             assert_eq!(ReplyCode::new(named.get()), Ok(*named));
+            assert!(named.meaning().is_some() && named.is_strict());
         }
+        assert!(ReplyCode::NAMED.is_sorted_by(|a, b| a < b));
+        assert_eq!(ReplyCode::new(299).unwrap_or(ReplyCode::OK).meaning(), Some("Done"));
+        assert_eq!(ReplyCode::new(259).map(ReplyCode::meaning), Ok(None));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! Not here: what an EHLO reply offers, see [`crate::EhloReply`].
 
 mod code;
+#[cfg(test)]
+mod tests;
 
 pub use code::ReplyCode;
 
@@ -25,6 +27,7 @@ static TEXTSTRING: Production = Production::new("textstring", 5321, "4.2");
 static LINE_LENGTH: Production = Production::new("Reply-line of 512 octets", 5321, "4.5.3.1.5");
 static ENHANCED: Production = Production::new("status-code of the reply's class", 2034, "4");
 static CHALLENGE: Production = Production::new("base64 challenge", 4954, "4");
+static OCTET_OFFSET: Production = Production::new("octet-offset", 1845, "3");
 
 /// Octets of a reply line, code and CRLF included. RFC 5321 §4.5.3.1.5
 const LINE: usize = 512;
@@ -122,6 +125,14 @@ impl Reply {
         Reply { code: ReplyCode::CHALLENGE, bare: false, text: Str::new(&text) }
     }
 
+    /// A 355: so many octets of the message are there already. RFC 1845 §3
+    ///
+    /// # Errors
+    /// As [`Reply::new`], of `text`.
+    pub fn at_offset(octets: u64, text: &str) -> Result<Self, InvalidValue> {
+        Reply::new(ReplyCode::TRANSACTION_OFFSET, None, alloc::format!("{octets} {text}"))
+    }
+
     /// For the sessions' own replies: `text` is printable ASCII of less than 490 octets and `enhanced` of
     /// the code's class. A test walks them; what would be wrong is left out, never sent.
     pub(crate) fn fixed(
@@ -199,6 +210,24 @@ impl Reply {
         base64::decode(&self.text).map_err(|at| InvalidValue::new(at, &CHALLENGE))
     }
 
+    /// How many octets of the message the server has already, and the client leaves out, of a 355.
+    ///
+    /// ```abnf
+    /// octet-offset ::= 1*DIGIT
+    /// ```
+    /// RFC 1845 §3. The first word of the first line.
+    ///
+    /// # Errors
+    /// Another code, no number there, or one beyond 64 bits.
+    pub fn transaction_offset(&self) -> Result<u64, InvalidValue> {
+        let first = self.lines().next().unwrap_or_default();
+        let word = first.split(|b| matches!(b, b' ' | b'\t')).next().unwrap_or_default();
+        match lex::number(word) {
+            Some(offset) if self.code == ReplyCode::TRANSACTION_OFFSET => Ok(offset),
+            _ => Err(InvalidValue::new(0, &OCTET_OFFSET)),
+        }
+    }
+
     /// 2yz: done. RFC 5321 §4.2.1
     pub fn is_positive_completion(&self) -> bool {
         self.code.is_positive_completion()
@@ -231,7 +260,8 @@ impl Reply {
 
     /// Would a strict client take it, one that has used SMTPUTF8?
     pub fn is_strict(&self) -> bool {
-        self.text.as_str().is_some()
+        self.code.is_strict()
+            && self.text.as_str().is_some()
             && self.lines().all(|line| line.len() + 6 <= LINE)
             && self.enhanced_code().is_none_or(|enhanced| enhanced.class() == self.code.class())
     }
@@ -421,10 +451,16 @@ impl fmt::Debug for Reply {
 /// The wire form without the last CRLF; what is not UTF-8 becomes U+FFFD.
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&alloc::string::String::from_utf8_lossy(&self.without_last_crlf()))
+    }
+}
+
+impl Reply {
+    pub(crate) fn without_last_crlf(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.encode(&mut out);
-        let lines = out.strip_suffix(b"\r\n").unwrap_or(&out);
-        f.write_str(&alloc::string::String::from_utf8_lossy(lines))
+        out.truncate(out.len().saturating_sub(2));
+        out
     }
 }
 
@@ -432,167 +468,20 @@ impl TryFrom<&[u8]> for Reply {
     type Error = InvalidValue;
     /// Reads lines without the last CRLF by the strict grammar.
     fn try_from(lines: &[u8]) -> Result<Self, InvalidValue> {
-        let mut frame = Vec::from(lines);
-        frame.extend_from_slice(b"\r\n");
-        Ok(Reply::parse(&frame, &Parse::strict())?.0)
+        read_lines(lines, &Parse::strict())
     }
 }
+
+/// Reads lines without the last CRLF.
+pub(crate) fn read_lines(lines: &[u8], parse: &Parse) -> Result<Reply, InvalidValue> {
+    Ok(Reply::parse(&[lines, b"\r\n"].concat(), parse)?.0)
+}
+
+serde_form!(Reply, reply => reply.without_last_crlf(), lines => read_lines(lines, &lex::kept()));
 
 impl core::str::FromStr for Reply {
     type Err = InvalidValue;
     fn from_str(lines: &str) -> Result<Self, InvalidValue> {
         Self::try_from(lines.as_bytes())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::table::table;
-    use alloc::{format, string::ToString, vec};
-
-    fn code(code: &str) -> Option<EnhancedStatusCode> {
-        Some(code.parse().unwrap())
-    }
-
-    #[test]
-    fn replies() {
-        let ok = |text: &str| Reply::new(ReplyCode::OK, None, text).unwrap();
-        table(reply, Reply::encode)
-            .ok("250 ok\r\n", ok("ok"), "5321 §4.2")
-            .ok("250 -not-multi\r\n", ok("-not-multi"), "5321 §4.2")
-            .ok("250\r\n", Reply::bare(ReplyCode::OK), "5321 §4.2.1")
-            .ok("250 \r\n", ok(""), "5321 §4.2.1")
-            .keeps("250-a\r\n250-\r\n250-c\td\r\n250 \r\n", "5321 §4.2.1")
-            .keeps("250-a\r\n250\r\n", "5321 §4.2.1")
-            .keeps("220-mx.example ESMTP\r\n220-no spam\r\n220 please\r\n", "5321 §4.2")
-            .keeps("350 go\r\n", "5321 §4.2.1, an unknown code")
-            .keeps("550 5.7.1 f\u{fc}r dich nicht\r\n", "6531 §3.7.4")
-            .keeps(format!("250 {}\r\n", "x".repeat(506)), "5321 §4.5.3.1.5")
-            .err("", 0, "Reply-code", "5321 §4.2")
-            .err("+OK POP3\r\n", 0, "Reply-code", "5321 §4.2")
-            .err("150 x\r\n", 0, "Reply-code", "5321 §4.2")
-            .err("600 x\r\n", 0, "Reply-code", "5321 §4.2")
-            .err("260 x\r\n", 0, "Reply-code", "5321 §4.2")
-            .err("25 x\r\n", 0, "Reply-code", "5321 §4.2")
-            .err("2500 x\r\n", 3, "Reply-line", "5321 §4.2")
-            .err("250ok\r\n", 3, "Reply-line", "5321 §4.2")
-            .err("250", 3, "Reply-line", "5321 §4.2")
-            .err("250 ok", 6, "CRLF", "5321 §2.3.8")
-            .err("250 a\rb\r\n", 5, "CRLF", "5321 §2.3.8")
-            .err("250 a\u{0}b\r\n", 5, "CRLF", "5321 §4.2")
-            .err("250 \u{1b}[2J\r\n", 4, "CRLF", "5321 §4.2")
-            .err("250-a\r\n", 7, "Reply-code", "5321 §4.2.1, the last line is missing")
-            .err("250 a\r\n250 b\r\n", 7, "end of value", "one reply a frame")
-            .quirk("250\tok\r\n", quirk::TAB_BEHIND_CODE, "250 ok\r\n", "5321 §4.2")
-            .quirk(b"550 \xc7\xeb\r\n", quirk::NON_UTF8_TEXT, b"550 \xc7\xeb\r\n", "5321 §4.2")
-            .quirk(
-                format!("250 {}\r\n", "x".repeat(507)),
-                quirk::LONG_REPLY_LINE,
-                format!("250 {}\r\n", "x".repeat(507)),
-                "5321 §4.5.3.1.5",
-            )
-            .quirk(
-                "220-mx\r\n521 5.7.1 blocked\r\n",
-                quirk::CODES_DIFFER,
-                "521-mx\r\n521 5.7.1 blocked\r\n",
-                "5321 §4.2.1",
-            )
-            .err("250-a\r\n220 b\r\n", 7, "the code of the first line", "5321 §4.2.1")
-            .ascii()
-            .quirk("550 \u{fc}\r\n", quirk::UTF8_TEXT, "550 \u{fc}\r\n", "5321 §4.2");
-    }
-
-    #[test]
-    fn enhanced_codes_are_taken_off_every_line() {
-        // RFC 2034 §4
-        for (lines, enhanced, texts) in [
-            (
-                "550-5.7.1 one\r\n550-5.7.1 two\r\n550 5.7.1 end",
-                code("5.7.1"),
-                vec!["one", "two", "end"],
-            ),
-            ("550-5.7.1 one\r\n550 two", code("5.7.1"), vec!["one", "two"]),
-            ("550-5.7.1 one\r\n550 5.1.1 two", code("5.7.1"), vec!["one", "5.1.1 two"]),
-            (
-                "250 2.6.0 <x@g> [InternalId=1, Hostname=H]",
-                code("2.6.0"),
-                vec!["<x@g> [InternalId=1, Hostname=H]"],
-            ),
-            ("250 2.0.0", code("2.0.0"), vec![""]),
-            ("550 4.7.1 later", code("4.7.1"), vec!["later"]),
-            ("250 processed 2.0.0", None, vec!["processed 2.0.0"]),
-            ("250 2.0.0ok", None, vec!["2.0.0ok"]),
-            ("250 2.0.1000 ok", None, vec!["2.0.1000 ok"]),
-            ("354 2.0.0 go", None, vec!["2.0.0 go"]),
-            ("250", None, vec![""]),
-        ] {
-            let reply: Reply = lines.parse().unwrap();
-            assert_eq!(reply.enhanced_code(), enhanced, "{lines}");
-            assert_eq!(
-                reply.texts().collect::<Vec<_>>(),
-                texts.iter().map(|t| t.as_bytes()).collect::<Vec<_>>()
-            );
-            assert_eq!(reply.to_string(), lines);
-        }
-    }
-
-    #[test]
-    fn a_foreign_class_is_flagged_and_the_code_counts() {
-        // RFC 2034 §4
-        let (reply, met) = Reply::parse(b"550 4.7.1 try later\r\n", &Parse::default()).unwrap();
-        assert!(reply.is_permanent_negative() && !reply.is_strict());
-        assert_eq!(met, Quirks::NONE.with(quirk::CLASS_MISMATCH));
-    }
-
-    #[test]
-    fn what_cannot_stand_is_refused() {
-        for bad in
-            ["ok\r\n250 forged", "ok\n550 forged", "ok\r550", "ok\0", "\u{1b}[2J", &"x".repeat(507)]
-        {
-            assert!(Reply::new(ReplyCode::OK, None, bad).is_err(), "{bad:?}");
-        }
-        assert!(Reply::new(ReplyCode::OK, code("2.0.0"), "x".repeat(500)).is_ok());
-        assert!(Reply::new(ReplyCode::OK, code("2.0.0"), "x".repeat(501)).is_err());
-        assert!(Reply::new(ReplyCode::OK, code("5.1.1"), "x").is_err());
-        assert!(Reply::new(ReplyCode::START_MAIL_INPUT, code("2.0.0"), "x").is_err());
-        let none: [&str; 0] = [];
-        assert_eq!(Reply::multiline(ReplyCode::OK, None, none).unwrap().to_string(), "250 ");
-        let utf8 = Reply::new(ReplyCode::OK, None, "\u{fc}").unwrap();
-        assert!(utf8.fits(Dialect::ascii()).is_err() && utf8.fits(Dialect::utf8()).is_ok());
-    }
-
-    #[test]
-    fn challenges() {
-        // RFC 4954 §4
-        for octets in [&b""[..], b"r=nonce"] {
-            let reply = Reply::challenge(octets);
-            assert_eq!(reply.decode_challenge().unwrap().expose(), octets);
-        }
-        assert_eq!(Reply::challenge(b"").to_string(), "334 ");
-        for bad in ["334 go ahead", "334-cj1y\r\n334 cj1y", "235 cj1y", "334 !!!"] {
-            assert!(bad.parse::<Reply>().unwrap().decode_challenge().is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn syntax_errors_are_answered() {
-        // RFC 5321 §4.2.4, §4.1.1.11
-        for (line, begins) in [
-            ("\0\r\n", "500 5.5.2 "),
-            ("DATA now\r\n", "501 5.5.4 "),
-            ("MAIL FROM:<a@b> SIZE=x\r\n", "501 5.5.4 "),
-            ("MAIL FROM:<a>\r\n", "553 5.1.0 "),
-            ("RCPT TO:<>\r\n", "553 5.1.0 "),
-            ("RCPT TO:<a@b..c>\r\n", "553 5.1.0 "),
-            ("EHLO -\r\n", "501 5.5.4 "),
-            ("AUTH PLAIN AHVzZXIAczNjcjN0LXB3 junk\r\n", "501 5.5.4 "),
-            ("AUTH PLAIN !!!\r\n", "501 5.5.2 "), // RFC 4954 §4
-        ] {
-            let e = crate::Command::parse(line.as_bytes(), &Parse::default()).unwrap_err();
-            let reply = Reply::from(&e);
-            assert!(reply.to_string().starts_with(begins), "{line:?}: {reply}");
-            assert!(reply.is_strict() && reply.is_ascii());
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! | `E:` | |
 //! |---|---|
 //! | `connected`, `ehlo HOST`, `helo HOST`, `starttls`, `mail ...`, `rcpt ...`, `data`, `other ...` | commands that want an answer |
+//! | `VRFY ...`, `EXPN ...`, `HELP ...`, `ETRN ...`, `ATRN ...`, `BURL ...`, `XCLIENT ...`, `XFORWARD ...` | the same, as on the wire |
 //! | `auth MECH`, `auth MECH "initial"`, `response "octets"`, `cancelled` | the AUTH exchange |
 //! | `body`, `body end: N octets, N replies`, `body aborted` | a message; its octets are `B:` |
 //! | `reset`, `noop`, `quit`, `refused: why` | what the session has answered |
@@ -11,14 +12,18 @@
 //! |---|---|
 //! | `accept`, `accept TEXT`, `reject REPLY`, `decline`, `reply REPLY` | answers the oldest open command |
 //! | `last ...` | the same for the newest |
-//! | `challenge OCTETS`, `each REPLY; REPLY` | AUTH; LMTP |
+//! | `challenge OCTETS`, `each REPLY; REPLY`, `each REPLY; REPLY then REPLY` | AUTH; LMTP, PRDR |
+//! | `fetched N` | BURL |
 //! | `refuse body REPLY` | in the middle of a message |
+//! | `shutdown REPLY` | the end as soon as nothing is under way |
 
 use super::{octets, reply, shown};
 use crate::{
-    Auth, Command, Mail, Rcpt,
+    Atrn, Auth, Burl, Command, Etrn, Mail, Rcpt,
+    proxy::{Xclient, Xforward},
     server::{
-        Answer, Config, Data, Event, Greeting, Hello, Message, Other, Pending, Server, StartTls,
+        Answer, Config, Data, Event, Expn, Greeting, Hello, Help, Message, Other, Pending, Server,
+        StartTls, Vrfy,
     },
 };
 use alloc::{collections::VecDeque, sync::Arc};
@@ -43,6 +48,14 @@ enum Open {
     Rcpt(Pending<Rcpt>),
     Data(Pending<Data>),
     Message(Pending<Message>),
+    Burl(Pending<Burl>),
+    Vrfy(Pending<Vrfy>),
+    Expn(Pending<Expn>),
+    Help(Pending<Help>),
+    Etrn(Pending<Etrn>),
+    Atrn(Pending<Atrn>),
+    Xclient(Pending<Xclient>),
+    Xforward(Pending<Xforward>),
     Other(Pending<Other>),
 }
 
@@ -90,6 +103,24 @@ impl Adapter for ServerWords {
             Event::BodyEnd { octets, replies, pending } => {
                 (format!("body end: {octets} octets, {replies} replies"), Open::Message(pending))
             }
+            Event::Burl { burl, pending } => (Command::Burl(burl).to_string(), Open::Burl(pending)),
+            Event::Vrfy { lookup, pending } => {
+                (Command::Vrfy(lookup).to_string(), Open::Vrfy(pending))
+            }
+            Event::Expn { lookup, pending } => {
+                (Command::Expn(lookup).to_string(), Open::Expn(pending))
+            }
+            Event::Help { topic, pending } => {
+                (Command::Help(topic).to_string(), Open::Help(pending))
+            }
+            Event::Etrn { etrn, pending } => (Command::Etrn(etrn).to_string(), Open::Etrn(pending)),
+            Event::Atrn { atrn, pending } => (Command::Atrn(atrn).to_string(), Open::Atrn(pending)),
+            Event::Xclient { xclient, pending } => {
+                (Command::Xclient(xclient).to_string(), Open::Xclient(pending))
+            }
+            Event::Xforward { xforward, pending } => {
+                (Command::Xforward(xforward).to_string(), Open::Xforward(pending))
+            }
             Event::Other { command, pending } => (format!("other {command}"), Open::Other(pending)),
             Event::AuthCancelled => return "cancelled".into(),
             Event::BodyBegin => return "body".into(),
@@ -107,6 +138,9 @@ impl Adapter for ServerWords {
     fn act(&mut self, said: &str) -> Result<(), ActError> {
         if let Some(rest) = said.strip_prefix("refuse body ") {
             return Ok(self.session.refuse_body(reply(rest)?)?);
+        }
+        if let Some(rest) = said.strip_prefix("shutdown ") {
+            return Ok(self.session.shutdown(reply(rest)?)?);
         }
         let (said, open) = match said.strip_prefix("last ") {
             Some(rest) => (rest, self.open.pop_back()),
@@ -138,8 +172,22 @@ fn answer(open: Open, said: &str) -> Result<Answer, ActError> {
         ("accept", Open::Message(pending)) => pending.accept_with(rest),
         ("challenge", Open::Auth(pending)) => pending.challenge(octets(rest)?),
         ("each", Open::Message(pending)) => {
-            pending.each(rest.split("; ").map(reply).collect::<Result<_, _>>()?)
+            let (each, whole) = rest.split_once(" then ").unwrap_or((rest, ""));
+            let each = each.split("; ").map(reply).collect::<Result<_, _>>()?;
+            if whole.is_empty() {
+                pending.each(each)
+            } else {
+                pending.each_then(each, reply(whole)?)
+            }
         }
+        ("fetched", Open::Burl(pending)) => pending.accept(rest.parse().map_err(|_| "no number")?),
+        ("accept", Open::Etrn(pending)) => pending.accept_with(reply(rest)?),
+        ("accept", Open::Atrn(pending)) => pending.accept(),
+        ("accept", Open::Xclient(pending)) => pending.accept(),
+        ("accept", Open::Xforward(pending)) => pending.accept(),
+        ("reply", Open::Vrfy(pending)) => pending.reply(reply(rest)?),
+        ("reply", Open::Expn(pending)) => pending.reply(reply(rest)?),
+        ("reply", Open::Help(pending)) => pending.reply(reply(rest)?),
         ("reply", Open::Other(pending)) => pending.reply(reply(rest)?),
         ("reject", open) => {
             let reply = reply(rest)?;
@@ -152,6 +200,14 @@ fn answer(open: Open, said: &str) -> Result<Answer, ActError> {
                 Open::Rcpt(pending) => pending.reject(reply),
                 Open::Data(pending) => pending.reject(reply),
                 Open::Message(pending) => pending.reject(reply),
+                Open::Burl(pending) => pending.reject(reply),
+                Open::Vrfy(pending) => pending.reject(reply),
+                Open::Expn(pending) => pending.reject(reply),
+                Open::Help(pending) => pending.reject(reply),
+                Open::Etrn(pending) => pending.reject(reply),
+                Open::Atrn(pending) => pending.reject(reply),
+                Open::Xclient(pending) => pending.reject(reply),
+                Open::Xforward(pending) => pending.reject(reply),
                 Open::Other(pending) => pending.reject(reply),
             }
         }

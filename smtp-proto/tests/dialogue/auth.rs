@@ -463,3 +463,66 @@ fn failures_of_a_mechanism_have_their_replies() {
         assert!(last.starts_with(reply.as_bytes()), "{error}: {}", last.escape_ascii());
     }
 }
+
+#[test]
+fn an_initial_response_that_is_too_long_follows_the_challenge() {
+    let fits = "AAAA".repeat(123) + "QUE=";
+    let long = "AAAA".repeat(124) + "QUE=";
+    let play = |script: &str| private_client(&script.replace("FITS", &fits).replace("LONG", &long));
+    // RFC 4954 §4, RFC 5321 §4.5.3.1.4: 512 octets with CRLF
+    play(
+        "
+        A: AUTH PLAIN FITS
+        C: AUTH PLAIN FITS
+        S: 535 no
+        E: auth: 535 no
+        A: AUTH LOGIN FITS
+        C: AUTH LOGIN FITS
+        S: 535 no
+        E: auth: 535 no
+        A: AUTH LOGIN LONG
+        C: AUTH LOGIN
+        S: 334\\s
+        C: LONG
+        S: 334 UGFzc3dvcmQ6
+        E: challenge \"Password:\"
+        A: respond a
+        C: YQ==
+        S: 235 yes
+        E: auth: 235 yes
+    ",
+    );
+    // The server has something to say, and the mechanism has spoken already.
+    play(
+        "
+        A: AUTH LOGIN LONG
+        C: AUTH LOGIN
+        S: 334 UGFzc3dvcmQ6
+        E: malformed: expected empty challenge (RFC 4954 §4) at octet 4
+        C: *
+        S: 501 cancelled
+        E: auth: 501 cancelled
+        # It is not kept for another exchange.
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334\\s
+        E: challenge \"\"
+    ",
+    );
+    play(
+        "
+        A: AUTH LOGIN LONG
+        C: AUTH LOGIN
+        S: 504 no
+        E: auth: 504 no
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334\\s
+        E: challenge \"\"
+        A: respond \\{9216*x}
+        N: a response has 12,288 octets with its CRLF at most: cancel
+        A: respond \\{9213*x}
+        C: \\{3071*eHh4}
+    ",
+    );
+}

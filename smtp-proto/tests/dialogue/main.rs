@@ -3,12 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod auth;
+mod chunk;
+mod chunking;
+mod hello;
 mod limits;
 mod lmtp;
 mod message;
 mod order;
 mod pipelining;
+mod rare;
 mod starttls;
+mod transaction;
 
 use mailwire_smtp::{
     client, server,

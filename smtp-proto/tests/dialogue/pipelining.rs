@@ -219,3 +219,139 @@ fn whether_there_is_a_recipient_is_not_known() {
     ",
     );
 }
+
+#[test]
+fn without_pipelining_nothing_follows_a_message_before_its_answer() {
+    // RFC 5321 §4.1.1.4, RFC 2920 §3.1
+    client(
+        |_| (),
+        "
+        S: 220 mx
+        E: greeting 220 mx
+        A: EHLO me.example
+        C: EHLO me.example
+        S: 250 mx.example
+        E: ehlo: mx.example
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example>
+        A: DATA
+        A: QUIT
+        C: MAIL FROM:<a@b.example>
+        S: 250 ok
+        E: mail: 250 ok
+        C: RCPT TO:<u@mx.example>
+        S: 250 ok
+        E: rcpt: 250 ok
+        C: DATA
+        S: 354 go
+        E: body ready
+        A: send x\\r\\n
+        A: finish
+        C: x
+        C: .
+        S: 250 queued
+        E: data: accepted: 250 queued
+        C: QUIT
+    ",
+    );
+}
+
+#[test]
+fn a_transaction_behind_a_refused_message_does_not_join_it() {
+    // RFC 5321 §3.3: refused DATA leaves the transaction open, and MAIL inside it is refused: the recipients of
+    // the first would get the second message.
+    offered(
+        "
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example>
+        A: DATA
+        A: NOOP
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<u@mx.example>
+        C: DATA
+        A: MAIL FROM:<c@b.example>
+        A: RCPT TO:<v@mx.example>
+        A: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rcpt: 250 ok
+        S: 451 later
+        C: RSET
+        E: data: 451 later
+        S: 250 ok
+        C: NOOP
+        S: 250 ok
+        E: noop: 250 ok
+        C: MAIL FROM:<c@b.example>
+        C: RCPT TO:<v@mx.example>
+        C: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rcpt: 250 ok
+        S: 354 go
+        E: body ready
+    ",
+    );
+}
+
+#[test]
+fn nothing_but_a_message_is_wanted_behind_data() {
+    // RFC 5321 §4.1.1.4: with another 3yz the server would take what comes next for something else
+    offered(
+        "
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example>
+        A: DATA
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<u@mx.example>
+        C: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rcpt: 250 ok
+        S: 355 100 go on
+        E: data: dropped
+        E: closed: the server wants something else than a message behind DATA
+    ",
+    );
+}
+
+#[test]
+fn what_the_session_says_by_itself_is_answered_by_what_comes_behind_its_cause() {
+    // However the octets come: the server may know what will be said, as of RSET behind a refused DATA.
+    offered(
+        "
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example>
+        A: DATA
+        A: MAIL FROM:<c@b.example>
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<u@mx.example>
+        C: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rcpt: 250 ok
+        S: 451 later
+        S: 250 reset
+        E: data: 451 later
+        C: RSET
+        C: MAIL FROM:<c@b.example>
+    ",
+    );
+    client(
+        |_| (),
+        "
+        S: 220 mx
+        E: greeting 220 mx
+        A: hello me.example
+        C: EHLO me.example
+        S: 502 what?
+        S: 250 mx
+        C: HELO me.example
+        E: helo: mx
+    ",
+    );
+}

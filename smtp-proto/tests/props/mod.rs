@@ -14,9 +14,11 @@
 )]
 
 pub mod client;
+pub mod codec;
 pub mod grammar;
 pub mod pair;
 pub mod server;
+pub mod value;
 
 use bytes::Buf;
 use mailwire_smtp::core::{

@@ -2,8 +2,8 @@
 
 use crate::json::{self, Answers, Fault, latin1, octets_of};
 use mailwire_smtp::{
-    Argument, Auth, Capability, Command, Dialect, EnhancedStatusCode, Lookup, Mail,
-    OtherCapability, OtherCommand, Rcpt, Reply, ReplyCode,
+    AbsoluteUri, Argument, Auth, Burl, Capability, Command, Dialect, EnhancedStatusCode, Lookup,
+    Mail, OtherCapability, OtherCommand, Rcpt, Reply, ReplyCode,
     address::{ForwardPath, Host, Mailbox, ReversePath},
     core::{
         InvalidValue, NotNow, Secret,
@@ -13,7 +13,9 @@ use mailwire_smtp::{
         },
     },
     parameter::{Envid, MailAuth, MailParameter, Orcpt, OtherMailParameter, RcptParameter},
+    proxy::{OtherXclientAttribute, Text, Xclient, XclientAttribute},
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt::Debug;
 
@@ -21,12 +23,12 @@ use std::fmt::Debug;
 struct Built {
     data: Vec<u8>,
     debug: String,
+    serialised: Result<Value, String>,
 }
 
 /// Why none could.
 enum No {
     Value(String),
-    Unsupported(&'static str),
     Fault(Fault),
 }
 
@@ -95,8 +97,8 @@ const KINDS: &[(&str, Make)] = &[
     ("smtp.auth-initial-response", initial_response),
     ("smtp.string-argument", string_argument),
     ("smtp.unknown-command", |a| command(Command::Other(OtherCommand::new(&a.text(0)?, a.given(1)?.as_deref())?), Dialect::ascii())),
-    ("smtp.xclient-value", |_| Err(No::Unsupported("XCLIENT"))),
-    ("smtp.burl-url", |_| Err(No::Unsupported("BURL"))),
+    ("smtp.xclient-value", xclient_value),
+    ("smtp.burl-url", |a| command(Command::Burl(Burl { uri: AbsoluteUri::new(a.octets(0)?)?, last: false }), Dialect::ascii())),
     ("smtp.reply-text", |a| reply(Reply::new(ReplyCode::OK, None, a.text(0)?)?)),
     ("smtp.reply-code", reply_code),
     ("smtp.ehlo-keyword", ehlo_keyword),
@@ -112,9 +114,11 @@ pub fn names() -> Vec<&'static str> {
 
 pub fn construct(op: &Value, answers: &mut Answers) -> Result<(), Fault> {
     let kind = json::text(op, "kind")?;
-    if !op["as"].is_null() {
-        return Err(Fault::unsupported("serde"));
-    }
+    let as_serde = match &op["as"] {
+        Value::Null => false,
+        Value::String(form) if form == "serde" => true,
+        form => return Err(Fault::unsupported(&form.to_string())),
+    };
     let make = KINDS.iter().find(|(name, _)| *name == kind);
     let (_, make) = make.ok_or_else(|| Fault::unsupported(kind))?;
     let arguments = match &op["value"] {
@@ -122,37 +126,46 @@ pub fn construct(op: &Value, answers: &mut Answers) -> Result<(), Fault> {
         value => vec![value.clone()],
     };
     answers.say(match make(&Arguments(arguments)) {
+        Ok(Built { debug, serialised, .. }) if as_serde => match serialised {
+            Ok(value) => json!({"out": "encoded", "data": value.to_string(), "debug": debug}),
+            Err(text) => json!({"out": "error", "kind": "security", "text": text}),
+        },
         Ok(built) => {
             json!({"out": "encoded", "data": latin1(&built.data), "debug": built.debug})
         }
         Err(No::Value(text)) => json!({"out": "error", "kind": "value", "text": text}),
-        Err(No::Unsupported(what)) => return Err(Fault::unsupported(what)),
         Err(No::Fault(fault)) => return Err(fault),
     });
     Ok(())
 }
 
-fn built(value: impl ToString + Debug) -> Result<Built, No> {
-    Ok(Built { data: value.to_string().into_bytes(), debug: format!("{value:?}") })
+fn built(value: impl ToString + Debug + Serialize) -> Result<Built, No> {
+    let (data, debug) = (value.to_string().into_bytes(), format!("{value:?}"));
+    Ok(Built { data, debug, serialised: serialised(&value) })
+}
+
+fn serialised(value: &impl Serialize) -> Result<Value, String> {
+    serde_json::to_value(value).map_err(|error| error.to_string())
 }
 
 fn command(command: Command, dialect: Dialect) -> Result<Built, No> {
     command.fits(dialect)?;
     let mut data = Vec::new();
     command.encode(&mut data);
-    Ok(Built { data, debug: format!("{command:?}") })
+    Ok(Built { data, debug: format!("{command:?}"), serialised: serialised(&command) })
 }
 
 fn reply(reply: Reply) -> Result<Built, No> {
     reply.fits(Dialect::ascii())?;
     let mut data = Vec::new();
     reply.encode(&mut data);
-    Ok(Built { data, debug: format!("{reply:?}") })
+    Ok(Built { data, debug: format!("{reply:?}"), serialised: serialised(&reply) })
 }
 
 fn mechanism(mut mechanism: impl Mechanism + Debug) -> Result<Built, No> {
     let initial = mechanism.initial().unwrap_or_default();
-    Ok(Built { data: initial.expose().to_vec(), debug: format!("{mechanism:?}") })
+    let serialised = Err("a mechanism holds secrets: it has no serialised form".to_owned());
+    Ok(Built { data: initial.expose().to_vec(), debug: format!("{mechanism:?}"), serialised })
 }
 
 fn reverse_path(a: &Arguments) -> Result<Built, No> {
@@ -200,6 +213,23 @@ fn string_argument(a: &Arguments) -> Result<Built, No> {
         _ => Command::Other(OtherCommand::new(&verb, Some(&text))?),
     };
     command(made, Dialect::ascii())
+}
+
+fn xclient_value(a: &Arguments) -> Result<Built, No> {
+    let (name, value) = (a.text(0)?, a.text(1)?);
+    let text = || Text::new(&value).map(Into::into);
+    // Address and port have a form of their own, which their wire form gives.
+    let said = || XclientAttribute::try_from(format!("{name}={value}").as_bytes());
+    let attribute = match &*name.to_ascii_uppercase() {
+        "NAME" => XclientAttribute::Name(text()?),
+        "REVERSE_NAME" => XclientAttribute::ReverseName(text()?),
+        "PROTO" => XclientAttribute::Proto(text()?),
+        "HELO" => XclientAttribute::Helo(text()?),
+        "LOGIN" => XclientAttribute::Login(text()?),
+        "ADDR" | "PORT" | "DESTADDR" | "DESTPORT" => said()?,
+        _ => XclientAttribute::Other(OtherXclientAttribute::new(&name, &value)?),
+    };
+    command(Command::Xclient(Xclient::new(attribute)), Dialect::ascii())
 }
 
 fn reply_code(a: &Arguments) -> Result<Built, No> {

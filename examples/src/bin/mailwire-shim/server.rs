@@ -51,7 +51,12 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
             config.size.get_or_insert(10 * 1024 * 1024);
             config.mechanisms =
                 sasl::MECHANISMS.iter().filter_map(|name| name.parse().ok()).collect();
+            (config.chunking, config.binary_mime, config.prdr) = (true, true, true);
+            (config.requiretls, config.xclient, config.xforward) = (true, true, true);
             config.capabilities.push(Capability::Dsn);
+            config
+                .capabilities
+                .extend(["ETRN", "ATRN", "BURL imap"].into_iter().flat_map(str::parse));
         }
     }
     Ok(Box::new(ServerSession {
@@ -90,6 +95,12 @@ fn announce(config: &mut Config, lines: &[Value]) -> Result<(), Fault> {
             Ok(Capability::Size(size)) => config.size = size.limit(),
             Ok(Capability::Auth(names)) => config.mechanisms = listed(&names),
             Ok(Capability::Pipelining | Capability::EnhancedStatusCodes) => {}
+            Ok(Capability::Chunking) => config.chunking = true,
+            Ok(Capability::BinaryMime) => config.binary_mime = true,
+            Ok(other) if other.is("REQUIRETLS") => config.requiretls = true,
+            Ok(other) if other.is("PRDR") => config.prdr = true,
+            Ok(other) if other.is("XCLIENT") => config.xclient = true,
+            Ok(other) if other.is("XFORWARD") => config.xforward = true,
             Ok(other) => config.capabilities.push(other),
             Err(_) => return Err(Fault::Unreadable(format!("no capability: {line}"))),
         }
@@ -181,7 +192,73 @@ impl ServerSession {
                     Some(reply) => pending.reject(reply),
                 }
             }
-            Event::BodyBegin => return event(answers, "body-begin", None, json!({})),
+            Event::BodyBegin => {
+                let is_bdat =
+                    wire.frame().get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"BDAT"));
+                event(answers, "body-begin", None, json!({}));
+                if let Some(reply) = self.no("BDAT").filter(|_| is_bdat)
+                    && let Err(error) = self.driven.session.refuse_body(reply)
+                {
+                    answers.say(session::refused(&error));
+                }
+                return;
+            }
+            Event::Burl { pending, .. } => {
+                say("command:BURL", json!({}));
+                match self.no("BURL") {
+                    None => pending.accept(0),
+                    Some(reply) => pending.reject(reply),
+                }
+            }
+            Event::Vrfy { lookup, pending } => {
+                say("command:VRFY", json!({}));
+                match self.no("VRFY") {
+                    None => return self.decline(Event::Vrfy { lookup, pending }, answers),
+                    Some(reply) => pending.reply(reply),
+                }
+            }
+            Event::Expn { lookup, pending } => {
+                say("command:EXPN", json!({}));
+                match self.no("EXPN") {
+                    None => return self.decline(Event::Expn { lookup, pending }, answers),
+                    Some(reply) => pending.reply(reply),
+                }
+            }
+            Event::Help { topic, pending } => {
+                say("command:HELP", json!({}));
+                match self.no("HELP") {
+                    None => return self.decline(Event::Help { topic, pending }, answers),
+                    Some(reply) => pending.reply(reply),
+                }
+            }
+            Event::Etrn { pending, .. } => {
+                say("command:ETRN", json!({}));
+                match self.no("ETRN").or(started()) {
+                    Some(reply) => pending.accept_with(reply),
+                    None => pending.reject(rejection()),
+                }
+            }
+            Event::Atrn { atrn, pending } => {
+                say("command:ATRN", json!({}));
+                match self.no("ATRN") {
+                    None => return self.decline(Event::Atrn { atrn, pending }, answers),
+                    Some(reply) => pending.reject(reply),
+                }
+            }
+            Event::Xclient { pending, .. } => {
+                say("command:XCLIENT", json!({}));
+                match self.no("XCLIENT") {
+                    None => pending.accept(),
+                    Some(reply) => pending.reject(reply),
+                }
+            }
+            Event::Xforward { pending, .. } => {
+                say("command:XFORWARD", json!({}));
+                match self.no("XFORWARD") {
+                    None => pending.accept(),
+                    Some(reply) => pending.reject(reply),
+                }
+            }
             Event::BodyChunk(octets) => return body(answers, &octets),
             Event::BodyEnd { pending, .. } => {
                 event(answers, "body-end", None, json!({}));
@@ -196,17 +273,18 @@ impl ServerSession {
             Event::Quit => return say("command:QUIT", json!({})),
             Event::Other { command, pending } => return self.other(command, pending, answers),
             Event::Refused { fault, reply } => return refusal(&fault, &reply, answers),
-            other => {
-                if let Err(error) = self.driven.session.decline(other) {
-                    answers.say(session::refused(&error));
-                }
-                return;
-            }
+            other => return self.decline(other, answers),
         };
         self.answer(answer, answers);
     }
 
-    /// A verb that the library reads and leaves to the application, which has nothing to do with it.
+    fn decline(&mut self, event: Event, answers: &mut Answers) {
+        if let Err(error) = self.driven.session.decline(event) {
+            answers.say(session::refused(&error));
+        }
+    }
+
+    /// A verb that the library does not know and leaves to the application, nor does that.
     fn other(
         &mut self,
         command: Command,
@@ -217,16 +295,8 @@ impl ServerSession {
         if let Some(reply) = self.no(&verb) {
             return self.answer(pending.reply(reply), answers);
         }
-        match &command {
-            Command::Other(_) => answers.say(error("parse", format!("unknown verb {verb}"))),
-            _ => {
-                let wire = self.driven.session.wire();
-                event(answers, &format!("command:{verb}"), Some(wire), json!({}));
-            }
-        }
-        if let Err(error) = self.driven.session.decline(Event::Other { command, pending }) {
-            answers.say(session::refused(&error));
-        }
+        answers.say(error("parse", format!("unknown verb {verb}")));
+        self.decline(Event::Other { command, pending }, answers);
     }
 
     fn begin(&mut self, auth: Auth, pending: Pending<Auth>, answers: &mut Answers) {
@@ -314,6 +384,11 @@ impl ServerSession {
         self.replies.insert(verb, reply);
         Ok(())
     }
+}
+
+/// What ETRN is told. RFC 1985 §5.1
+fn started() -> Option<Reply> {
+    Reply::new(ReplyCode::OK, "2.0.0".parse().ok(), "Queuing started").ok()
 }
 
 fn rejection() -> Reply {

@@ -1,0 +1,198 @@
+//! What a reply does: which command it ends, and what the session knows by it. RFC 5321 §4.2, §4.3.2; closing: §3.8.
+
+use super::{Client, Done, Event, Flight, Kind, Outcome, Prdr, Standing, auth::Turn};
+use crate::{Dialect, EhloReply, Parse, Reply, ReplyCode, state::State};
+use mailwire_core::{Fatal, Layer, implement::Step};
+
+impl Client {
+    pub(super) fn on_reply(&mut self, reply: Reply, begin: u64) -> Step<Event> {
+        self.channel.touch();
+        let closing = reply.code() == ReplyCode::NOT_AVAILABLE;
+        let Some(flight) = self.flights.front().filter(|flight| begin >= flight.after) else {
+            return self.unsolicited(reply, closing);
+        };
+        let (id, kind) = (flight.id, flight.kind);
+        if closing && kind != Kind::Greeting {
+            // RFC 5321 §3.8: it ends everything, whatever it answers.
+            // Before anything else, so that nothing more is said.
+            self.channel.close();
+            let step = self.end(Outcome::Reply(reply));
+            self.drop_flights();
+            return step;
+        }
+        match kind {
+            Kind::Auth if reply.code() == ReplyCode::CHALLENGE => self.on_challenge(id, reply),
+            Kind::Data if reply.is_positive_intermediate() => self.on_start_input(id, &reply),
+            Kind::Data => self.on_data_refused(id, reply),
+            Kind::Message => self.on_message_reply(id, reply),
+            Kind::Chunk { last } => self.on_chunk_reply(id, last, reply),
+            // What was queued behind the greeting leaves only if it is a good one.
+            Kind::Greeting => self.greeted(id, reply),
+            Kind::Hello { extended: true } if self.falls_back(&reply) => self.fall_back(id),
+            _ => {
+                self.channel.release(id);
+                self.complete(kind, reply)
+            }
+        }
+    }
+
+    fn unsolicited(&mut self, reply: Reply, closing: bool) -> Step<Event> {
+        if closing {
+            self.drop_flights();
+            self.channel.close();
+        }
+        Step::Event(Event::Unsolicited(reply))
+    }
+
+    /// `reply` ends the oldest command, which is of this kind.
+    pub(super) fn complete(&mut self, kind: Kind, reply: Reply) -> Step<Event> {
+        let positive = reply.is_positive_completion();
+        match kind {
+            Kind::Auth if positive && self.turn == Turn::Cancelled => return self.forged(),
+            Kind::Hello { extended } => {
+                if let Some(hello) = self.hello_of(&reply, extended) {
+                    (self.state, self.accepted, self.utf8) = (State::Ready, 0, false);
+                    self.chunks.refused = false;
+                    self.offer = Some(hello.clone());
+                    return self.end(Outcome::Hello(hello));
+                }
+                self.ahead = self.state;
+            }
+            Kind::StartTls if reply.code() == ReplyCode::READY => {
+                self.channel.switch(Layer::TlsClient)
+            }
+            Kind::Auth => {
+                (self.turn, self.rare) = (Turn::Server, None);
+                self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED;
+            }
+            Kind::Xclient if reply.code() == ReplyCode::READY => {
+                self.forget();
+                (self.authenticated, self.mails) = (false, 0);
+            }
+            Kind::Atrn if reply.code() == ReplyCode::OK => self.standing = Standing::Turned,
+            Kind::Mail { prdr } => {
+                (self.accepted, self.doubtful) = (0, false);
+                self.prdr = if prdr { Prdr::On } else { Prdr::Off };
+                self.state = if positive { State::Mail } else { State::Ready };
+            }
+            Kind::Rcpt if positive => {
+                self.accepted += 1;
+                self.state = State::Rcpt;
+            }
+            Kind::Rset | Kind::OwnRset => {
+                if positive && self.state != State::Greeted {
+                    (self.state, self.accepted) = (State::Ready, 0);
+                } else if self.is_in_transaction() && self.flights.len() > 1 {
+                    // What is in flight behind it would be for the recipients of another message.
+                    self.drop_flights();
+                    return Step::Fatal(Fatal::Protocol("the server does not take RSET"));
+                }
+            }
+            Kind::Quit => {
+                let step = self.end(Outcome::Reply(reply));
+                self.drop_flights();
+                self.channel.close();
+                return step;
+            }
+            _ => {}
+        }
+        let wanted = match kind {
+            Kind::Hello { .. } => ReplyCode::OK,
+            Kind::StartTls | Kind::Xclient => ReplyCode::READY,
+            Kind::Atrn => ReplyCode::OK,
+            Kind::Auth => ReplyCode::AUTHENTICATED,
+            Kind::Data => ReplyCode::START_MAIL_INPUT,
+            _ => reply.code(),
+        };
+        self.end(match positive && reply.code() != wanted {
+            true => Outcome::Unexpected(reply),
+            false => Outcome::Reply(reply),
+        })
+    }
+
+    fn is_in_transaction(&self) -> bool {
+        matches!(self.state, State::Mail | State::Rcpt | State::Bdat)
+    }
+
+    /// The oldest command has ended so.
+    pub(super) fn end(&mut self, outcome: Outcome) -> Step<Event> {
+        let Some(flight) = self.flights.pop_front() else { return Step::Again };
+        if self.flights.is_empty() {
+            self.ahead = self.state;
+        }
+        let event = self.done(flight, outcome);
+        let settled = if self.transactions.is_empty() { None } else { self.settle() };
+        match (event, settled) {
+            (Some(event), settled) => {
+                self.later.extend(settled);
+                Step::Event(event)
+            }
+            (None, Some(settled)) => Step::Event(settled),
+            (None, None) => Step::Again,
+        }
+    }
+
+    /// What the application hears of it.
+    fn done(&mut self, flight: Flight, outcome: Outcome) -> Option<Event> {
+        if flight.owned {
+            self.progress(&flight, outcome);
+            return None;
+        }
+        match flight.kind {
+            Kind::Greeting | Kind::OwnRset => None,
+            _ => Some(Event::Done(Done { id: flight.id, verb: flight.verb, outcome })),
+        }
+    }
+
+    /// The connection ends: whatever is in flight has no answer.
+    pub(super) fn drop_flights(&mut self) {
+        // A body that nobody has asked for yet is not wanted any more.
+        self.later.retain(|event| !matches!(event, Event::BodyReady { .. }));
+        let mut collected = core::mem::take(&mut self.collected);
+        while let Some(flight) = self.flights.pop_front() {
+            let outcome = Outcome::Dropped(core::mem::take(&mut collected));
+            if let Some(event) = self.done(flight, outcome) {
+                self.later.push_back(event);
+            }
+        }
+        self.drop_transactions();
+    }
+
+    pub(super) fn parse(&self) -> Parse {
+        let dialect = if self.utf8 { Dialect::utf8() } else { Dialect::ascii() };
+        Parse::strict().with_dialect(dialect).with_quirks(self.config.quirks)
+    }
+
+    /// What the server says of itself; to HELO it offers nothing, whatever its text looks like.
+    fn hello_of(&mut self, reply: &Reply, extended: bool) -> Option<EhloReply> {
+        let (hello, met) = EhloReply::from_reply(reply, &self.parse())?;
+        self.channel.set_quirks(met);
+        Some(if extended { hello } else { hello.without_capabilities() })
+    }
+
+    fn greeted(&mut self, id: u64, reply: Reply) -> Step<Event> {
+        self.flights.pop_front();
+        if reply.code() == ReplyCode::READY {
+            self.channel.release(id);
+            self.state = State::Greeted;
+        } else {
+            // RFC 5321 §3.1: only QUIT is left. What was queued never leaves.
+            self.drop_flights();
+            self.channel.drop_blocked();
+            self.ahead = State::Connected;
+            self.state = State::Connected;
+            if reply.code() == ReplyCode::NOT_AVAILABLE {
+                self.channel.close();
+            }
+        }
+        Step::Event(Event::Greeting(reply))
+    }
+
+    /// A layer is in place, or the server has begun anew: what was learnt before counts no more.
+    pub(super) fn forget(&mut self) {
+        self.offer = None;
+        (self.accepted, self.doubtful, self.utf8) = (0, false, false);
+        self.chunks.refused = false;
+        (self.ahead, self.state) = (State::Greeted, State::Greeted);
+    }
+}

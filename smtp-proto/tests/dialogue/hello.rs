@@ -1,0 +1,93 @@
+//! EHLO and its fall-back. RFC 5321 §3.2.
+
+use crate::client;
+use mailwire_smtp::client::Protocol;
+
+#[test]
+fn a_server_that_does_not_know_ehlo_is_told_helo() {
+    // §3.2: 500, 502; the others have been seen
+    for code in [500, 501, 502, 504, 550] {
+        client(
+            |_| (),
+            &format!(
+                "
+        A: hello me.example
+        S: 220 mx
+        E: greeting 220 mx
+        C: EHLO me.example
+        A: MAIL FROM:<a@b.example>
+        N: wait for the answer to the hello: it says what is offered
+        S: {code} what?
+        C: HELO me.example
+        A: NOOP
+        N: wait for the answer to the hello: it says what is offered
+        S: 250-mx at your service
+        S: 250 SIZE 5
+        E: helo: mx
+        A: MAIL FROM:<a@b.example>
+        C: MAIL FROM:<a@b.example>
+        A: MAIL FROM:<a@b.example>
+        N: MAIL stands behind EHLO, outside a transaction
+    "
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_refusal_of_another_kind_is_none_of_ehlo() {
+    for reply in ["451 later", "554 no", "530 no"] {
+        client(
+            |_| (),
+            &format!(
+                "
+        S: 220 mx
+        E: greeting 220 mx
+        A: hello me.example
+        C: EHLO me.example
+        S: {reply}
+        E: ehlo: {reply}
+    "
+            ),
+        );
+    }
+}
+
+#[test]
+fn helo_is_said_once() {
+    client(
+        |_| (),
+        "
+        S: 220 mx
+        E: greeting 220 mx
+        A: hello me.example
+        C: EHLO me.example
+        S: 502 what?
+        C: HELO me.example
+        S: 502 what?
+        E: helo: 502 what?
+        A: EHLO me.example
+        C: EHLO me.example
+        S: 502 what?
+        E: ehlo: 502 what?
+    ",
+    );
+}
+
+#[test]
+fn nothing_is_given_up_by_it() {
+    // STARTTLS is known by EHLO alone; LMTP has no HELO (RFC 2033 §4.1)
+    let script = "
+        S: 220 mx
+        E: greeting 220 mx
+        A: hello me.example
+        C: EHLO me.example
+        S: 500 what?
+        E: ehlo: 500 what?
+    ";
+    client(|config| config.require_tls = true, script);
+    let lmtp = script.replace("EHLO", "LHLO").replace("ehlo", "lhlo");
+    client(|config| config.protocol = Protocol::Lmtp, &lmtp);
+    // HELO has no address literal: RFC 5321 §4.1.1.1
+    client(|_| (), &script.replace("me.example", "[192.0.2.1]"));
+}
