@@ -13,6 +13,7 @@ mod message;
 mod order;
 mod pipelining;
 mod rare;
+mod serving;
 mod starttls;
 mod transaction;
 

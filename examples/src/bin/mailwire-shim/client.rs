@@ -6,12 +6,13 @@ use crate::{
     session::{self, Driven, Session, error, event, limit_error, parse_error},
 };
 use mailwire_smtp::{
-    Command, Parse, Reply,
+    Command, EhloReply, Parse, Reply,
     client::{Client, Config, Event, Outcome, Protocol},
     core::{
         Body, Connection, Handle, NotNow, Secret, Secured, Wire,
         sasl::{MechanismName, client},
     },
+    extension::Limits,
 };
 use sasl::kind;
 use serde_json::{Value, json};
@@ -273,11 +274,16 @@ impl Session for ClientSession {
 
     fn show(&self) -> Value {
         let client = &self.driven.session;
-        json!({"out": "session", "debug": format!("{client:?}"), "value": {
+        let mut facts = json!({
             "state": format!("{:?}", client.state()),
             "secure": client.secured().is_private(),
             "capabilities": self.capabilities(),
-        }})
+        });
+        let limits = client.offer().and_then(EhloReply::limits);
+        if let Some(max) = limits.and_then(Limits::rcpt_max) {
+            facts["rcptmax"] = max.into();
+        }
+        json!({"out": "session", "debug": format!("{client:?}"), "value": facts})
     }
 
     fn timeout(&self) -> Option<u64> {

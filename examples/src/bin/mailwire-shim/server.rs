@@ -54,9 +54,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
             (config.chunking, config.binary_mime, config.prdr) = (true, true, true);
             (config.requiretls, config.xclient, config.xforward) = (true, true, true);
             config.capabilities.push(Capability::Dsn);
-            config
-                .capabilities
-                .extend(["ETRN", "ATRN", "BURL imap"].into_iter().flat_map(str::parse));
+            config.capabilities.extend(OFFERED.iter().filter_map(|line| line.parse().ok()));
         }
     }
     Ok(Box::new(ServerSession {
@@ -68,6 +66,23 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
         exchange: None,
     }))
 }
+
+/// What the application is said to handle, besides DSN.
+const OFFERED: &[&str] = &[
+    "ETRN",
+    "ATRN",
+    "BURL imap",
+    "DELIVERBY",
+    "FUTURERELEASE 999999999 2099-12-31T23:59:59Z",
+    "MT-PRIORITY",
+    "RRVS",
+    "NO-SOLICITING",
+    "MTRK",
+    "SUBMITTER",
+    "CONPERM",
+    "CONNEG",
+    "XVERP",
+];
 
 fn limits(config: &mut Config, limits: &Value) {
     let count = |name: &str| limits[name].as_u64();
@@ -97,10 +112,17 @@ fn announce(config: &mut Config, lines: &[Value]) -> Result<(), Fault> {
             Ok(Capability::Pipelining | Capability::EnhancedStatusCodes) => {}
             Ok(Capability::Chunking) => config.chunking = true,
             Ok(Capability::BinaryMime) => config.binary_mime = true,
-            Ok(other) if other.is("REQUIRETLS") => config.requiretls = true,
-            Ok(other) if other.is("PRDR") => config.prdr = true,
-            Ok(other) if other.is("XCLIENT") => config.xclient = true,
-            Ok(other) if other.is("XFORWARD") => config.xforward = true,
+            Ok(Capability::RequireTls) => config.requiretls = true,
+            Ok(Capability::Prdr) => config.prdr = true,
+            Ok(Capability::Xclient(_)) => config.xclient = true,
+            Ok(Capability::Xforward(_)) => config.xforward = true,
+            Ok(Capability::Limits(limits)) => {
+                config.announce_limits = true;
+                config.transactions = limits.mail_max();
+                if let Some(recipients) = limits.rcpt_max().and_then(|n| usize::try_from(n).ok()) {
+                    config.recipients = recipients;
+                }
+            }
             Ok(other) => config.capabilities.push(other),
             Err(_) => return Err(Fault::Unreadable(format!("no capability: {line}"))),
         }
