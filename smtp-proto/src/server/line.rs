@@ -79,6 +79,10 @@ impl Server {
                 self.nothing_behind_data();
                 step
             }
+            Verb::Burl => {
+                self.spoil();
+                self.refuse(canned, fault.into())
+            }
             Verb::Other => self.refuse(canned, fault.into()),
         }
     }
@@ -109,6 +113,10 @@ impl Server {
                 let met = if early { met.with(quirk::EARLY_TALK) } else { met };
                 self.on_command(command, met)
             }
+            Err(error) if verb == Verb::Burl => {
+                self.spoil();
+                self.refuse_syntax(error, false)
+            }
             // Whatever it was to say, octets follow that are no commands.
             Err(error) if verb == Verb::Bdat => self.bad_bdat(error),
             Err(error) => self.refuse_syntax(error, is_auth),
@@ -135,6 +143,8 @@ pub(super) enum Verb {
     Data,
     /// Or what another parser might take for it: blanks and the like before it, letters behind it.
     Bdat,
+    /// A part of the message.
+    Burl,
     #[default]
     Other,
 }
@@ -146,6 +156,8 @@ impl Verb {
             Verb::Bdat
         } else if begins_with(line, b"DATA") {
             Verb::Data
+        } else if begins_with(line, b"BURL") {
+            Verb::Burl
         } else {
             Verb::Other
         }
