@@ -139,6 +139,8 @@ const SERVER_LINES: &[&[u8]] = &[
     b"220 mx.example ESMTP\r\n",
     b"250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-AUTH PLAIN SCRAM-SHA-256\r\n250 STARTTLS\r\n",
     b"250-mx.example\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n",
+    b"250-mx.example\r\n250-LIMITS RCPTMAX=2 MAILMAX=x\r\n250-DELIVERBY 5\r\n250-BURL imap\r\n250 X_PIPE_CONNECT\r\n",
+    b"571 5.7.1 no\r\n",
     b"250-mx.example\r\n250-PIPELINING\r\n250-BURL imap\r\n250 CHUNKING\r\n",
     b"250 2.0.0 ok\r\n",
     b"250 2.0.0 ok\r\n",
