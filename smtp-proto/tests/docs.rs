@@ -27,7 +27,8 @@ const ROWS: [(char, u32); 10] = [
 /// The cells of each row of a Markdown table, heads left out.
 fn rows(text: &str) -> Vec<Vec<String>> {
     let cells = |line: &str| -> Vec<String> {
-        let inner = line.trim().trim_start_matches('|').trim_end_matches('|').replace("\\|", "\u{1}");
+        let inner =
+            line.trim().trim_start_matches('|').trim_end_matches('|').replace("\\|", "\u{1}");
         inner.split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
     };
     let mut found = Vec::new();
@@ -103,7 +104,9 @@ fn tests(sources: &BTreeMap<String, String>) -> HashSet<String> {
         for line in text.lines().map(str::trim) {
             if line == "#[test]" || line.starts_with("#[tokio::test") {
                 armed = true;
-            } else if let Some(rest) = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ") {
+            } else if let Some(rest) =
+                line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")
+            {
                 if armed {
                     names.insert(rest.split(['(', '<']).next().unwrap().to_owned());
                 }
@@ -119,8 +122,10 @@ fn is_defined(sources: &BTreeMap<String, String>, path: &str) -> bool {
     let name = path.trim_end_matches("()").rsplit("::").next().unwrap();
     let heads = ["struct", "enum", "fn", "const", "static", "trait", "mod", "type"];
     let defined = |line: &str| {
-        let words: Vec<&str> =
-            line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
+        let words: Vec<&str> = line
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|w| !w.is_empty())
+            .collect();
         words.windows(2).any(|pair| heads.contains(&pair[0]) && pair[1] == name)
             // A member of an enum, of an open set, or a row of a table made by a macro.
             || words.first() == Some(&name)
