@@ -134,7 +134,7 @@ impl Receiver {
         let mut stop = std::pin::pin!(stop);
         let mut stream = Stream::Tcp(tcp);
         if let (Secured::Tls, Some(tls)) = (self.config.secured, &self.tls) {
-            (stream, _) = tls.accept(stream, Bytes::new()).await?;
+            (stream, _) = Box::pin(tls.accept(stream, Bytes::new())).await?;
         }
         let link = Link::new(Server::new(self.config.clone()), stream, trace);
         let mut connection = Connected {
@@ -148,6 +148,7 @@ impl Receiver {
             relay: None,
             is_stopping: false,
         };
+        // What is boxed here and below is rare, and would make each connection larger.
         loop {
             let happened = if connection.is_stopping {
                 // What has come already is heard; there is nothing then, or a message goes on.
@@ -172,18 +173,19 @@ impl Receiver {
                 Happened::Event(event) => connection.on(event, &on_message).await?,
                 Happened::Switch(switch) => match &self.tls {
                     Some(tls) => {
-                        connection
-                            .link
-                            .upgrade(switch, |stream, ahead| tls.accept(stream, ahead))
-                            .await?;
+                        let accept = |stream, ahead| tls.accept(stream, ahead);
+                        Box::pin(connection.link.upgrade(switch, accept)).await?;
                     }
                     None => _ = connection.link.session().failed(switch),
                 },
                 Happened::Closed(end) => {
                     if let Some(relay) = connection.relay.take() {
-                        relay.quit().await;
+                        Box::pin(relay.quit()).await;
                     }
-                    _ = connection.link.shutdown().await;
+                    // TCP has nothing to say that closing it does not.
+                    if let Stream::Tls(_) = connection.link.stream() {
+                        _ = connection.link.shutdown().await;
+                    }
                     return match end {
                         End::Clean => Ok(()),
                         End::Failed(why) => Err(Error::Session(why)),
@@ -256,7 +258,7 @@ impl Connected<'_> {
             }
             Event::Mail { mail, pending } => {
                 let relayed = match &self.receiver.store {
-                    Store::Relay(next) => Relay::mail(&mut self.relay, next, &mail).await,
+                    Store::Relay(next) => Box::pin(Relay::mail(&mut self.relay, next, &mail)).await,
                     _ => Ok(()),
                 };
                 match relayed {
@@ -277,7 +279,7 @@ impl Connected<'_> {
                 let known = self.receiver.recipients.as_ref();
                 let is_known = known.is_none_or(|known| known.contains(&rcpt.forward_path));
                 let relayed = match &mut self.relay {
-                    Some(relay) if is_known => relay.rcpt(&rcpt.forward_path).await,
+                    Some(relay) if is_known => Box::pin(relay.rcpt(&rcpt.forward_path)).await,
                     _ => Err(reply(550, (5, 1, 1), "No such mailbox here")),
                 };
                 match (relayed, &mut self.transaction) {
@@ -303,18 +305,29 @@ impl Connected<'_> {
                     _ => pending.reject(reply(550, (5, 1, 1), "No such mailbox here")),
                 }
             }
-            Event::Data { pending } => match self.begin().await {
+            Event::Data { pending } if matches!(self.receiver.store, Store::Discard) => {
+                pending.accept()
+            }
+            Event::Data { pending } => match Box::pin(self.begin()).await {
                 Ok(()) => pending.accept(),
                 Err(reply) => pending.reject(reply),
             },
             Event::BodyChunk(octets) => return self.on_chunk(octets).await,
             Event::BodyEnd { octets, pending, .. } => {
-                let answer = self.finish(octets, pending, on_message).await;
-                self.transaction = None;
+                let Some(transaction) = self.transaction.take() else {
+                    return Ok(self.link.session().answer(pending.reject(no_storage()))?);
+                };
+                let answer = match transaction.message {
+                    Goes::Nowhere => {
+                        on_message(self.received(transaction, octets, accepted(), Vec::new()));
+                        pending.accept()
+                    }
+                    _ => Box::pin(self.finish(transaction, octets, pending, on_message)).await,
+                };
                 answer
             }
             Event::BodyAborted | Event::Reset => {
-                self.forget().await;
+                Box::pin(self.forget()).await;
                 return Ok(());
             }
             // Who is here is told to nobody; RFC 5321 §3.5.3, §7.3.
@@ -444,7 +457,7 @@ impl Connected<'_> {
             _ => Ok(()),
         };
         if let Err(reply) = written {
-            self.forget().await;
+            Box::pin(self.forget()).await;
             self.link.session().refuse_body(reply)?;
         }
         Ok(())
@@ -453,33 +466,31 @@ impl Connected<'_> {
     /// The message is whole: onto the disk with it, then the answer.
     async fn finish(
         &mut self,
+        mut transaction: Transaction,
         octets: u64,
         pending: Pending<Message>,
         on_message: &impl Fn(Received),
     ) -> Answer {
-        let Some(transaction) = self.transaction.take() else {
-            return pending.reject(no_storage());
-        };
-        let Transaction { mail, to, maildirs, message, .. } = transaction;
+        let (to, maildirs) = (transaction.to.len(), std::mem::take(&mut transaction.maildirs));
         let mut files = Vec::new();
         let mut replies = Vec::new();
-        match message {
+        match std::mem::replace(&mut transaction.message, Goes::Nowhere) {
             Goes::Nowhere => {}
             Goes::File(message) => {
-                replies = vec![reply(250, (2, 0, 0), "Message accepted for delivery"); to.len()];
+                replies = vec![reply(250, (2, 0, 0), "Message accepted for delivery"); to];
                 file(*message, &maildirs, &mut replies, &mut files).await;
             }
             Goes::Through => {
                 let relayed = match &mut self.relay {
-                    Some(relay) => relay.finish(to.len()).await,
+                    Some(relay) => relay.finish(to).await,
                     None => Err(no_storage()),
                 };
-                replies = relayed.unwrap_or_else(|reply| vec![reply; to.len()]);
+                replies = relayed.unwrap_or_else(|reply| vec![reply; to]);
             }
         }
         let failed = replies.iter().find(|reply| reply.is_negative()).cloned();
         let first = replies.first().cloned();
-        let told = failed.clone().or(first).unwrap_or(reply(250, (2, 0, 0), "Message accepted"));
+        let told = failed.clone().or(first).unwrap_or_else(accepted);
         let answer = match (self.receiver.config.protocol, failed) {
             (Protocol::Lmtp, _) if !replies.is_empty() => pending.each(replies),
             // SMTP has one reply: who has it already gets it again rather than that one goes without.
@@ -488,10 +499,21 @@ impl Connected<'_> {
             (Protocol::Smtp, None) if self.relay.is_some() => pending.accept_with(&told.text()),
             _ => pending.accept(),
         };
+        on_message(self.received(transaction, octets, told, files));
+        answer
+    }
+
+    fn received(
+        &mut self,
+        transaction: Transaction,
+        octets: u64,
+        reply: Reply,
+        files: Vec<PathBuf>,
+    ) -> Received {
+        let Transaction { mail, to, .. } = transaction;
         let tls = self.link.session().secured() == Secured::Tls;
         let user = self.user.clone();
-        on_message(Received { from: mail.reverse_path, to, octets, files, user, tls, reply: told });
-        answer
+        Received { from: mail.reverse_path, to, octets, files, user, tls, reply }
     }
 }
 
@@ -522,6 +544,10 @@ async fn file(
 
 fn too_many_hops() -> Reply {
     reply(554, (5, 4, 6), "Too many hops: this message goes round in circles")
+}
+
+fn accepted() -> Reply {
+    reply(250, (2, 0, 0), "Message accepted")
 }
 
 fn no_storage() -> Reply {
