@@ -1,19 +1,21 @@
-"""aiosmtpd with a Maildir for each user: ROOT CERTIFICATE KEY PLAIN-PORT TLS-PORT SUBMISSION-PORT USER:PASSWORD...
+"""aiosmtpd with a Maildir for each user: ROOT CERTIFICATE KEY, five PORTs, USER:PASSWORD...
 
-PLAIN-PORT has no TLS; TLS-PORT has STARTTLS; SUBMISSION-PORT wants a login, and TLS before it.
+The ports: without TLS; with STARTTLS; a login wanted, and TLS before it; the same within TLS; LMTP.
 """
 
 import asyncio
+import functools
 import pathlib
 import ssl
 import sys
 import uuid
 
+from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, AuthResult
 
 root, certificate, key = sys.argv[1:4]
-plain, tls, submission = map(int, sys.argv[4:7])
-users = dict(user.split(":", 1) for user in sys.argv[7:])
+plain, tls, submission, implicit, lmtp = map(int, sys.argv[4:9])
+users = dict(user.split(":", 1) for user in sys.argv[9:])
 
 
 class Handler:
@@ -29,14 +31,17 @@ class Handler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        protocol = "ESMTP" + ("S" if session.ssl else "") + ("A" if session.authenticated else "")
+        secure = session.ssl or server.transport.get_extra_info("ssl_object")
+        protocol = ("LMTP" if isinstance(server, LMTP) else "ESMTP") + ("S" if secure else "")
+        protocol += "A" if session.authenticated else ""
         user = session.auth_data.login.decode() if session.authenticated else "-"
         trace = f"Received: from {session.host_name} (Authenticated sender: {user}) with {protocol}\r\n".encode()
         for address in envelope.rcpt_tos:
             box, name = pathlib.Path(root, address.partition("@")[0]), uuid.uuid4().hex
             (box / "tmp" / name).write_bytes(trace + envelope.original_content)
             (box / "tmp" / name).rename(box / "new" / name)
-        return "250 2.0.0 Stored"
+        # RFC 2033 §4.2: a reply for each recipient
+        return "\r\n".join(["250 2.0.0 Stored"] * (len(envelope.rcpt_tos) if isinstance(server, LMTP) else 1))
 
 
 def authenticate(server, session, envelope, mechanism, login):
@@ -48,11 +53,19 @@ def authenticate(server, session, envelope, mechanism, login):
 async def main():
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
-    options = dict(hostname="mail.example.test", data_size_limit=3_000_000)
+    options = dict(hostname="mail.example.test", data_size_limit=3_000_000, enable_SMTPUTF8=True)
     login = dict(tls_context=context, authenticator=authenticate)
+    inside = dict(authenticator=authenticate, auth_required=True, auth_require_tls=False)
     loop = asyncio.get_running_loop()
-    for port, more in (plain, {}), (tls, login), (submission, dict(login, auth_required=True)):
-        await loop.create_server(lambda more=more: SMTP(Handler(), **options, **more), "127.0.0.1", port)
+    for kind, port, within, more in (
+        (SMTP, plain, None, {}),
+        (SMTP, tls, None, login),
+        (SMTP, submission, None, dict(login, auth_required=True)),
+        (SMTP, implicit, context, inside),
+        (LMTP, lmtp, None, dict(tls_context=context)),
+    ):
+        made = functools.partial(kind, Handler(), **options, **more)
+        await loop.create_server(made, "127.0.0.1", port, ssl=within)
     await asyncio.Event().wait()
 
 

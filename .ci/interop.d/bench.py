@@ -1,16 +1,18 @@
-"""What every check stands on: installing, a scratch folder, free ports, processes that end with us, and the report."""
+"""What every check stands on: a scratch folder, free ports, processes that end with us, and the report."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
 import pathlib
+import pwd
 import random
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HOST = "127.0.0.1"
@@ -19,28 +21,8 @@ DOMAIN = "example.test"
 PATIENCE = 30
 SYSTEM_PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
 
-# What must be there: a command that shows it, and the package that brings it. The daemons stand in sbin.
+# The daemons stand in sbin.
 os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
-NEEDS = [
-    (["openssl", "version"], ["openssl"]),
-    (["postconf", "-d", "mail_version"], ["postfix"]),
-    (
-        [
-            "sh",
-            "-c",
-            "command -v saslpasswd2 && ls /usr/lib*/sasl2/libscram.so* /usr/lib/*/sasl2/libscram.so* | grep .",
-        ],
-        ["sasl2-bin", "libsasl2-modules"],
-    ),
-    ([SYSTEM_PYTHON, "-c", "import aiosmtpd.smtp"], ["python3", "python3-aiosmtpd"]),
-    (["swaks", "--version"], ["swaks"]),
-    (
-        ["perl", "-MNet::SSLeay", "-MAuthen::SASL", "-MDigest::HMAC_MD5", "-e1"],
-        ["libnet-ssleay-perl", "libauthen-sasl-perl", "libdigest-hmac-perl"],
-    ),
-    (["curl", "--version"], ["curl"]),
-    (["msmtp", "--version"], ["msmtp", "ca-certificates"]),
-]
 
 
 class Failed(Exception):
@@ -56,6 +38,11 @@ class Skipped(Exception):
 
 def as_root(*command):
     return list(command) if os.geteuid() == 0 else ["sudo", "-n", *command]
+
+
+def owner():
+    """For whom servers that began as root write mail: us, so that we can read it; instead of root, `mail`."""
+    return pwd.getpwnam("mail") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
 
 def run(command, input=None, env=None, patience=PATIENCE):
@@ -89,49 +76,7 @@ def said(done):
     return " | ".join(lines[-6:])[-700:]
 
 
-# ---- installing
-
-
-def install():
-    """With apt-get, and only what is not there. Nothing that comes along is started."""
-    missing = [package for shows, packages in NEEDS if run(shows).returncode for package in packages]
-    if not missing:
-        return
-    if not shutil.which("apt-get"):
-        raise Skipped(f"these are missing, and there is no apt-get to install them with: {' '.join(missing)}")
-    print("installing", *missing, flush=True)
-    policy = "/usr/sbin/policy-rc.d"
-    made = not os.path.exists(policy)
-    try:
-        if made:
-            run(as_root("sh", "-c", f"printf '#!/bin/sh\\nexit 101\\n' >{policy} && chmod 755 {policy}"))
-        # Postfix asks what this machine is for: nothing. Ours has a configuration of its own.
-        answer = b"postfix postfix/main_mailer_type select No configuration\n"
-        if "postfix" in missing:
-            run(as_root("debconf-set-selections"), input=answer)
-        run(as_root("apt-get", "-qq", "update"), patience=300)  # an old list may still do
-        done = run(
-            as_root(
-                "env",
-                "DEBIAN_FRONTEND=noninteractive",
-                "apt-get",
-                "-qq",
-                "-o",
-                "DPkg::Lock::Timeout=120",
-                "install",
-                "-y",
-                "--no-install-recommends",
-                "--no-upgrade",
-                *missing,
-            ),
-            patience=600,
-        )
-    finally:
-        if made:
-            run(as_root("rm", "-f", policy))
-    absent = [packages for shows, packages in NEEDS if run(shows).returncode]
-    if absent:
-        raise Skipped(f"could not be installed: {absent}: {said(done)}")
+# ---- our programs
 
 
 def build(*programs):
@@ -189,8 +134,10 @@ class Bench:
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
         return {**kept, "HOME": str(self.home), "LC_ALL": "C.UTF-8", **more}
 
-    def start(self, name, *command):
+    def start(self, name, *command, root=False):
         """Starts a server that stays in the foreground."""
+        if root:
+            command = as_root(*command)
         log = self.root / f"{name}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
@@ -205,11 +152,9 @@ class Bench:
         return log
 
     def certificates(self):
-        """An authority, a certificate for localhost by it, and an authority that signed nothing."""
+        """An authority, certificates by it for localhost and for alice, and an authority that signed nothing."""
         at = self.folder("certificates")
-        self.ca, self.stranger, self.certificate, self.key = (
-            str(at / name) for name in ("ca.pem", "stranger.pem", "server.pem", "server.key")
-        )
+        self.ca, self.stranger = str(at / "ca.pem"), str(at / "stranger.pem")
         new = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
         for ca in (self.ca, self.stranger):
             must(
@@ -228,42 +173,31 @@ class Bench:
                     "keyUsage=critical,keyCertSign,cRLSign",
                 ]
             )
-        must([*new, "-subj", "/CN=localhost", "-keyout", self.key, "-out", f"{self.certificate}.csr"])
-        extensions = at / "extensions"
-        extensions.write_text(
-            "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1\n"
+        self.certificate, self.key = self.signed(
+            new, "localhost", "extendedKeyUsage=serverAuth\nsubjectAltName=DNS:localhost,IP:127.0.0.1"
         )
-        must(
-            [
-                "openssl",
-                "x509",
-                "-req",
-                "-days",
-                "30",
-                "-in",
-                f"{self.certificate}.csr",
-                "-CA",
-                self.ca,
-                "-CAkey",
-                f"{self.ca}.key",
-                "-CAcreateserial",
-                "-extfile",
-                str(extensions),
-                "-out",
-                self.certificate,
-            ]
+        self.alice_certificate, self.alice_key = self.signed(new, "alice", "extendedKeyUsage=clientAuth")
+
+    def signed(self, new, name, extensions):
+        certificate, key, request, wanted = (
+            str(pathlib.Path(self.ca).with_name(f"{name}.{kind}")) for kind in ("pem", "key", "csr", "extensions")
         )
-        os.chmod(self.key, 0o644)
+        must([*new, "-subj", f"/CN={name}", "-keyout", key, "-out", request])
+        pathlib.Path(wanted).write_text(f"basicConstraints=CA:FALSE\n{extensions}\n")
+        sign = ["openssl", "x509", "-req", "-days", "30", "-in", request, "-extfile", wanted, "-out", certificate]
+        must([*sign, "-CA", self.ca, "-CAkey", f"{self.ca}.key", "-CAcreateserial"])
+        os.chmod(key, 0o644)
+        return certificate, key
 
 
 def stop(process):
     """Its own end within five seconds, else ours."""
-    process.terminate()
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    for kill in ("-TERM", "-KILL"):
+        if process.poll() is None:
+            run(as_root("kill", kill, str(process.pid)))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+            return
 
 
 def free_port(taken=set()):
@@ -306,22 +240,35 @@ class Report:
     """A line for each check."""
 
     def __init__(self):
-        self.passed, self.failed = 0, 0
+        self.passed, self.failed, self.lock = 0, 0, threading.Lock()
 
-    def check(self, name, body, *arguments, **options):
+    def all(self, checks):
+        """Several at a time: they wait for servers more than they work. None may depend on another."""
+        with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 2)) as pool:
+            done = [pool.submit(self.check, *check) for check in checks]
+            try:
+                for one in done:
+                    one.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def check(self, name, body):
         try:
-            body(*arguments, **options)
+            body()
         except Failed as why:
             self.fail(name, why)
         except Exception as error:  # one broken check must not hide the others
             self.fail(name, f"{type(error).__name__}: {error}")
         else:
-            self.passed += 1
-            print(f"ok {name}", flush=True)
+            with self.lock:
+                self.passed += 1
+                print(f"ok {name}", flush=True)
 
     def fail(self, name, why):
-        self.failed += 1
-        print(f"FAIL {name}: {why}", flush=True)
+        with self.lock:
+            self.failed += 1
+            print(f"FAIL {name}: {why}", flush=True)
 
 
 def end_on_signals():

@@ -1,12 +1,17 @@
 """The checks: which client sends what over which route to which server, and what must come of it."""
 
+import functools
 import re
 import time
 
 import bench as at
+import install
 from bench import DOMAIN, Failed, Skipped, said
-from clients import Curl, Msmtp, Route, Send, Swaks
-from messages import BODIES, Message
+from clients import Aiosmtplib, Curl, Msmtp, Nodemailer, Route, Send, Smtplib, SmtpSource, SNail, Swaks
+from dovecot import Dovecot
+from exim import Exim
+from messages import BODIES, Message, Written, with_utf8
+from opensmtpd import OpenSmtpd
 from servers import USERS, Aiosmtpd, Postfix, Receive
 
 ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
@@ -14,25 +19,44 @@ LOGIN = dict(user="alice", password=USERS["alice"])
 WRONG = dict(user="alice", password="wrong")
 # smtp-send ends as sysexits.h has it.
 NO_USER, UNAVAILABLE, NO_PERMISSION = 67, 69, 77
+# What s-nail sends as it is; in others it encodes what it takes for the beginning of a message in an mbox.
+AS_IT_IS = ["plain", "first line a dot", "last line a dot", "8-bit UTF-8"]
 
 
 class Checks:
     def __init__(self, bench, send, receive, word):
-        self.bench, self.word = bench, word
-        self.report = at.Report()
+        self.bench, self.word, self.found = bench, word, []
         self.receive = Receive(bench, receive)
-        self.postfix = Postfix(bench, self.receive)
+        self.postfix, self.exim, self.opensmtpd, self.dovecot = (
+            server(bench, self.receive) for server in (Postfix, Exim, OpenSmtpd, Dovecot)
+        )
         self.aiosmtpd = Aiosmtpd(bench)
         self.send = Send(bench, send)
-        self.swaks, self.curl, self.msmtp = Swaks(bench), Curl(bench), Msmtp(bench)
+        self.swaks, self.curl, self.msmtp, self.smtplib, self.aiosmtplib, self.nodemailer, self.s_nail, self.source = (
+            client(bench) for client in (Swaks, Curl, Msmtp, Smtplib, Aiosmtplib, Nodemailer, SNail, SmtpSource)
+        )
 
     def all(self):
+        report = at.Report()
         self.ours_to_others()
+        self.ours_to_dovecot()
         self.ours_refused()
         self.others_to_ours()
+        self.tokens_to_ours()
+        self.lmtp_to_ours()
         self.others_refused()
+        self.many()
         self.relayed()
-        self.nothing_left()
+        report.all(self.found)
+        for server in (self.postfix, self.exim, self.opensmtpd):
+            name = f"{server.name} has nothing left"
+            if self.word in name:
+                report.check(name, functools.partial(queue_is_empty, server))
+        return report
+
+    def logs(self):
+        for server in (self.postfix, self.exim, self.opensmtpd, self.dovecot):
+            print(f"---- {server.name}\n{server.log()}")
 
     # ---- what a check does
 
@@ -62,81 +86,78 @@ class Checks:
 
     def check(self, name, body, *arguments, **options):
         if self.word in name:
-            self.report.check(name, body, *arguments, **options)
+            self.found.append((name, functools.partial(body, *arguments, **options)))
 
     # ---- our client
 
     def ours_to_others(self):
-        for server in (self.postfix, self.aiosmtpd):
-            name = f"smtp-send to {server.name}"
-            self.check(f"{name}, plain", self.every_kind, self.send, Route(server.port), server, "with ESMTP")
-            self.check(
-                f"{name}, lines as Unix has them", self.every_kind, self.send, Route(server.port), server, unix=True
-            )
-            self.check(
-                f"{name}, from standard input", self.every_kind, self.send, Route(server.port), server, stdin=True
-            )
-            self.check(
-                f"{name}, STARTTLS",
-                self.arrives,
-                self.send,
-                Message(),
-                Route(server.port, "starttls"),
-                server,
-                "with ESMTPS",
-            )
-            proven = ("with ESMTPSA", "Authenticated sender: alice")
-            self.check(
-                f"{name}, STARTTLS and AUTH",
-                self.every_kind,
-                self.send,
-                Route(server.submission, "starttls", **LOGIN),
-                server,
-                *proven,
-            )
+        for server in (self.postfix, self.exim, self.opensmtpd, self.aiosmtpd):
+            name, clear = f"smtp-send to {server.name}", Route(server.port)
+            self.check(f"{name}, plain", self.every_kind, self.send, clear, server, "with ESMTP")
+            self.check(f"{name}, lines as Unix has them", self.every_kind, self.send, clear, server, unix=True)
+            self.check(f"{name}, from standard input", self.every_kind, self.send, clear, server, stdin=True)
+            self.check(f"{name}, two recipients", self.two_recipients, self.send, clear, server)
+        for server in (self.postfix, self.exim, self.aiosmtpd):
+            name, proven = f"smtp-send to {server.name}", ("with ESMTPSA", "Authenticated sender: alice")
+            route = Route(server.port, "starttls")
+            self.check(f"{name}, STARTTLS", self.arrives, self.send, Message(), route, server, "with ESMTPS")
+            route = Route(server.submission, "starttls", **LOGIN)
+            self.check(f"{name}, STARTTLS and AUTH", self.every_kind, self.send, route, server, *proven)
             for mechanism in server.mechanisms:
                 route = Route(server.submission, "starttls", auth=mechanism, **LOGIN)
                 self.check(
-                    f"{name}, STARTTLS and AUTH {mechanism}",
-                    self.arrives,
-                    self.send,
-                    Message(),
-                    route,
-                    server,
-                    *proven,
+                    f"{name}, STARTTLS and AUTH {mechanism}", self.arrives, self.send, Message(), route, server, *proven
                 )
-            self.check(f"{name}, two recipients", self.two_recipients, self.send, Route(server.port), server)
-        self.check(
-            "smtp-send to Postfix, TLS from the first octet and AUTH",
-            self.every_kind,
-            self.send,
-            Route(self.postfix.implicit, "implicit", **LOGIN),
-            self.postfix,
-            "with ESMTPSA",
-        )
+            route = Route(server.implicit, "implicit", **LOGIN)
+            self.check(f"{name}, TLS from the first octet and AUTH", self.every_kind, self.send, route, server, *proven)
+            route = Route(server.port, "starttls")
+            self.check(f"{name}, SMTPUTF8", self.arrives, self.send, with_utf8(), route, server)
+        route = Route(self.aiosmtpd.lmtp, lmtp=True)
+        self.lmtp(self.send, route, self.aiosmtpd, "with LMTP")
 
-    def two_recipients(self, client, route, server, *trace):
-        message = Message()
-        done = client.send(message, route, ALICE, BOB)
+    def lmtp(self, client, clear, server, clearly, secretly="with LMTPS", **options):
+        name = f"{client.name} to {server.name}, LMTP"
+        secret = Route(clear.port, "starttls", lmtp=True)
+        self.check(name, self.every_kind, client, clear, server, clearly, **options)
+        self.check(f"{name}, STARTTLS", self.arrives, client, Message(), secret, server, secretly, **options)
+        if client is not self.smtplib:  # it reads one reply for all
+            self.check(f"{name}, two recipients", self.two_recipients, client, clear, server, **options)
+
+    def ours_to_dovecot(self):
+        server = self.dovecot
+        self.lmtp(self.send, Route(server.lmtp, lmtp=True), server, "with LMTP", "with LMTPS")
+        # What it takes by submission it hands on to ours.
+        name = "smtp-send to Dovecot, which hands on to smtp-receive"
+        options = dict(at=self.receive)
+        route = Route(server.submission, "starttls", **LOGIN)
+        self.check(f"{name}, STARTTLS and AUTH", self.every_kind, self.send, route, server, "with ESMTPSA", **options)
+        for mechanism in server.mechanisms:
+            route = Route(server.submission, "starttls", auth=mechanism, **LOGIN)
+            self.check(
+                f"{name}, STARTTLS and AUTH {mechanism}", self.arrives, self.send, Message(), route, server, **options
+            )
+        for mechanism in server.tokens:
+            route = Route(server.submission, "starttls", user="alice", token=server.token, auth=mechanism)
+            self.check(
+                f"{name}, STARTTLS and AUTH {mechanism}", self.arrives, self.send, Message(), route, server, **options
+            )
+        route = Route(server.implicit, "implicit", **LOGIN)
+        self.check(f"{name}, TLS from the first octet and AUTH", self.every_kind, self.send, route, server, **options)
+        route = Route(server.submission, "starttls", **LOGIN)
+        self.check(f"{name}, two recipients", self.two_recipients, self.send, route, server, **options)
+
+    def two_recipients(self, client, route, server, *trace, at=None, message=None, **options):
+        message = message or Message()
+        done = client.send(message, route, ALICE, BOB, **options)
         if done.returncode != 0:
             raise Failed(f"{client.name} ended with {done.returncode}: {said(done)}")
         for user in ("alice", "bob"):
-            server.boxes[user].holds(message, *trace)
+            (at or server).boxes[user].holds(message, *trace)
 
     def ours_refused(self):
-        for server in (self.postfix, self.aiosmtpd):
-            name = f"smtp-send to {server.name}"
-            for mechanism in server.mechanisms:
-                route = Route(server.submission, "starttls", auth=mechanism, **WRONG)
-                self.check(
-                    f"{name}, wrong password, {mechanism}",
-                    self.refuses,
-                    self.send,
-                    route,
-                    server,
-                    NO_PERMISSION,
-                    "535",
-                )
+        for server in (self.postfix, self.exim, self.aiosmtpd):
+            name, clear = f"smtp-send to {server.name}", Route(server.port)
+            self.wrong_passwords(name, server)
             self.check(
                 f"{name}, no login where one is wanted",
                 self.refuses,
@@ -146,37 +167,18 @@ class Checks:
                 NO_PERMISSION,
                 "5[35][04]",
             )
-            self.check(
-                f"{name}, no such recipient", self.one_refused, Route(server.port), server, f"nobody@{DOMAIN}", "550"
-            )
-            self.check(f"{name}, mailbox full", self.one_refused, Route(server.port), server, f"full@{DOMAIN}", "552")
-            self.check(
-                f"{name}, message too big",
-                self.refuses,
-                self.send,
-                Route(server.port),
-                server,
-                UNAVAILABLE,
-                "larger than the server takes",
-                message=too_big(),
-            )
-            self.check(
-                f"{name}, message from standard input too big",
-                self.refuses,
-                self.send,
-                Route(server.port),
-                server,
-                UNAVAILABLE,
-                "larger than the server takes",
-                message=too_big(),
-                stdin=True,
-            )
-            self.check(
-                f"{name}, certificate of a stranger",
-                self.distrusted,
-                Route(server.submission, "starttls", **LOGIN),
-                server,
-            )
+            self.check(f"{name}, no such recipient", self.one_refused, clear, server, f"nobody@{DOMAIN}", "550")
+            self.check(f"{name}, mailbox full", self.one_refused, clear, server, f"full@{DOMAIN}", "552")
+            self.too_big(name, clear, server)
+            self.distrusts(name, server)
+        name, clear = "smtp-send to OpenSMTPD", Route(self.opensmtpd.port)
+        self.check(f"{name}, no such recipient", self.one_refused, clear, self.opensmtpd, f"nobody@{DOMAIN}", "524")
+        self.too_big(name, clear, self.opensmtpd)
+        name = "smtp-send to Dovecot"
+        self.wrong_passwords(name, self.dovecot)
+        self.distrusts(name, self.dovecot)
+        clear = Route(self.dovecot.lmtp, lmtp=True)
+        self.check(f"{name}, LMTP, no such recipient", self.one_refused, clear, self.dovecot, f"nobody@{DOMAIN}", "550")
         self.check(
             "smtp-send to aiosmtpd, no STARTTLS offered",
             self.refuses,
@@ -184,6 +186,40 @@ class Checks:
             Route(self.aiosmtpd.bare, "starttls"),
             self.aiosmtpd,
             UNAVAILABLE,
+        )
+
+    def wrong_passwords(self, name, server):
+        for mechanism in server.mechanisms:
+            route = Route(server.submission, "starttls", auth=mechanism, **WRONG)
+            self.check(
+                f"{name}, wrong password, {mechanism}", self.refuses, self.send, route, server, NO_PERMISSION, "535"
+            )
+
+    def distrusts(self, name, server):
+        route = Route(server.submission, "starttls", ca=self.bench.stranger, **LOGIN)
+        self.check(f"{name}, certificate of a stranger", self.refuses, self.send, route, server, UNAVAILABLE)
+
+    def too_big(self, name, route, server):
+        self.check(
+            f"{name}, message too big",
+            self.refuses,
+            self.send,
+            route,
+            server,
+            UNAVAILABLE,
+            "larger than the server takes",
+            message=too_big(),
+        )
+        self.check(
+            f"{name}, message from standard input too big",
+            self.refuses,
+            self.send,
+            route,
+            server,
+            UNAVAILABLE,
+            "larger than the server takes",
+            message=too_big(),
+            stdin=True,
         )
 
     def one_refused(self, route, server, refused, code):
@@ -195,103 +231,98 @@ class Checks:
             raise Failed(f"smtp-send ended with {done.returncode}: {said(done)}")
         server.boxes["alice"].holds(message)
 
-    def distrusted(self, route, server):
-        self.send.ca = self.bench.stranger
-        try:
-            self.refuses(self.send, route, server, UNAVAILABLE)
-        finally:
-            self.send.ca = self.bench.ca
-
     # ---- our server
 
     def others_to_ours(self):
         ours = self.receive
-        starttls = {
-            self.swaks: ["PLAIN", "LOGIN", "CRAM-MD5"],
-            self.curl: ["PLAIN", "LOGIN", "CRAM-MD5"],
-            self.msmtp: ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"],
-            self.send: [
-                "PLAIN",
-                "LOGIN",
-                "CRAM-MD5",
-                "SCRAM-SHA-1",
-                "SCRAM-SHA-256",
-                "SCRAM-SHA-512",
-                "SCRAM-SHA-1-PLUS",
-                "SCRAM-SHA-256-PLUS",
-                "SCRAM-SHA-512-PLUS",
-            ],
-        }
-        for client, mechanisms in starttls.items():
-            name = f"{client.name} to smtp-receive"
-            self.check(f"{name}, plain", self.every_kind, client, Route(ours.bare), ours, "with ESMTP")
-            self.check(
-                f"{name}, STARTTLS",
-                self.arrives,
-                client,
-                Message(),
-                Route(ours.port, "starttls"),
-                ours,
-                "with ESMTPS",
-            )
-            self.check(
-                f"{name}, STARTTLS and AUTH", self.known, client, Route(ours.port, "starttls", **LOGIN), BODIES
-            )
+        passwords = ["PLAIN", "LOGIN", "CRAM-MD5"]
+        scram = ["SCRAM-SHA-1", "SCRAM-SHA-256"]
+        ours_too = ["SCRAM-SHA-512", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512-PLUS"]
+        for client, mechanisms in {
+            self.swaks: passwords,
+            self.curl: passwords,
+            self.msmtp: passwords + scram,
+            self.smtplib: passwords,
+            self.aiosmtplib: passwords,
+            self.nodemailer: passwords,
+            self.send: passwords + scram + ours_too,
+        }.items():
+            name, clear, secret = f"{client.name} to smtp-receive", Route(ours.bare), Route(ours.port, "starttls")
+            self.check(f"{name}, plain", self.every_kind, client, clear, ours, "with ESMTP")
+            self.check(f"{name}, STARTTLS", self.arrives, client, Message(), secret, ours, "with ESMTPS")
+            self.check(f"{name}, two recipients", self.two_recipients, client, clear, ours)
+            route = Route(ours.port, "starttls", **LOGIN)
+            self.check(f"{name}, STARTTLS and AUTH", self.known, client, route, BODIES)
             for mechanism in mechanisms:
                 route = Route(ours.port, "starttls", auth=mechanism, **LOGIN)
                 self.check(f"{name}, STARTTLS and AUTH {mechanism}", self.known, client, route)
-            self.check(
-                f"{name}, TLS from the first octet and AUTH",
-                self.known,
-                client,
-                Route(ours.implicit, "implicit", **LOGIN),
-                BODIES,
-            )
-            self.check(f"{name}, two recipients", self.two_recipients, client, Route(ours.bare), ours)
-        for client in (self.curl, self.msmtp, self.send):
-            for mechanism in ("OAUTHBEARER", "XOAUTH2"):
-                route = Route(ours.port, "starttls", user="alice", token="alice-token", auth=mechanism)
-                self.check(f"{client.name} to smtp-receive, STARTTLS and AUTH {mechanism}", self.known, client, route)
-        for client in (self.swaks, self.msmtp, self.send):
-            name = f"{client.name} to smtp-receive, LMTP"
-            self.check(name, self.every_kind, client, Route(ours.lmtp, lmtp=True), ours, "with LMTP")
-            self.check(
-                f"{name}, STARTTLS",
-                self.arrives,
-                client,
-                Message(),
-                Route(ours.lmtp, "starttls", lmtp=True),
-                ours,
-                "with LMTPS",
-            )
-            self.check(f"{name}, two recipients", self.two_recipients, client, Route(ours.lmtp, lmtp=True), ours)
+            route = Route(ours.implicit, "implicit", **LOGIN)
+            self.check(f"{name}, TLS from the first octet and AUTH", self.known, client, route, BODIES)
+        for client in (self.curl, self.smtplib, self.aiosmtplib, self.nodemailer, self.send):
+            name = f"{client.name} to smtp-receive, SMTPUTF8"
+            self.check(name, self.arrives, client, with_utf8(), Route(ours.bare), ours, "with UTF8SMTP")
+        name = "swaks to smtp-receive, pipelined"
+        self.check(name, self.every_kind, self.swaks, Route(ours.bare), ours, pipeline=True)
+        self.s_nail_to_ours()
+
+    def s_nail_to_ours(self):
+        """Without a login it says HELO, and does not ask for STARTTLS."""
+        ours, name = self.receive, "s-nail to smtp-receive"
+        kinds = dict(make=Written)
+        for kind in AS_IT_IS:
+            route = Route(ours.bare)
+            self.check(f"{name}, plain, {kind}", self.arrives, self.s_nail, Written(kind), route, ours, "with SMTP")
+        for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
+            route = Route(ours.port, "starttls", auth=mechanism, **LOGIN)
+            self.check(f"{name}, STARTTLS and AUTH {mechanism}", self.known, self.s_nail, route, **kinds)
+        route = Route(ours.implicit, "implicit", **LOGIN)
+        self.check(f"{name}, TLS from the first octet and AUTH", self.known, self.s_nail, route, **kinds)
         self.check(
-            "swaks to smtp-receive, pipelined", self.every_kind, self.swaks, Route(ours.bare), ours, pipeline=True
-        )
-        self.check(
-            "swaks to smtp-receive, LMTP, pipelined",
-            self.every_kind,
-            self.swaks,
-            Route(ours.lmtp, lmtp=True),
-            ours,
-            pipeline=True,
+            f"{name}, two recipients", self.two_recipients, self.s_nail, Route(ours.bare), ours, message=Written()
         )
 
-    def known(self, client, route, kinds=("plain",)):
+    def tokens_to_ours(self):
+        for client, mechanisms in {
+            self.curl: ["OAUTHBEARER", "XOAUTH2"],
+            self.msmtp: ["OAUTHBEARER", "XOAUTH2"],
+            self.send: ["OAUTHBEARER", "XOAUTH2"],
+            self.nodemailer: ["XOAUTH2"],
+        }.items():
+            for mechanism in mechanisms:
+                route = Route(self.receive.port, "starttls", user="alice", token="alice-token", auth=mechanism)
+                self.check(f"{client.name} to smtp-receive, STARTTLS and AUTH {mechanism}", self.known, client, route)
+
+    def lmtp_to_ours(self):
+        ours, clear = self.receive, Route(self.receive.lmtp, lmtp=True)
+        for client in (self.swaks, self.msmtp, self.smtplib, self.nodemailer, self.send):
+            self.lmtp(client, clear, ours, "with LMTP")
+        name = "swaks to smtp-receive, LMTP, pipelined"
+        self.check(name, self.every_kind, self.swaks, clear, ours, pipeline=True)
+
+    def known(self, client, route, kinds=("plain",), make=Message):
         """It is alice who sends."""
         for kind in kinds:
-            self.arrives(client, Message(kind), route, self.receive, "with ESMTPSA")
-            if self.receive.last_user(route.port) != "alice":
+            message = make(kind)
+            self.arrives(client, message, route, self.receive, "with ESMTPSA")
+            if self.receive.user_of(message, route.port) != "alice":
                 raise Failed("smtp-receive does not know who has logged in")
 
     def others_refused(self):
         ours = self.receive
-        for client in (self.swaks, self.curl, self.msmtp):
+        for client in (self.swaks, self.curl, self.msmtp, self.smtplib, self.aiosmtplib, self.nodemailer, self.s_nail):
             name = f"{client.name} to smtp-receive"
-            for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5") + (("SCRAM-SHA-256",) if client is self.msmtp else ()):
+            make = Written if client is self.s_nail else Message
+            for mechanism in ["PLAIN", "LOGIN", "CRAM-MD5", *["SCRAM-SHA-256"] * (client is self.msmtp)]:
                 route = Route(ours.port, "starttls", auth=mechanism, **WRONG)
                 self.check(
-                    f"{name}, wrong password, {mechanism}", self.refuses, client, route, ours, client.bad_login, "535"
+                    f"{name}, wrong password, {mechanism}",
+                    self.refuses,
+                    client,
+                    route,
+                    ours,
+                    client.bad_login,
+                    "535",
+                    message=make(),
                 )
             self.check(
                 f"{name}, no login where one is wanted",
@@ -301,6 +332,7 @@ class Checks:
                 ours,
                 client.no_login,
                 "530",
+                message=make(),
             )
             self.check(
                 f"{name}, no such recipient",
@@ -311,52 +343,71 @@ class Checks:
                 client.unknown_user,
                 "550",
                 to=(f"nobody@{DOMAIN}",),
+                message=make(),
             )
-        self.check(
-            "curl to smtp-receive, message too big",
-            self.refuses,
-            self.curl,
-            Route(ours.bare),
-            ours,
-            self.curl.unknown_user,
-            "552",
-            message=too_big(),
-        )
+        for client in (self.curl, self.smtplib, self.nodemailer):
+            self.check(
+                f"{client.name} to smtp-receive, message too big",
+                self.refuses,
+                client,
+                Route(ours.bare),
+                ours,
+                client.unknown_user,
+                "552",
+                message=too_big(),
+            )
+
+    def many(self):
+        """Many messages at once, and many in one session."""
+        ours = self.receive
+        for name, route in ("", Route(ours.bare)), (", LMTP", Route(ours.lmtp, lmtp=True)):
+            name = f"smtp-source to smtp-receive{name}"
+            self.check(f"{name}, 100 messages in 10 sessions", self.copies, route, 100, sessions=10)
+            self.check(f"{name}, 20 messages in one session", self.copies, route, 20, one_session=True)
+
+    def copies(self, route, copies, **options):
+        message = Message("dots")
+        done = self.source.send(message, route, ALICE, copies=copies, **options)
+        if done.returncode != 0:
+            raise Failed(f"smtp-source ended with {done.returncode}: {said(done)}")
+        self.receive.boxes["alice"].holds(message, times=copies)
+
+    # ---- other servers that send to ours
 
     def relayed(self):
-        """Ours, then Postfix, then ours."""
-        for domain, *trace in (("smtp.relay.test", "with ESMTPSA"), ("lmtp.relay.test", "with LMTPS")):
-            for kind in BODIES:
-                self.check(
-                    f"smtp-send to Postfix, which relays to smtp-receive by {domain[:4].upper()}, {kind}",
-                    self.arrives,
-                    self.send,
-                    Message(kind),
-                    Route(self.postfix.port),
-                    self.receive,
-                    *trace,
-                    to=f"alice@{domain}",
-                )
+        """Ours, then the other, then ours."""
+        traces = {"smtp": "with ESMTPSA", "smtps": "with ESMTPSA", "lmtp": "with LMTPS"}
+        for server in (self.postfix, self.exim, self.opensmtpd):
+            for relay in server.relays:
+                trace = traces.get(relay, "with ESMTP")
+                if server is self.opensmtpd and relay == "lmtp":
+                    trace = "with LMTP"  # it has no TLS there
+                name = f"smtp-send to {server.name}, which relays to smtp-receive, {HOW[relay]}"
+                route, to = Route(server.port), f"alice@{relay}.relay.test"
+                self.check(name, self.every_kind, self.send, route, self.receive, trace, to=to)
+        for server in (self.postfix, self.exim):
+            for relay in ("smtp", "lmtp"):
+                name = f"smtp-send to {server.name}, which relays to smtp-receive, {HOW[relay]}, SMTPUTF8"
+                route, to = Route(server.port), f"alice@{relay}.relay.test"
+                self.check(name, self.arrives, self.send, with_utf8(), route, self.receive, to=to)
 
-    def nothing_left(self):
-        self.check("Postfix has nothing left", self.queue_is_empty)
 
-    def queue_is_empty(self):
-        """What was accepted went its way: no bounce, nothing deferred."""
-        end = time.monotonic() + 10
-        command = at.as_root(
-            "find",
-            *(
-                str(self.postfix.root / "queue" / queue)
-                for queue in ("active", "bounce", "defer", "deferred", "incoming", "maildrop")
-            ),
-            "-type",
-            "f",
-        )
-        while left := at.must(command):
-            if time.monotonic() > end:
-                raise Failed(f"in its queue: {left.decode()}")
-            time.sleep(0.1)
+HOW = {
+    "clear": "plain",
+    "data": "plain, without BDAT",
+    "smtp": "STARTTLS and AUTH",
+    "smtps": "TLS from the first octet and AUTH",
+    "lmtp": "LMTP",
+}
+
+
+def queue_is_empty(server):
+    """What was accepted went its way: no bounce, nothing deferred."""
+    end = time.monotonic() + 10
+    while left := server.left():
+        if time.monotonic() > end:
+            raise Failed(f"in its queue: {left}")
+        time.sleep(0.1)
 
 
 def too_big():
@@ -369,14 +420,13 @@ def main(arguments):
     began = time.monotonic()
     at.end_on_signals()
     try:
-        at.install()
+        install.install()
         send, receive = at.build("smtp-send", "smtp-receive")
         with at.Bench() as bench:
             checks = Checks(bench, send, receive, " ".join(arguments))
-            checks.all()
-            report = checks.report
+            report = checks.all()
             if report.failed:
-                print(checks.postfix.log())
+                checks.logs()
     except Skipped as why:
         print(f"SKIPPED interop: {why}", flush=True)
         return 99

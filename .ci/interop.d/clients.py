@@ -1,9 +1,15 @@
-"""The clients: swaks, curl, msmtp, and ours. Each sends one message over a route and says how that ended."""
+"""The clients: ours and others. Each sends one message over a route and says how that ended.
+
+Several threads use one of them at the same time.
+"""
 
 import dataclasses
+import itertools
+import json
+import pathlib
 
-from bench import HOST, run
-from messages import SENDER
+import install
+from bench import HOST, SYSTEM_PYTHON, run
 
 HELO = "client.example.org"
 
@@ -19,6 +25,7 @@ class Route:
     password: str = None
     token: str = None
     auth: str = None
+    ca: str = None  # trust these instead of the right ones
 
     @property
     def host(self):
@@ -29,12 +36,16 @@ class Client:
     def __init__(self, bench):
         self.bench = bench
         self.scratch = bench.folder("clients", type(self).__name__)
-        self.ca = bench.ca
+        self.serial = itertools.count()
 
-    def file(self, octets):
-        path = self.scratch / "message"
+    def file(self, octets, name="message"):
+        path = self.scratch / f"{name}.{next(self.serial)}"
+        path.touch(0o600)
         path.write_bytes(octets)
         return str(path)
+
+    def ca(self, route):
+        return route.ca or self.bench.ca
 
 
 class Send(Client):
@@ -56,9 +67,9 @@ class Send(Client):
             "--helo",
             HELO,
             "--from",
-            SENDER,
+            message.sender,
         ]
-        command += ["--ca", self.ca] if route.tls != "none" else []
+        command += ["--ca", self.ca(route)] if route.tls != "none" else []
         command += ["--lmtp"] if route.lmtp else []
         secret = {}
         if route.user:
@@ -93,7 +104,7 @@ class Swaks(Client):
             "--helo",
             HELO,
             "--from",
-            SENDER,
+            message.sender,
             "--to",
             ",".join(to),
             "--data",
@@ -101,7 +112,7 @@ class Swaks(Client):
             "--no-data-fixup",
             *{"none": [], "starttls": ["--tls"], "implicit": ["--tls-on-connect"]}[route.tls],
         ]
-        command += ["--tls-verify", "--tls-ca-path", self.ca] if route.tls != "none" else []
+        command += ["--tls-verify", "--tls-ca-path", self.ca(route)] if route.tls != "none" else []
         command += ["--pipeline"] if pipeline else []
         if route.user:
             command += ["--auth", route.auth or "", "--auth-user", route.user, "--auth-password", route.password]
@@ -125,12 +136,12 @@ class Curl(Client):
             "--url",
             f"{scheme}://{route.host}:{route.port}/{HELO}",
             "--mail-from",
-            SENDER,
+            message.sender,
             "--upload-file",
             self.file(message.octets),
         ]
         command += ["--ssl-reqd"] if route.tls == "starttls" else []
-        command += ["--cacert", self.ca] if route.tls != "none" else []
+        command += ["--cacert", self.ca(route)] if route.tls != "none" else []
         command += [word for address in to for word in ("--mail-rcpt", address)]
         command += ["--login-options", f"AUTH={route.auth}"] if route.auth else []
         if route.token:
@@ -149,7 +160,7 @@ class Msmtp(Client):
             "account default",
             f"host {route.host}",
             f"port {route.port}",
-            f"from {SENDER}",
+            f"from {message.sender}",
             f"domain {HELO}",
             "timeout 20",
             f"protocol {'lmtp' if route.lmtp else 'smtp'}",
@@ -160,7 +171,7 @@ class Msmtp(Client):
             lines += [
                 "tls on",
                 f"tls_starttls {'on' if route.tls == 'starttls' else 'off'}",
-                f"tls_trust_file {self.ca}",
+                f"tls_trust_file {self.ca(route)}",
             ]
         if route.user:
             lines += [
@@ -168,9 +179,109 @@ class Msmtp(Client):
                 f"user {route.user}",
                 f"password {route.token or route.password}",
             ]
-        settings = self.scratch / "settings"
-        settings.write_text("\n".join(lines) + "\n")
-        settings.chmod(0o600)
-        return run(
-            ["msmtp", "--debug", "-C", str(settings), "--", *to], input=message.text, env=self.bench.environment()
+        settings = self.file("".join(f"{line}\n" for line in lines).encode(), "settings")
+        return run(["msmtp", "--debug", "-C", settings, "--", *to], input=message.text, env=self.bench.environment())
+
+
+class Scripted(Client):
+    """A library, called by a script of ours that is told what to do in JSON."""
+
+    no_login = unknown_user = bad_login = 1
+
+    def how(self, message, route, to, **more):
+        return json.dumps(
+            {
+                "host": route.host,
+                "port": route.port,
+                "tls": route.tls,
+                "lmtp": route.lmtp,
+                "user": route.user,
+                "password": route.password,
+                "token": route.token,
+                "auth": route.auth,
+                "ca": self.ca(route),
+                "helo": HELO,
+                "from": message.sender,
+                "to": to,
+                "file": self.file(message.octets),
+                **more,
+            }
         )
+
+
+class Smtplib(Scripted):
+    name, python = "smtplib", SYSTEM_PYTHON
+
+    def send(self, message, route, *to, dsn=False):
+        utf8 = not message.sender.isascii()
+        mail = ["BODY=8BITMIME", *["SMTPUTF8"] * utf8, *["RET=HDRS", "ENVID=one+2B1"] * dsn]
+        rcpt = ["NOTIFY=FAILURE,DELAY", "ORCPT=rfc822;other+2B1@example.org"] * dsn
+        how = self.how(message, route, to, library=self.name, mail=mail, rcpt=rcpt)
+        script = str(pathlib.Path(__file__).with_name("python_client.py"))
+        return run([self.python, script, how], env=self.bench.environment())
+
+
+class Aiosmtplib(Smtplib):
+    name = "aiosmtplib"
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.python = install.python_with_aiosmtplib()
+
+
+class Nodemailer(Scripted):
+    name = "nodemailer"
+
+    def send(self, message, route, *to, dsn=False):
+        asked = {"id": "one+1", "return": "headers", "notify": ["failure", "delay"], "recipient": "other@example.org"}
+        how = self.how(message, route, to, dsn=asked if dsn else None)
+        script = str(pathlib.Path(__file__).with_name("nodemailer_client.js"))
+        environment = self.bench.environment(NODE_PATH=install.node_with_nodemailer())
+        return run(["node", script, how], env=environment)
+
+
+class SNail(Client):
+    """It writes the header lines itself, of the message it takes the body alone."""
+
+    name = "s-nail"
+    no_login = unknown_user = bad_login = 4
+
+    def send(self, message, route, *to):
+        scheme = "smtps" if route.tls == "implicit" else "smtp"
+        login = f"{route.user}:{route.password}@" if route.user else ""
+        options = {
+            "v15-compat": None,
+            "mta": f"{scheme}://{login}{route.host}:{route.port}",
+            "smtp-auth": (route.auth or "plain").lower() if route.user else "none",
+            "hostname": HELO,
+            "from": message.sender,
+            "customhdr": f"X-Message: <{message.id}>",
+            "mime-encoding": "8bit",
+            "ttycharset": "utf-8",
+            "sendcharsets": "utf-8",
+            "sendwait": None,
+            "nosave": None,
+            "DEAD": "/dev/null",
+            "tls-verify": "strict",
+            "tls-ca-file": self.ca(route),
+            "tls-ca-no-defaults": None,
+        }
+        if route.tls == "starttls":
+            options["smtp-use-starttls"] = None
+        settings = [
+            word for name, value in options.items() for word in ("-S", name if value is None else f"{name}={value}")
+        ]
+        command = ["s-nail", "-:/", "-v", *settings, "-r", message.sender, "-s", message.kind, *to]
+        return run(command, input=message.body.encode(), env=self.bench.environment())
+
+
+class SmtpSource(Client):
+    """Postfix's: many copies of a message, in several sessions; an empty line comes behind each."""
+
+    name = "smtp-source"
+
+    def send(self, message, route, *to, copies=1, sessions=1, one_session=False):
+        command = ["smtp-source", "-4", *["-L"] * route.lmtp, "-M", HELO, "-f", message.sender, "-t", to[0], "-T", "20"]
+        command += ["-m", str(copies), "-s", str(sessions), *["-d"] * one_session, "-F", self.file(message.text)]
+        message.octets += b"\r\n" if message.octets.endswith(b"\r\n") else b"\r\n\r\n"
+        return run([*command, f"{route.host}:{route.port}"], env=self.bench.environment())

@@ -1,20 +1,22 @@
-"""The servers: Postfix, aiosmtpd, and ours. Each is made for one run, in its scratch folder, on loopback.
+"""The servers: ours, aiosmtpd, Postfix, and what the others share. Each is made for one run, on loopback.
 
 All know alice and bob @example.test, with the password NAME-secret.
 """
 
 import contextlib
-import os
 import pathlib
-import pwd
 import time
 
-from bench import DOMAIN, HOST, SYSTEM_PYTHON, as_root, free_port, must, run, wait_open
+import install
+from bench import DOMAIN, HOST, SYSTEM_PYTHON, as_root, free_port, must, owner, run, wait_open
 from messages import Mailbox
 
 USERS = {"alice": "alice-secret", "bob": "bob-secret"}
 # What every server takes; more than the largest of our messages.
 MAX_SIZE = 3_000_000
+# Servers carry mail for NAME.relay.test on to ours: in the clear, in the clear and without BDAT, with STARTTLS and a
+# login, with TLS from the first octet and a login, and by LMTP with STARTTLS.
+RELAYS = ["clear", "data", "smtp", "smtps", "lmtp"]
 
 
 def mailboxes(bench, name, lf=False):
@@ -52,7 +54,8 @@ class Receive:
 
     def start(self, bench, program, name, *options):
         port = free_port()
-        known = [f"{user}@{domain}" for user in USERS for domain in (DOMAIN, "smtp.relay.test", "lmtp.relay.test")]
+        domains = [DOMAIN, *(f"{relay}.relay.test" for relay in RELAYS)]
+        known = [f"{user}@{domain}" for user in USERS for domain in domains]
         log = bench.start(
             f"receive-{name}",
             program,
@@ -69,10 +72,36 @@ class Receive:
         wait_open(log, port)
         return port
 
-    def last_user(self, port):
-        """Who the program says had logged in when the last message came."""
-        lines = [line for line in self.logs[port].read_text().splitlines() if line.startswith("received ")]
-        return dict(word.partition("=")[::2] for word in lines[-1].split()[1:])["user"]
+    def user_of(self, message, port):
+        """Who the program says had logged in when this message came."""
+        files = [str(file) for file in self.boxes["alice"].files(message)]
+        for line in self.logs[port].read_text().splitlines():
+            if line.startswith("received ") and any(file in line for file in files):
+                return dict(word.partition("=")[::2] for word in line.split()[1:])["user"]
+        return None
+
+
+class Boxed:
+    """A server that is only unpacked, in a folder `root` of its own: see `box`."""
+
+    def box(self, bench, users):
+        """Its private /etc, with users of its own; `None`: one with rights that nobody else has."""
+        self.owner, self.own = owner(), bench.folder(self.root.name, "own")
+        (self.own / "etc").mkdir()
+        passwd, group = [], []
+        for number, (name, user) in enumerate(users.items(), start=890):
+            uid, gid = (user.pw_uid, user.pw_gid) if user else (number, number)
+            passwd.append(f"{name}:x:{uid}:{gid}::/nonexistent:/usr/sbin/nologin\n")
+            group.append(f"{name}:x:{gid}:\n")
+        # In front of those of this machine, which may have one of this name.
+        for name, lines in ("passwd", passwd), ("group", group):
+            (self.own / "etc" / name).write_text("".join(lines) + pathlib.Path("/etc", name).read_text())
+        return self.own
+
+    def start(self, bench, *command):
+        box = str(pathlib.Path(__file__).with_name("box"))
+        unpacked = str(install.unpacked(self.package))
+        self.output = bench.start(self.root.name, "sh", box, unpacked, str(self.own), *command, root=True)
 
 
 class Aiosmtpd:
@@ -83,7 +112,7 @@ class Aiosmtpd:
 
     def __init__(self, bench):
         self.boxes = mailboxes(bench, "aiosmtpd")
-        self.bare, self.port, self.submission = free_port(), free_port(), free_port()
+        ports = self.bare, self.port, self.submission, self.implicit, self.lmtp = [free_port() for _ in range(5)]
         log = bench.start(
             "aiosmtpd",
             SYSTEM_PYTHON,
@@ -91,12 +120,10 @@ class Aiosmtpd:
             str(self.boxes["alice"].path.parent),
             bench.certificate,
             bench.key,
-            str(self.bare),
-            str(self.port),
-            str(self.submission),
+            *map(str, ports),
             *(f"{user}:{password}" for user, password in USERS.items()),
         )
-        wait_open(log, self.bare, self.port, self.submission)
+        wait_open(log, *ports)
 
 
 class Postfix:
@@ -104,6 +131,7 @@ class Postfix:
 
     name = "Postfix"
     mechanisms = ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"]
+    relays = ["clear", "smtp", "smtps", "lmtp"]
 
     def __init__(self, bench, next_hop):
         self.root = bench.folder("postfix")
@@ -114,9 +142,9 @@ class Postfix:
         self.passwords()
         self.files(bench, next_hop)
         # The delivering process gives up root for this user.
-        owner = pwd.getpwnam("mail") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-        self.configure(bench, owner)
-        must(as_root("chown", "-R", f"{owner.pw_uid}:{owner.pw_gid}", str(self.root / "mail")))
+        self.owner = owner()
+        self.configure(bench, self.owner)
+        must(as_root("chown", "-R", f"{self.owner.pw_uid}:{self.owner.pw_gid}", str(self.root / "mail")))
         must(as_root("chown", "postfix", str(self.root / "data")))
         bench.stack.callback(self.stop)
         must(as_root("postfix", "-c", str(self.root / "etc"), "start"))
@@ -138,11 +166,14 @@ class Postfix:
         (etc / "mailboxes").write_text("".join(f"{user}@{DOMAIN} {user}/\n" for user in [*USERS, "full"]))
         (etc / "access").write_text(f"full@{DOMAIN} 552 5.2.2 Mailbox is full\n")
         hops = {
-            "smtp.relay.test": f"smtp:[localhost]:{next_hop.port}",
-            "lmtp.relay.test": f"lmtp:inet:localhost:{next_hop.lmtp}",
+            "clear": f"clear:[localhost]:{next_hop.bare}",
+            "smtp": f"smtp:[localhost]:{next_hop.port}",
+            "smtps": f"smtps:[localhost]:{next_hop.implicit}",
+            "lmtp": f"lmtp:inet:localhost:{next_hop.lmtp}",
         }
-        (etc / "transport").write_text("".join(f"{domain} {hop}\n" for domain, hop in hops.items()))
-        (etc / "logins").write_text(f"[localhost]:{next_hop.port} alice:{USERS['alice']}\n")
+        (etc / "transport").write_text("".join(f"{name}.relay.test {hop}\n" for name, hop in hops.items()))
+        ports = next_hop.port, next_hop.implicit
+        (etc / "logins").write_text("".join(f"[localhost]:{port} alice:{USERS['alice']}\n" for port in ports))
 
     def configure(self, bench, owner):
         root, etc = self.root, self.root / "etc"
@@ -167,7 +198,8 @@ lmtp_dns_support_level = disabled
 smtp_host_lookup = native
 lmtp_host_lookup = native
 default_transport = error:5.7.1 nothing leaves this machine
-relay_domains = smtp.relay.test, lmtp.relay.test
+relay_domains = relay.test
+parent_domain_matches_subdomains = relay_domains
 relay_transport = error:5.7.1 no such next hop
 transport_maps = texthash:{etc}/transport
 virtual_mailbox_domains = {DOMAIN}
@@ -223,6 +255,8 @@ verify unix - - n - 1 verify
 flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
+smtps unix - - n - - smtp -o smtp_tls_wrappermode=yes
+clear unix - - n - - smtp -o smtp_tls_security_level=none -o smtp_sasl_auth_enable=no
 lmtp unix - - n - - lmtp
 virtual unix - n n - - virtual
 showq unix n - n - - showq
@@ -251,3 +285,9 @@ postlog unix-dgram n - n - 1 postlogd
 
     def log(self):
         return run(as_root("tail", "-n", "40", str(self.root / "postfix.log"))).stdout.decode("utf-8", "replace")
+
+    def left(self):
+        """What is still in its queue."""
+        queues = ("active", "bounce", "defer", "deferred", "incoming", "maildrop")
+        folders = [str(self.root / "queue" / queue) for queue in queues]
+        return must(as_root("find", *folders, "-type", "f")).decode()

@@ -20,7 +20,7 @@ use crate::{
 use bytes::Bytes;
 use mailwire_core::{Connection, End, NotNow, Secured, driver::tokio::Happened, sasl::SaslError};
 use mailwire_smtp::{
-    Auth, Command, Mail, Reply,
+    Auth, Mail, Reply,
     address::{ForwardPath, Host, ReversePath},
     server::{Answer, Config, Event, Message, Pending, Protocol, Server},
 };
@@ -147,6 +147,7 @@ impl Receiver {
             transaction: None,
             relay: None,
             is_stopping: false,
+            is_in_body: false,
         };
         // What is boxed here and below is rare, and would make each connection larger.
         loop {
@@ -154,8 +155,10 @@ impl Receiver {
                 // What has come already is heard; there is nothing then, or a message goes on.
                 match connection.link.now().await? {
                     Some(happened) => happened,
+                    // Behind a message that is under way what stands there already is heard, too.
+                    None if connection.is_in_body => connection.link.next().await?,
                     None => {
-                        _ = connection.link.session().shut_down();
+                        _ = connection.link.session().shutdown(shutting_down());
                         connection.link.next().await?
                     }
                 }
@@ -210,6 +213,7 @@ struct Connected<'a> {
     relay: Option<Relay>,
     /// No message may begin any more.
     is_stopping: bool,
+    is_in_body: bool,
 }
 
 /// The transaction under way.
@@ -219,6 +223,8 @@ struct Transaction {
     /// Where it goes: for each recipient.
     maildirs: Vec<PathBuf>,
     message: Goes,
+    /// It is known where it goes.
+    is_begun: bool,
     hops: Hops,
 }
 
@@ -253,9 +259,7 @@ impl Connected<'_> {
                 self.exchange = None;
                 return Ok(());
             }
-            Event::Mail { pending, .. } if self.is_stopping => {
-                pending.reject(reply(421, (4, 3, 2), "Service shutting down, closing"))
-            }
+            Event::Mail { pending, .. } if self.is_stopping => pending.reject(shutting_down()),
             Event::Mail { mail, pending } => {
                 let relayed = match &self.receiver.store {
                     Store::Relay(next) => Box::pin(Relay::mail(&mut self.relay, next, &mail)).await,
@@ -268,6 +272,7 @@ impl Connected<'_> {
                             to: Vec::new(),
                             maildirs: Vec::new(),
                             message: Goes::Nowhere,
+                            is_begun: false,
                             hops: Hops::default(),
                         });
                         pending.accept()
@@ -312,8 +317,23 @@ impl Connected<'_> {
                 Ok(()) => pending.accept(),
                 Err(reply) => pending.reject(reply),
             },
+            Event::BodyBegin => {
+                self.is_in_body = true;
+                // BDAT asks nobody before (RFC 3030 §2).
+                let is_begun = self.transaction.as_ref().is_some_and(|it| it.is_begun);
+                if !is_begun
+                    && !matches!(self.receiver.store, Store::Discard)
+                    && let Err(reply) = Box::pin(self.begin()).await
+                {
+                    Box::pin(self.forget()).await;
+                    self.is_in_body = false;
+                    self.link.session().refuse_body(reply)?;
+                }
+                return Ok(());
+            }
             Event::BodyChunk(octets) => return self.on_chunk(octets).await,
             Event::BodyEnd { octets, pending, .. } => {
+                self.is_in_body = false;
                 let Some(transaction) = self.transaction.take() else {
                     return Ok(self.link.session().answer(pending.reject(no_storage()))?);
                 };
@@ -327,11 +347,12 @@ impl Connected<'_> {
                 answer
             }
             Event::BodyAborted | Event::Reset => {
+                self.is_in_body = false;
                 Box::pin(self.forget()).await;
                 return Ok(());
             }
             // Who is here is told to nobody; RFC 5321 §3.5.3, §7.3.
-            Event::Other { command: Command::Vrfy(_), pending } => {
+            Event::Vrfy { pending, .. } => {
                 pending.reply(reply(252, (2, 5, 0), "Send some mail, I will try my best"))
             }
             other => return Ok(self.link.session().decline(other)?),
@@ -441,6 +462,7 @@ impl Connected<'_> {
             _ => Ok(()),
         };
         transaction.message = message;
+        transaction.is_begun = true;
         written
     }
 
@@ -458,6 +480,7 @@ impl Connected<'_> {
         };
         if let Err(reply) = written {
             Box::pin(self.forget()).await;
+            self.is_in_body = false;
             self.link.session().refuse_body(reply)?;
         }
         Ok(())
@@ -544,6 +567,10 @@ async fn file(
 
 fn too_many_hops() -> Reply {
     reply(554, (5, 4, 6), "Too many hops: this message goes round in circles")
+}
+
+fn shutting_down() -> Reply {
+    reply(421, (4, 3, 2), "Service shutting down, closing")
 }
 
 fn accepted() -> Reply {

@@ -29,6 +29,12 @@ impl Channel {
         Channel { wire: Wire::new(limits, SESSIONS.fetch_add(1, Ordering::Relaxed)), next: 1 }
     }
 
+    /// Another session's, with the same limits.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self::new(self.wire.limits)
+    }
+
     /// The part that others may see.
     #[inline]
     pub fn wire(&self) -> &Wire {
@@ -45,6 +51,11 @@ impl Channel {
     #[inline]
     pub fn limits(&self) -> &Limits {
         &self.wire.limits
+    }
+
+    /// The connection goes on as another session, which has limits of its own.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.wire.set_limits(limits);
     }
 
     // ---- input

@@ -29,7 +29,11 @@ pub mod dot;
 pub mod driver;
 mod error;
 mod frame;
+#[cfg(feature = "arbitrary")]
+#[doc(hidden)]
+pub mod generated;
 mod handle;
+mod hibernate;
 mod input;
 mod limit;
 mod open_set;
@@ -65,7 +69,10 @@ pub use wire::Wire;
 pub mod implement {
     pub use crate::channel::Channel;
     pub use crate::connection::{Internal, Step};
+    #[cfg(feature = "arbitrary")]
+    pub use crate::generated;
     pub use crate::handle::Ticket;
+    pub use crate::hibernate::Version;
     #[cfg(feature = "serde")]
     pub use crate::serialized;
     pub use crate::{base64, grammar};

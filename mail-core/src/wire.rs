@@ -39,12 +39,8 @@ enum Gate {
 }
 
 impl Wire {
-    pub(crate) fn new(mut limits: Limits, session: usize) -> Self {
-        // With room for nothing, nothing would ever move.
-        for least in [&mut limits.input, &mut limits.output, &mut limits.chunk] {
-            *least = (*least).max(1);
-        }
-        Wire {
+    pub(crate) fn new(limits: Limits, session: usize) -> Self {
+        let mut wire = Wire {
             input: Input::default(),
             output: Output::default(),
             limits,
@@ -55,7 +51,17 @@ impl Wire {
             starved: true,
             wake_at: 0,
             gate: Gate::Open,
+        };
+        wire.set_limits(limits);
+        wire
+    }
+
+    pub(crate) fn set_limits(&mut self, mut limits: Limits) {
+        // With room for nothing, nothing would ever move.
+        for least in [&mut limits.input, &mut limits.output, &mut limits.chunk] {
+            *least = (*least).max(1);
         }
+        self.limits = limits;
     }
 
     /// Stores what has come from the peer. Nothing is parsed before `poll`.

@@ -9,7 +9,7 @@ use crate::extension::{
     SolicitationKeywords,
 };
 use crate::lex::whole;
-use crate::{Parse, Reply, ReplyCode};
+use crate::{Parse, Reply, ReplyCode, line_limit};
 use alloc::vec::Vec;
 use core::fmt;
 use mailwire_core::{InvalidValue, Production, Quirks, Str, implement::grammar::Context};
@@ -140,6 +140,17 @@ impl EhloReply {
             Capability::Other(other) if other.is_malformed() => false,
             capability => capability.is(keyword),
         })
+    }
+
+    /// Octets that a line of MAIL may have at this server, CRLF included: 512, and more for what it offers.
+    /// RFC 5321 §4.5.3.1.4
+    pub fn mail_line_max(&self) -> usize {
+        line_limit::mail(|keyword| self.offers(keyword))
+    }
+
+    /// Octets that a line of RCPT may have at this server, as of MAIL.
+    pub fn rcpt_line_max(&self) -> usize {
+        line_limit::rcpt(|keyword| self.offers(keyword))
     }
 
     /// The largest message that the server takes, in octets, if it says so. RFC 1870 §3
@@ -300,6 +311,7 @@ mod tests {
         assert!(ehlo.burl().unwrap().resolves_urlauth());
         assert!(ehlo.xclient().unwrap().contains("ADDR"));
         assert!(ehlo.xforward().unwrap().contains("source"));
+        assert_eq!((ehlo.mail_line_max(), ehlo.rcpt_line_max()), (512 + 17 + 34 + 1009 + 15, 512));
         assert!(ehlo.offers("FUTURERELEASE") && ehlo.offers("x_pipe_connect"));
         assert_eq!(met, Quirks::NONE.with(quirk::ODD_KEYWORD));
         let (ehlo, _) = read("250-mx\r\n250 LIMITS RCPTMAX\r\n", &Parse::default());

@@ -57,6 +57,9 @@ mod ehlo;
 mod enhanced_code;
 pub mod extension;
 mod frame;
+#[cfg(feature = "arbitrary")]
+mod generated;
+mod line_limit;
 pub mod parameter;
 pub mod proxy;
 pub mod quirk;
@@ -68,6 +71,7 @@ mod status_detail;
 mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 
 pub use capability::{Capability, OtherCapability};
 pub use command::{

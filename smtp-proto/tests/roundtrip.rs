@@ -22,9 +22,13 @@ use mailwire_smtp::proxy::{
 use mailwire_smtp::{
     AbsoluteUri, Argument, Atrn, Bdat, Burl, Capability, Command, Dialect, EhloReply,
     EnhancedStatusCode, Etrn, Lookup, Mail, OtherCapability, OtherCommand, Parse, Rcpt, Reply,
-    ReplyCode,
+    ReplyCode, trace,
 };
 use proptest::prelude::*;
+
+#[path = "roundtrip/extension.rs"]
+mod extension;
+
 use std::{fmt, hash::Hash, net::IpAddr, str::FromStr};
 
 fn domain() -> impl Strategy<Value = Domain> {
@@ -67,6 +71,7 @@ fn mail_parameter() -> impl Strategy<Value = MailParameter> {
         ("X[A-Z0-9-]{0,9}", prop::option::of("[!-<>-~ü]{1,20}")).prop_map(|(keyword, value)| {
             MailParameter::Other(OtherMailParameter::new(&keyword, value.as_deref()).unwrap())
         }),
+        extension::mail_parameter(),
     ]
 }
 
@@ -79,6 +84,7 @@ fn rcpt_parameter() -> impl Strategy<Value = RcptParameter> {
         ("X[A-Z0-9-]{0,9}", prop::option::of("[!-<>-~ü]{1,20}")).prop_map(|(keyword, value)| {
             RcptParameter::Other(OtherRcptParameter::new(&keyword, value.as_deref()).unwrap())
         }),
+        extension::rcpt_parameter(),
     ]
 }
 
@@ -234,13 +240,14 @@ where
     assert!(T::try_from(text.as_bytes()).is_ok_and(|again| again == *value), "{text}");
 }
 
+fn wire<T>()
+where
+    T: fmt::Debug + Clone + Eq + Hash + fmt::Display + FromStr + for<'a> TryFrom<&'a [u8]>,
+{
+}
+
 #[test]
 fn every_wire_type_has_the_same_traits() {
-    fn wire<T>()
-    where
-        T: fmt::Debug + Clone + Eq + Hash + fmt::Display + FromStr + for<'a> TryFrom<&'a [u8]>,
-    {
-    }
     wire::<AddressLiteral>();
     wire::<Domain>();
     wire::<ForwardPath>();
@@ -254,6 +261,7 @@ fn every_wire_type_has_the_same_traits() {
     wire::<AuthResponse>();
     wire::<Mechanisms>();
     wire::<SizeLimit>();
+    extension::every_wire_type();
     wire::<Body>();
     wire::<Envid>();
     wire::<MailAuth>();
@@ -277,6 +285,18 @@ fn every_wire_type_has_the_same_traits() {
     wire::<OtherCapability>();
     wire::<OtherCommand>();
     wire::<Rcpt>();
+    wire::<trace::Comment>();
+    wire::<trace::ExtendedDomain>();
+    wire::<trace::HoldState>();
+    wire::<trace::Link>();
+    wire::<trace::OtherLink>();
+    wire::<trace::OtherProtocol>();
+    wire::<trace::QueueState>();
+    wire::<trace::Received>();
+    wire::<trace::ReturnPath>();
+    wire::<trace::TraceAtom>();
+    wire::<trace::TraceId>();
+    wire::<trace::WithProtocol>();
     wire::<AbsoluteUri>();
     wire::<Atrn>();
     wire::<Bdat>();
@@ -445,6 +465,7 @@ proptest! {
         size in any::<Option<u64>>(),
         names in prop::collection::vec("[A-Z0-9-]{1,20}", 1..4),
         other in ("X[A-Z0-9-]{0,9}", prop::collection::vec("[!-~]{1,9}", 0..3)),
+        extension in extension::capability(),
     ) {
         let names = names.into_iter().map(|name| MechanismName::new(name).unwrap());
         let parameters = other.1.iter().map(String::as_str);
@@ -452,6 +473,7 @@ proptest! {
             Capability::Size(SizeLimit(size)),
             Capability::Auth(Mechanisms::new(names).unwrap()),
             Capability::StartTls,
+            extension,
             Capability::Other(OtherCapability::new(&other.0, parameters).unwrap()),
         ];
         offered.iter().for_each(shows);
@@ -479,7 +501,7 @@ proptest! {
     #[test]
     fn almost_commands(
         head in "(?i)(MAIL FROM:|RCPT TO:|EHLO |HELO|AUTH |NOOP|VRFY |DATA|STARTTLS|QUIT|X[A-Z]{0,3})",
-        tail in "([ \t<>@\"\\\\.:,=\\[\\]+a-c_;ü\0\r\n-]|Postmaster|SIZE=|BODY=|IPv6:|SMTPUTF8|1){0,16}",
+        tail in "([ \t<>@\"\\\\.:,=\\[\\]+a-c_;ü\0\r\n-]|Postmaster|SIZE=|BODY=|IPv6:|SMTPUTF8|1| BY=| HOLDFOR=| RRVS=2014-04-03T23:01:00Z| XVERP=){0,16}",
     ) {
         any_frame(format!("{head}{tail}\r\n").as_bytes());
     }
@@ -493,7 +515,7 @@ proptest! {
     }
 
     #[test]
-    fn almost_replies(lines in prop::collection::vec("(250|2[0-9]{2}|550|334)[- \t]?(AUTH=?|SIZE|5\\.1\\.1)?[ -~\t\0ü]{0,12}", 1..4)) {
+    fn almost_replies(lines in prop::collection::vec("(250|2[0-9]{2}|550|334|[2-5][6-9]1)[- \t]?(AUTH=?|SIZE|LIMITS|DELIVERBY|5\\.1\\.1)?[ -~\t\0ü]{0,12}", 1..4)) {
         any_frame(format!("{}\r\n", lines.join("\r\n")).as_bytes());
     }
 

@@ -3,7 +3,9 @@
 
 mod props;
 
-use props::{client, grammar, input, server};
+use props::{client, grammar, input, server, transaction};
+#[cfg(all(feature = "arbitrary", feature = "codec", feature = "serde"))]
+use props::{codec, value};
 use proptest::prelude::*;
 
 /// Lines as clients say them, broken ones among them.
@@ -41,6 +43,28 @@ const CLIENT_LINES: &[&[u8]] = &[
     b"DATA\r\n",
     b"DATA256\r\n",
     b"BDAT 5 LAST\r\n",
+    b"BDAT 6\r\nabcde\n",
+    b"BDAT 7\r\nab\r\ncd\r",
+    b"BDAT 0\r\n",
+    b"bdat 1 last\r\n\n",
+    b"BDAT 0 LAST\r\n",
+    b"BDAT 12 LAST\r\nRSET\r\nQUIT\r\n",
+    b"BDAT 50\r\n",
+    b"BDAT 18446744073709551615 LAST\r\n",
+    b"BDAT 1 LASTX\r\n",
+    b" BDAT 5\r\n",
+    b"BURL imap://a/b\r\n",
+    b"BURL imap://a/b LAST\r\n",
+    b"ETRN example.org\r\n",
+    b"ATRN example.org\r\n",
+    b"TURN\r\n",
+    b"SAML FROM:<a@b.example>\r\n",
+    b"XCLIENT ADDR=192.0.2.1 LOGIN=a\r\n",
+    b"XCLIENT NAME=[UNAVAILABLE]\r\n",
+    b"XFORWARD NAME=a\r\n",
+    b"MAIL FROM:<a@b.example> BODY=BINARYMIME PRDR\r\n",
+    b"MAIL FROM:<a@b.example> PRDR\r\n",
+    b"MAIL FROM:<a@b.example> REQUIRETLS\r\n",
     b"DATA\r\n",
     b"DATA\r\n",
     b"text\r\n",
@@ -79,6 +103,10 @@ fn client_script() -> impl Strategy<Value = Said> {
         Just(&b"EHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\n"[..]),
         Just(&b"LHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nRCPT TO:<g@e.f>\r\nDATA\r\n"[..]),
         Just(&b"EHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nDATA\r\nx\r\n.\r\n"[..]),
+        Just(&b"EHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nBDAT 4\r\nab\r\n"[..]),
+        Just(
+            &b"LHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nRCPT TO:<g@e.f>\r\nBDAT 1\r\na"[..]
+        ),
     ];
     (begin, prop::collection::vec(client_line(), 0..14))
         .prop_map(|(begin, lines)| Said([begin, &lines.concat()].concat()))
@@ -111,6 +139,9 @@ const SERVER_LINES: &[&[u8]] = &[
     b"220 mx.example ESMTP\r\n",
     b"250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-AUTH PLAIN SCRAM-SHA-256\r\n250 STARTTLS\r\n",
     b"250-mx.example\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n",
+    b"250-mx.example\r\n250-LIMITS RCPTMAX=2 MAILMAX=x\r\n250-DELIVERBY 5\r\n250-BURL imap\r\n250 X_PIPE_CONNECT\r\n",
+    b"571 5.7.1 no\r\n",
+    b"250-mx.example\r\n250-PIPELINING\r\n250-BURL imap\r\n250 CHUNKING\r\n",
     b"250 2.0.0 ok\r\n",
     b"250 2.0.0 ok\r\n",
     b"250 2.0.0 ok\r\n",
@@ -149,10 +180,23 @@ fn server_script() -> impl Strategy<Value = Said> {
         .prop_map(|(begin, lines)| Said([begin, &lines.join(&0xff)].concat()))
 }
 
+/// What a server says until the first transaction is under way.
+const TRANSACTIONS: &[&[u8]] = &[
+    b"",
+    b"220 a\r\n\xff250 a\r\n\xff",
+    b"220 a\r\n\xff500 a\r\n\xff250 a\r\n\xff",
+    b"220 a\r\n\xff250-a\r\n250-CHUNKING\r\n250 PIPELINING\r\n\xff250 b\r\n250 c\r\n\xff",
+    b"220 a\r\n\xff250-a\r\n250 PIPELINING\r\n\xff250 b\r\n250 c\r\n354 go\r\n\xff",
+    b"220 a\r\n\xff250-a\r\n250 CHUNKING\r\n\xff250 b\r\n\xff250 c\r\n\xff250 d\r\n\xff",
+];
+
 const BEGINS: &[&[u8]] = &[
     b"\xff",
     b"\nEHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\xff220 a\r\n\xff250-a\r\n250 PIPELINING\r\n\xff",
     b"\nEHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\nRCPT TO:<g@e.f>\nDATA\xff220 a\r\n\xff250 a\r\n\xff250 a\r\n\xff250 b\r\n\xff250 c\r\n\xff354 d\r\n\xff",
+    b"\nEHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\nBDAT 4\xff220 a\r\n\xff250-a\r\n250-CHUNKING\r\n250 PIPELINING\r\n\xff",
+    b"\nEHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\nBDAT 4\xff220 a\r\n\xff250-a\r\n250 CHUNKING\r\n\xff250 b\r\n\xff250 c\r\n\xff",
+    b"\nLHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\nRCPT TO:<g@e.f>\nBDAT 0 LAST\xff220 a\r\n\xff250-a\r\n250 CHUNKING\r\n\xff250 b\r\n\xff250 c\r\n\xff250 d\r\n\xff",
     b"\nLHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\nRCPT TO:<g@e.f>\nDATA\xff220 a\r\n\xff250 a\r\n\xff250 a\r\n\xff250 b\r\n\xff250 c\r\n\xff354 d\r\n\xff",
     b"\nEHLO a\nSTARTTLS\xff220 a\r\n\xff250-a\r\n250 STARTTLS\r\n\xff",
     b"\nEHLO a\nSTARTTLS\nAUTH PLAIN\xff220 a\r\n\xff250-a\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n\xff220 go\r\n\xff",
@@ -174,9 +218,41 @@ proptest! {
     }
 
     #[test]
+    fn a_transaction_has_one_end_however_its_answers_are_cut(
+        flags in any::<u8>(),
+        seed in any::<u8>(),
+        plan in prop::collection::vec(any::<u8>(), 0..20),
+        begin in prop::sample::select(TRANSACTIONS),
+        said in prop::collection::vec(server_line(), 0..12),
+    ) {
+        let said = [begin, &said.join(&0xff)].concat();
+        transaction::session(&input(flags & 0b1001_1101, seed, &plan, &said));
+    }
+
+    #[test]
     fn any_octets_as_a_reply(line in server_line(), octets in prop::collection::vec(any::<u8>(), 0..40)) {
         grammar::reply(&line);
         grammar::reply(&octets);
+    }
+}
+
+#[cfg(all(feature = "arbitrary", feature = "codec", feature = "serde"))]
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_codec_reads_does_not_depend_on_the_cuts(
+        seed in any::<u8>(),
+        plan in prop::collection::vec(any::<u8>(), 8),
+        said in client_script(),
+    ) {
+        codec::any(&[&[seed], &plan[..], &said.0].concat());
+    }
+
+    #[test]
+    fn values_are_what_they_write(octets in prop::collection::vec(any::<u8>(), 0..1500)) {
+        value::value(&octets);
+        codec::pair(&octets);
     }
 }
 
@@ -186,6 +262,11 @@ fn one_conversation_each_at_every_cut() {
         .\r\nXYZZY\r\nAUTH PLAIN AGEAYg==\r\nbW9yZQ==\r\n*\r\nSTARTTLS\r\nNOOP\r\nQUIT\r\n";
     for flags in [0, 6, 8, 22, 26] {
         server::session_at_every_cut(&input(flags, 0, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0], said));
+    }
+    let said = b"EHLO a\r\nMAIL FROM:<a@b.c> PRDR\r\nRCPT TO:<d@e.f>\r\nRCPT TO:<g@e.f>\r\nBDAT 5\r\n..x\r\nBURL imap://a/b\r\n\
+        BDAT 6 LAST\r\nRSET\r\nBDAT 6 LAST\r\nQUIT\r\nXCLIENT ADDR=192.0.2.1\r\nNOOP\r\nEHLO a\r\nETRN a.example\r\nQUIT\r\n";
+    for flags in [2, 6, 16, 70, 71, 86, 14] {
+        server::session_at_every_cut(&input(flags, 0, &[0, 0, 0, 0, 0, 3, 0, 0, 0, 0], said));
     }
     for begin in BEGINS {
         let said = [begin, &b"250 d\r\n\xff550-e\r\n550 e\r\n\xff221 f\r\n"[..]].concat();

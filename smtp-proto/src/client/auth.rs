@@ -3,10 +3,13 @@
 //! The mechanism lives with the application: it gets the server's octets and gives responses.
 
 use super::{Client, Event, Flight, Kind, limits};
-use crate::{Auth, Command, Reply, quirk, state};
+use crate::{
+    Auth, Command, Reply, quirk,
+    state::{self, State},
+};
 use alloc::vec::Vec;
 use mailwire_core::{
-    Fatal, Handle, NotNow, ParseError, Production, Quirks, Secret,
+    Fatal, Handle, Layer, NotNow, ParseError, Production, Quirks, Secret,
     implement::{Step, base64},
     sasl::MechanismName,
 };
@@ -76,6 +79,20 @@ impl Client {
     pub fn cancel_auth(&mut self, of: Handle<Reply>) -> Result<(), NotNow> {
         let id = self.check_challenge(of)?;
         self.cancel_exchange(id);
+        Ok(())
+    }
+
+    /// The exchange that has just succeeded has brought a security layer, which begins with the next octet
+    /// (RFC 4954 §4). `poll` gives the `Switch`; behind it comes EHLO.
+    ///
+    /// # Errors
+    /// AUTH has not succeeded, or something was said since.
+    pub fn security_layer(&mut self) -> Result<(), NotNow> {
+        self.check_open()?;
+        if !self.authenticated || !self.flights.is_empty() || self.state != State::Ready {
+            return Err(NotNow::state("a security layer begins behind the success of AUTH"));
+        }
+        self.channel.switch(Layer::Sasl);
         Ok(())
     }
 

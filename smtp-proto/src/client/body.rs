@@ -1,6 +1,6 @@
 //! The message at a client: behind the 354, until its last reply. RFC 5321 §4.1.1.4; LMTP: RFC 2033 §4.2.
 
-use super::{Client, Delivery, Event, Flight, Kind, Outcome, Protocol};
+use super::{Client, Delivery, Event, Flight, Kind, Outcome, Prdr, Protocol};
 use crate::{Reply, ReplyCode, state::State};
 use alloc::{borrow::Cow, vec::Vec};
 use bytes::Bytes;
@@ -93,9 +93,12 @@ impl Client {
                 self.channel.touch();
                 // What has come before the end was sent is no answer to the message. Only commands that were
                 // queued while it was open stand behind it.
-                let received = self.channel.received();
+                let received = self.now();
                 if let Some(flight) = self.flights.iter_mut().rev().find(|flight| flight.id == id) {
                     flight.after = received;
+                    if flight.owned {
+                        self.body_is_whole();
+                    }
                 }
                 Ok(())
             }
@@ -149,7 +152,11 @@ impl Client {
         }
         self.state = State::Data;
         self.outgoing = Some(Outgoing::Message(Encoder::new(self.config.line_ends)));
-        Step::Event(Event::BodyReady { of: id, body: self.channel.body(id) })
+        let body = self.channel.body(id);
+        match self.flights.front().is_some_and(|flight| flight.owned) {
+            true => self.give(id, body).map_or(Step::Again, Step::Event),
+            false => Step::Event(Event::BodyReady { of: id, body }),
+        }
     }
 
     /// The message has one reply, in LMTP one for each recipient.
@@ -164,17 +171,17 @@ impl Client {
     /// its MAIL would be refused and the rest of it belong to this one: RSET comes before it.
     pub(super) fn on_data_refused(&mut self, id: u64, reply: Reply) -> Step<Event> {
         let next = self.flights.iter().skip(1).find(|flight| {
-            matches!(flight.kind, Kind::Mail | Kind::Rset | Kind::Hello { .. } | Kind::Quit)
+            matches!(flight.kind, Kind::Mail { .. } | Kind::Rset | Kind::Hello { .. } | Kind::Quit)
         });
-        if !next.is_some_and(|flight| flight.kind == Kind::Mail) {
+        if !next.is_some_and(|flight| matches!(flight.kind, Kind::Mail { .. })) {
             self.channel.cancel(id);
             return self.complete(Kind::Data, reply);
         }
         let reset = self.channel.number();
         self.channel.cancel_with(id, b"RSET\r\n", reset);
-        let after = self.channel.received();
-        let own = Flight { id: reset, kind: Kind::OwnRset, after, verb: Cow::Borrowed("RSET") };
-        self.flights.insert(1, own);
+        let after = self.now();
+        let (kind, verb) = (Kind::OwnRset, Cow::Borrowed("RSET"));
+        self.flights.insert(1, Flight { id: reset, kind, after, verb, owned: false });
         self.complete(Kind::Data, reply)
     }
 
@@ -182,30 +189,52 @@ impl Client {
         if self.outgoing.is_some() && self.channel.open_body() == Some(id) {
             return self.answered_too_early(reply);
         }
-        let (index, due) = (self.collected.len(), self.due);
-        self.collected.push(reply.clone());
-        if index + 1 >= due {
-            if let Step::Event(done) = self.end_message(id) {
-                self.later.push_back(done);
+        if self.prdr == Prdr::On && self.collected.is_empty() {
+            let individual = reply.code() == ReplyCode::REPLIES_FOLLOW && self.accepted > 1;
+            self.prdr = if individual { Prdr::Coming } else { Prdr::Off };
+            if individual {
+                // One for each, then one for the message.
+                self.due = self.accepted + 1;
+                return Step::Again;
             }
         }
-        if due > 1 { Step::Event(Event::Recipient { of: id, index, reply }) } else { Step::Again }
+        let (index, due) = (self.collected.len(), self.due);
+        let last = index + 1 >= due;
+        let owned = self.flights.front().is_some_and(|flight| flight.owned);
+        let own = due > 1 && !owned && !(last && self.prdr == Prdr::Coming);
+        let event = own.then(|| Event::Recipient { of: id, index, reply: reply.clone() });
+        self.collected.push(reply);
+        let done = if last { self.end_message(id) } else { Step::Again };
+        match (event, done) {
+            (Some(event), Step::Event(done)) => {
+                self.later.push_front(done);
+                Step::Event(event)
+            }
+            (Some(event), _) => Step::Event(event),
+            (None, done) => done,
+        }
     }
 
     fn end_message(&mut self, id: u64) -> Step<Event> {
         self.channel.release(id);
-        let delivery = Delivery { replies: core::mem::take(&mut self.collected) };
+        let mut replies = core::mem::take(&mut self.collected);
+        let message = if self.prdr == Prdr::Coming { replies.pop() } else { None };
         let chunk = self.flights.front().is_some_and(|flight| flight.kind != Kind::Message);
-        if chunk && delivery.replies.iter().all(Reply::is_negative) {
+        let refused = message.iter().chain(&replies).all(Reply::is_negative);
+        self.prdr = Prdr::Off;
+        if chunk && refused {
             self.chunk_refused(id);
         } else {
             (self.accepted, self.state) = (0, State::Ready);
         }
-        self.end(Outcome::Delivery(delivery))
+        self.end(Outcome::Delivery(Delivery { replies, message }))
     }
 
     /// A reply in the middle of the message: whatever it says, the message cannot be ended in step any more.
     pub(super) fn answered_too_early(&mut self, reply: Reply) -> Step<Event> {
+        let fatal = Fatal::Protocol("the server answered before the end of the message");
+        // First, so that nothing is said any more.
+        self.channel.fail(fatal);
         self.outgoing = None;
         let outcome = if reply.is_positive_completion() {
             self.later.push_back(Event::Unsolicited(reply));
@@ -217,7 +246,7 @@ impl Client {
             self.later.push_back(event);
         }
         self.drop_flights();
-        Step::Fatal(Fatal::Protocol("the server answered before the end of the message"))
+        Step::Again
     }
 }
 

@@ -7,6 +7,8 @@ use super::{Client, Delivery, Protocol};
 use crate::{
     Command, EhloReply, Mail, Rcpt, Reply,
     address::{Domain, Host},
+    command::{Argument, Atrn, Etrn, Lookup},
+    proxy::{Xclient, Xforward},
 };
 use mailwire_core::{Handle, NotNow};
 
@@ -87,5 +89,63 @@ impl Client {
     /// As [`Client::rset`].
     pub fn quit(&mut self) -> Result<Handle<Reply>, NotNow> {
         self.command(&Command::Quit)
+    }
+
+    /// VRFY (RFC 5321 §4.1.1.6): is there such a user?
+    ///
+    /// # Errors
+    /// UTF-8 without SMTPUTF8 (RFC 6531 §3.7.4.2); as [`Client::rset`].
+    pub fn vrfy(&mut self, lookup: Lookup) -> Result<Handle<Reply>, NotNow> {
+        self.command(&Command::Vrfy(lookup))
+    }
+
+    /// EXPN (RFC 5321 §4.1.1.7): who is on such a list?
+    ///
+    /// # Errors
+    /// As [`Client::vrfy`].
+    pub fn expn(&mut self, lookup: Lookup) -> Result<Handle<Reply>, NotNow> {
+        self.command(&Command::Expn(lookup))
+    }
+
+    /// HELP (RFC 5321 §4.1.1.8).
+    ///
+    /// # Errors
+    /// As [`Client::rset`].
+    pub fn help(&mut self, topic: Option<Argument>) -> Result<Handle<Reply>, NotNow> {
+        self.command(&Command::Help(topic))
+    }
+
+    /// ETRN (RFC 1985): the server is to send what waits for this node. Servers know it behind HELO, too, where nothing
+    /// is offered; one that does not says so.
+    ///
+    /// # Errors
+    /// Inside a transaction; before a hello.
+    pub fn etrn(&mut self, node: Etrn) -> Result<Handle<Reply>, NotNow> {
+        self.command(&Command::Etrn(node))
+    }
+
+    /// ATRN (RFC 2645): the server is to send here and now what waits for these domains. With its 250 the roles turn:
+    /// [`Client::into_server`].
+    ///
+    /// # Errors
+    /// It was not offered; inside a transaction.
+    pub fn atrn(&mut self, domains: Atrn) -> Result<Handle<Reply>, NotNow> {
+        self.command(&Command::Atrn(domains))
+    }
+
+    /// XCLIENT (Postfix): the server is to take this client for another. With its 220 the session begins anew: EHLO.
+    ///
+    /// # Errors
+    /// It was not offered; inside a transaction.
+    pub fn xclient(&mut self, attributes: Xclient) -> Result<Handle<Reply>, NotNow> {
+        self.command(&Command::Xclient(attributes))
+    }
+
+    /// XFORWARD (Postfix): whom the next message comes from, for the server's log.
+    ///
+    /// # Errors
+    /// It was not offered; inside a transaction.
+    pub fn xforward(&mut self, attributes: Xforward) -> Result<Handle<Reply>, NotNow> {
+        self.command(&Command::Xforward(attributes))
     }
 }

@@ -5,8 +5,12 @@
 //! in flight. A chunk that is refused spoils the transaction: those already in flight are answered each, then only
 //! RSET helps (RFC 3030 §2).
 
-use super::{Client, Delivery, Event, Kind, Protocol, body::Outgoing};
-use crate::{Command, Reply, command::{AbsoluteUri, Bdat, Burl}, state::State};
+use super::{Client, Delivery, Event, Kind, Prdr, Protocol, body::Outgoing};
+use crate::{
+    Command, Reply,
+    command::{AbsoluteUri, Bdat, Burl},
+    state::State,
+};
 use mailwire_core::{Body, Handle, NotNow, implement::Step};
 
 /// What the session remembers of chunks.
@@ -97,13 +101,14 @@ impl Client {
 
     /// A chunk was refused, so that nothing may come but RSET; or one that might be has no answer yet.
     pub(super) fn check_chunks(&self, kind: Kind) -> Result<(), NotNow> {
-        let transaction = matches!(kind, Kind::Mail | Kind::Rcpt | Kind::Data | Kind::Chunk { .. });
+        let transaction =
+            matches!(kind, Kind::Mail { .. } | Kind::Rcpt | Kind::Data | Kind::Chunk { .. });
         if transaction && self.chunks.refused {
             return Err(NotNow::state("a chunk was refused: RSET first (RFC 3030 §2)"));
         }
         let unanswered = |id: u64| self.flights.front().is_some_and(|oldest| oldest.id <= id);
         let Chunks { last, reset, .. } = self.chunks;
-        if kind == Kind::Mail && last > reset && unanswered(last) {
+        if matches!(kind, Kind::Mail { .. }) && last > reset && unanswered(last) {
             return Err(NotNow::state(
                 "if the last chunk is refused, this would belong to the old transaction: wait for its answer",
             ));
@@ -116,7 +121,7 @@ impl Client {
             return self.answered_too_early(reply);
         }
         if last {
-            if self.collected.is_empty() {
+            if self.collected.is_empty() && self.prdr != Prdr::Coming {
                 self.due = self.replies_due();
             }
             return self.on_message_reply(id, reply);

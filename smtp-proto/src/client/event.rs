@@ -12,18 +12,18 @@ pub enum Event {
     Greeting(Reply),
     /// A command has ended. Owed: nothing.
     Done(Done),
-    /// LMTP: the reply for one recipient of a message; `Done` follows behind the last.
+    /// LMTP, or PRDR: the reply for one recipient of a message; `Done` follows behind the last.
     Recipient {
-        /// The number of the DATA command, [`Handle::id`](mailwire_core::Handle::id).
+        /// The number of the DATA or BDAT command, [`Handle::id`](mailwire_core::Handle::id).
         of: u64,
         /// Which of the accepted recipients, from 0.
         index: usize,
         /// What became of it.
         reply: Reply,
     },
-    /// The server waits for the message. Owed: `send_body`, then `finish_body` or `abort_body`.
+    /// The message is wanted, or the octets of a chunk. Owed: `send_body`, then `finish_body` or `abort_body`.
     BodyReady {
-        /// The number of the DATA command.
+        /// The number of the DATA or BDAT command, or of the transaction.
         of: u64,
         /// The right to send it.
         body: Body,

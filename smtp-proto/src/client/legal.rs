@@ -3,21 +3,25 @@
 //! Order stands in [`crate::state`]; here is what depends on what was offered and on what protects the
 //! connection. Nothing is queued before all of it has been asked.
 
-use super::{Client, Kind, Protocol};
+use super::{Client, Kind, Protocol, Standing, limits};
 use crate::{
     Command, Dialect, Mail, Rcpt,
-    parameter::Body,
+    parameter::{Body, MailParameter},
     state::{self, Rule, State},
 };
-use mailwire_core::NotNow;
+use alloc::{collections::BTreeSet, vec::Vec};
+use mailwire_core::{NotNow, Secured};
 
 /// What the last MAIL that was queued says of what follows it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct EnvelopeAhead {
     /// Its recipients may be UTF-8 (RFC 6531 §3.4).
     pub(super) smtputf8: bool,
     /// Its message has no lines (RFC 3030 §3).
     pub(super) binary: bool,
+    /// Recipients, and their domains where the server limits them (RFC 9422).
+    pub(super) rcpts: u32,
+    pub(super) domains: BTreeSet<Vec<u8>>,
 }
 
 impl EnvelopeAhead {
@@ -25,6 +29,7 @@ impl EnvelopeAhead {
         EnvelopeAhead {
             smtputf8: mail.parameters.is_smtputf8(),
             binary: mail.parameters.body() == Some(Body::BinaryMime),
+            ..EnvelopeAhead::default()
         }
     }
 }
@@ -32,8 +37,14 @@ impl EnvelopeAhead {
 impl Client {
     /// May anything be said now?
     pub(super) fn check_open(&self) -> Result<(), NotNow> {
-        if !self.channel.wire().is_open() || self.quitting {
+        if !self.channel.wire().is_open() || self.standing == Standing::Quitting {
             return Err(NotNow::state("the session is at a hand-off or has ended"));
+        }
+        if self.standing == Standing::Turned {
+            return Err(NotNow::state("the roles have turned: into_server (RFC 2645 §5.3)"));
+        }
+        if self.is_taken() {
+            return Err(NotNow::state("a transaction is under way: wait for its end"));
         }
         match self.flights.back().map(|flight| flight.kind) {
             Some(Kind::Hello { .. }) => {
@@ -92,10 +103,8 @@ impl Client {
             Command::StartTls => self.wants("STARTTLS", "STARTTLS was not offered"),
             Command::Auth(auth) => self.check_auth(auth),
             Command::Mail(mail) => self.check_mail(mail),
-            Command::Rcpt(rcpt) => self.check_rcpt(rcpt),
-            Command::Data if self.envelope.binary => {
-                Err(NotNow::value("BODY=BINARYMIME goes by BDAT alone (RFC 3030 §3)"))
-            }
+            Command::Rcpt(rcpt) => self.check_rcpt(rcpt, &self.envelope),
+            Command::Data if self.envelope.binary => Err(limits::BINARY),
             Command::Bdat(bdat) => {
                 self.wants("CHUNKING", "CHUNKING was not offered")?;
                 self.check_chunk(bdat.last)
@@ -104,11 +113,12 @@ impl Client {
                 self.wants("BURL", "BURL was not offered")?;
                 self.check_chunk(burl.last)
             }
-            Command::Etrn(_) => self.wants("ETRN", "ETRN was not offered"),
             Command::Atrn(_) => self.wants("ATRN", "ATRN was not offered"),
             Command::Xclient(_) => self.wants("XCLIENT", "XCLIENT was not offered"),
             Command::Xforward(_) => self.wants("XFORWARD", "XFORWARD was not offered"),
-            Command::Turn => Err(NotNow::security("TURN gives the mail to anybody (RFC 5321 App. F.1)")),
+            Command::Turn => {
+                Err(NotNow::security("TURN gives the mail to anybody (RFC 5321 App. F.1)"))
+            }
             Command::Send(_) | Command::Soml(_) | Command::Saml(_) => {
                 Err(NotNow::state("nobody sends to terminals any more: MAIL (RFC 5321 App. F.6)"))
             }
@@ -139,28 +149,32 @@ impl Client {
             if let Some(extension) = state::mail_extension(parameter) {
                 self.wants(extension, "the extension of a parameter of MAIL was not offered")?;
             }
+            match parameter {
+                MailParameter::RequireTls if self.secured != Secured::Tls => {
+                    return Err(NotNow::security("REQUIRETLS goes by TLS alone (RFC 8689 §4.2.1)"));
+                }
+                MailParameter::Smtputf8 => {
+                    self.wants("8BITMIME", "SMTPUTF8 wants 8BITMIME offered, too (RFC 6531 §3.1)")?;
+                }
+                _ => {}
+            }
         }
         if !mail.is_ascii() && !mail.parameters.is_smtputf8() {
             return Err(NotNow::value("an address beyond ASCII wants the parameter SMTPUTF8"));
         }
-        let max = self.offer.as_ref().and_then(|offer| offer.size()).filter(|max| *max > 0);
-        if let (Some(max), Some(size)) = (max, mail.parameters.size()) {
-            if size > max {
-                return Err(NotNow::limit("the message is larger than the server takes"));
-            }
-        }
-        Ok(())
+        self.check_mails()?;
+        self.check_size(mail.parameters.size())
     }
 
-    pub(super) fn check_rcpt(&self, rcpt: &Rcpt) -> Result<(), NotNow> {
+    pub(super) fn check_rcpt(&self, rcpt: &Rcpt, ahead: &EnvelopeAhead) -> Result<(), NotNow> {
         for parameter in rcpt.parameters.iter() {
             if let Some(extension) = state::rcpt_extension(parameter) {
                 self.wants(extension, "the extension of a parameter of RCPT was not offered")?;
             }
         }
-        if !rcpt.is_ascii() && !self.envelope.smtputf8 {
+        if !rcpt.is_ascii() && !ahead.smtputf8 {
             return Err(NotNow::value("an address beyond ASCII wants MAIL with SMTPUTF8"));
         }
-        Ok(())
+        self.check_rcpts(rcpt, ahead)
     }
 }

@@ -12,14 +12,19 @@ mod config;
 mod event;
 mod frame;
 mod hello;
+mod hibernate;
 mod legal;
 mod limits;
 mod outcome;
 mod reply;
+mod transaction;
+mod turn;
 
 pub use config::{Config, Protocol};
 pub use event::Event;
+pub use hibernate::Frozen;
 pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
+pub use transaction::{Envelope, Fate, Message, Sent};
 
 use crate::{
     Command, EhloReply, Replies, Reply,
@@ -37,6 +42,7 @@ use mailwire_core::{
     Wire,
     implement::{Channel, Internal, Step},
 };
+use transaction::Running;
 
 /// Unanswered octets beyond which nothing more is sent: the peer's window may hold no more (RFC 2920 §3.1).
 const WINDOW: usize = 16 * 1024;
@@ -47,11 +53,16 @@ const REPLY_LINE: usize = 512;
 /// An SMTP or LMTP client session.
 ///
 /// - To run it: [`Connection`] (`poll`, `wire_mut`, `deadline`, `resume`).
-/// - Commands: [`ehlo`](Client::ehlo), [`helo`](Client::helo), [`starttls`](Client::starttls), [`auth`](Client::auth),
+/// - Commands: [`hello`](Client::hello), [`ehlo`](Client::ehlo), [`helo`](Client::helo), [`starttls`](Client::starttls), [`auth`](Client::auth),
 ///   [`mail`](Client::mail), [`rcpt`](Client::rcpt), [`data`](Client::data), [`rset`](Client::rset),
-///   [`noop`](Client::noop), [`quit`](Client::quit), or any one by [`command`](Client::command). Several may be in
+///   [`noop`](Client::noop), [`vrfy`](Client::vrfy), [`expn`](Client::expn), [`help`](Client::help),
+///   [`etrn`](Client::etrn), [`atrn`](Client::atrn), [`xclient`](Client::xclient), [`xforward`](Client::xforward),
+///   [`quit`](Client::quit), or any one by [`command`](Client::command). Several may be in
 ///   flight; what may not leave yet is held back.
-/// - The message: [`send_body`](Client::send_body), [`finish_body`](Client::finish_body), [`abort_body`](Client::abort_body).
+/// - All of a message at once: [`transaction`](Client::transaction).
+/// - The message: [`bdat`](Client::bdat), [`bdat_last`](Client::bdat_last), [`burl`](Client::burl), [`send_body`](Client::send_body), [`finish_body`](Client::finish_body), [`abort_body`](Client::abort_body).
+/// - Hand-overs: [`security_layer`](Client::security_layer), [`into_server`](Client::into_server).
+/// - To put away: [`hibernate`](Client::hibernate), [`thaw`](Client::thaw).
 /// - To look: [`state`](Client::state), [`offer`](Client::offer), [`secured`](Client::secured), [`in_flight`](Client::in_flight).
 ///
 /// ```
@@ -100,9 +111,17 @@ pub struct Client {
     /// The replies to the oldest message so far, and how many there will be.
     collected: Vec<Reply>,
     due: usize,
+    prdr: Prdr,
+    /// Transactions that were called as a whole, the oldest first.
+    transactions: VecDeque<Running>,
+    /// What is being queued is a transaction's.
+    feeding: bool,
+    /// Where the reply ends that is being worked on, in octets since the beginning.
+    reading: Option<u64>,
+    /// Transactions begun since the connection began: LIMITS counts them.
+    mails: u32,
     chunks: Chunks,
-    /// QUIT was called.
-    quitting: bool,
+    standing: Standing,
     /// Whose turn it is in an AUTH exchange.
     turn: Turn,
     rare: Option<Box<Rare>>,
@@ -124,6 +143,28 @@ struct Flight {
     /// A reply that had come before this was queued is not its answer: octets received until then.
     after: u64,
     verb: Cow<'static, str>,
+    /// It is a transaction's, which hears of its end.
+    owned: bool,
+}
+
+/// May anything more be said?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Open,
+    /// QUIT was called.
+    Quitting,
+    /// The peer is the client now.
+    Turned,
+}
+
+/// Replies for single recipients of a message, in SMTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prdr {
+    Off,
+    /// MAIL has asked for it.
+    On,
+    /// The server has said 353: they are coming.
+    Coming,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +175,9 @@ enum Kind {
     },
     StartTls,
     Auth,
-    Mail,
+    Mail {
+        prdr: bool,
+    },
     Rcpt,
     /// DATA, before the 354.
     Data,
@@ -160,7 +203,7 @@ impl Kind {
             Command::Helo(_) => Kind::Hello { extended: false },
             Command::StartTls => Kind::StartTls,
             Command::Auth(_) => Kind::Auth,
-            Command::Mail(_) => Kind::Mail,
+            Command::Mail(mail) => Kind::Mail { prdr: mail.parameters.find("PRDR").is_some() },
             Command::Rcpt(_) => Kind::Rcpt,
             Command::Data => Kind::Data,
             Command::Rset => Kind::Rset,
@@ -177,13 +220,19 @@ impl Kind {
 impl Client {
     /// A session that waits for the greeting. Commands may be queued already.
     pub fn new(config: Config) -> Self {
-        let mut channel = Channel::new(config.limits);
+        Client::over(Channel::new(config.limits), config.secured, config)
+    }
+
+    /// The same on a connection that is there already.
+    pub(crate) fn over(mut channel: Channel, secured: Secured, config: Config) -> Self {
+        channel.set_limits(config.limits);
         let id = channel.number();
         channel.wait(id);
-        let greeting = Flight { id, kind: Kind::Greeting, after: 0, verb: Cow::Borrowed("") };
+        let greeting =
+            Flight { id, kind: Kind::Greeting, after: 0, verb: Cow::Borrowed(""), owned: false };
         Client {
             channel,
-            secured: config.secured,
+            secured,
             config,
             replies: Replies::default(),
             flights: VecDeque::from([greeting]),
@@ -200,8 +249,13 @@ impl Client {
             outgoing: None,
             collected: Vec::new(),
             due: 0,
+            prdr: Prdr::Off,
+            transactions: VecDeque::new(),
+            feeding: false,
+            reading: None,
+            mails: 0,
             chunks: Chunks::default(),
-            quitting: false,
+            standing: Standing::Open,
             turn: Turn::Server,
             rare: None,
         }
@@ -264,7 +318,9 @@ impl Client {
             Command::Mail(mail) => {
                 self.envelope = EnvelopeAhead::of(mail);
                 self.utf8 |= self.envelope.smtputf8;
+                self.mails = self.mails.saturating_add(1);
             }
+            Command::Rcpt(rcpt) => self.envelope.count(rcpt, self.offer.as_ref()),
             Command::Bdat(bdat) => self.begin_chunk(id, bdat.size),
             Command::Vrfy(lookup) | Command::Expn(lookup) => self.utf8 |= lookup.smtputf8,
             _ => {}
@@ -285,7 +341,7 @@ impl Client {
             }
         });
         if len > max {
-            return Err(NotNow::limit("the line is longer than a server need read"));
+            return Err(limits::TOO_LONG);
         }
         Ok(len)
     }
@@ -297,10 +353,11 @@ impl Client {
             self.channel.touch();
         }
         self.unanswered += len;
-        self.flights.push_back(Flight { id, kind, after: self.channel.received(), verb });
+        let (after, owned) = (self.now(), self.feeding);
+        self.flights.push_back(Flight { id, kind, after, verb, owned });
         match kind {
             Kind::Hello { .. } => (self.ahead, self.chunks.reset) = (State::Ready, id),
-            Kind::Mail => self.ahead = State::Mail,
+            Kind::Mail { .. } => self.ahead = State::Mail,
             Kind::Rcpt => self.ahead = State::Rcpt,
             Kind::Data => self.ahead = State::Ready,
             Kind::Chunk { last } => {
@@ -313,7 +370,7 @@ impl Client {
                     self.ahead = State::Ready;
                 }
             }
-            Kind::Quit => self.quitting = true,
+            Kind::Quit => self.standing = Standing::Quitting,
             _ => {}
         }
         id
@@ -342,6 +399,14 @@ impl Client {
         }
     }
 
+    /// Only a reply that begins at this octet or behind it can answer what is queued now.
+    ///
+    /// What the session says by itself because of a reply has no other time than that reply: how much has come
+    /// behind it is the transport's chance.
+    fn now(&self) -> u64 {
+        self.reading.unwrap_or_else(|| self.channel.received())
+    }
+
     fn pipelines(&self) -> bool {
         self.offer.as_ref().is_some_and(|offer| offer.offers("PIPELINING"))
     }
@@ -350,7 +415,7 @@ impl Client {
 /// The verb of a command of this kind.
 fn verb(kind: Kind, command: &Command) -> Cow<'static, str> {
     Cow::Borrowed(match kind {
-        Kind::Mail => "MAIL",
+        Kind::Mail { .. } => "MAIL",
         Kind::Rcpt => "RCPT",
         _ => match Command::VERBS.iter().find(|verb| verb.as_bytes() == command.verb()) {
             Some(verb) => *verb,
@@ -376,6 +441,7 @@ impl Connection for Client {
         }
         let (seconds, what) = match self.flights.front()?.kind {
             Kind::Greeting => (300, "the greeting, RFC 5321 §4.5.3.2.1"),
+            Kind::Atrn => (600, "the answer to ATRN, RFC 2645 §5.2.1"),
             Kind::Data => (120, "the answer to DATA, RFC 5321 §4.5.3.2.4"),
             Kind::Message | Kind::Chunk { .. } if self.outgoing.is_some() => {
                 (180, "a part of the message, RFC 5321 §4.5.3.2.5")
@@ -397,6 +463,9 @@ impl Connection for Client {
     }
 
     fn step(&mut self, _: &Internal) -> Step<Event> {
+        if self.standing == Standing::Turned {
+            return Step::Waiting;
+        }
         let limits = *self.channel.limits();
         let line = match self.config.quirks.contains(quirk::LONG_REPLY_LINE) {
             true => limits.line,
@@ -435,10 +504,11 @@ impl Connection for Client {
         (!orderly).then_some(Fatal::Eof)
     }
 
-    fn resumed(&mut self, _: &Internal, _: Layer, now: Secured) {
+    fn resumed(&mut self, _: &Internal, layer: Layer, now: Secured) {
         self.secured = now;
         self.forget();
-        self.authenticated = false;
+        // A security layer is the work of AUTH, which succeeds once (RFC 4954 §4).
+        self.authenticated &= layer == Layer::Sasl;
         self.replies = Replies::default();
     }
 

@@ -1,5 +1,6 @@
 //! `Done` and `Outcome`: how a command ended.
 
+use super::Sent;
 use crate::{EhloReply, Reply};
 use alloc::{borrow::Cow, vec::Vec};
 use mailwire_core::{Handle, ParseError};
@@ -25,6 +26,8 @@ pub enum Outcome {
     Hello(EhloReply),
     /// The message was sent; one reply, in LMTP one for each accepted recipient.
     Delivery(Delivery),
+    /// The transaction is over.
+    Sent(Sent),
     /// With something that is no reply.
     Malformed(ParseError),
     /// The connection ended before. For a message: with the replies that came, if any.
@@ -38,6 +41,7 @@ impl Outcome {
             Outcome::Reply(reply) => reply.is_positive_completion(),
             Outcome::Hello(_) => true,
             Outcome::Delivery(delivery) => delivery.is_accepted(),
+            Outcome::Sent(sent) => sent.is_accepted(),
             Outcome::Unexpected(_) | Outcome::Malformed(_) | Outcome::Dropped(_) => false,
         }
     }
@@ -47,17 +51,23 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     pub(super) replies: Vec<Reply>,
+    pub(super) message: Option<Reply>,
 }
 
 impl Delivery {
-    /// SMTP: one. LMTP: one for each recipient that was accepted, in the order of their RCPTs.
+    /// SMTP: one. LMTP, and SMTP with PRDR: one for each recipient that was accepted, in the order of their RCPTs.
     pub fn replies(&self) -> &[Reply] {
         &self.replies
     }
 
+    /// With PRDR, the reply for the message as a whole. If it is negative nobody gets it.
+    pub fn message(&self) -> Option<&Reply> {
+        self.message.as_ref()
+    }
+
     /// Has the peer taken the message over for every recipient?
     pub fn is_accepted(&self) -> bool {
-        self.replies.iter().all(|reply| reply.is_positive_completion())
+        self.replies.iter().chain(&self.message).all(|reply| reply.is_positive_completion())
     }
 }
 
@@ -87,6 +97,7 @@ mod sealed {
     impl Sealed for crate::Reply {}
     impl Sealed for crate::EhloReply {}
     impl Sealed for super::Delivery {}
+    impl Sealed for super::Sent {}
 }
 
 impl Done {
@@ -119,7 +130,7 @@ impl Done {
     pub fn reply(&self) -> Option<&Reply> {
         match &self.outcome {
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(reply),
-            Outcome::Delivery(Delivery { replies }) => match replies.as_slice() {
+            Outcome::Delivery(Delivery { replies, message: None }) => match replies.as_slice() {
                 [reply] => Some(reply),
                 _ => None,
             },
@@ -133,7 +144,7 @@ fn failure(outcome: &Outcome) -> Option<Failure> {
         Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(Failure::Reply(reply.clone())),
         Outcome::Malformed(error) => Some(Failure::Malformed(error.clone())),
         Outcome::Dropped(replies) => Some(Failure::Dropped(replies.clone())),
-        Outcome::Hello(_) | Outcome::Delivery(_) => None,
+        Outcome::Hello(_) | Outcome::Delivery(_) | Outcome::Sent(_) => None,
     }
 }
 
@@ -143,11 +154,12 @@ impl Ending for Reply {
             Outcome::Reply(reply) if reply.is_positive_completion() => Some(Ok(reply.clone())),
             Outcome::Hello(hello) => Some(Ok(Reply::from(hello))),
             // The first that says no, if one does.
-            Outcome::Delivery(Delivery { replies }) => {
-                let no = replies.iter().find(|reply| !reply.is_positive_completion());
+            Outcome::Delivery(Delivery { replies, message }) => {
+                let mut all = message.iter().chain(replies);
+                let no = all.find(|reply| !reply.is_positive_completion());
                 match no {
                     Some(reply) => Some(Err(Failure::Reply(reply.clone()))),
-                    None => replies.first().cloned().map(Ok),
+                    None => message.as_ref().or(replies.first()).cloned().map(Ok),
                 }
             }
             other => failure(other).map(Err),
@@ -168,6 +180,15 @@ impl Ending for Delivery {
     fn of(outcome: &Outcome) -> Option<Result<Self, Failure>> {
         match outcome {
             Outcome::Delivery(delivery) => Some(Ok(delivery.clone())),
+            other => failure(other).map(Err),
+        }
+    }
+}
+
+impl Ending for Sent {
+    fn of(outcome: &Outcome) -> Option<Result<Self, Failure>> {
+        match outcome {
+            Outcome::Sent(sent) => Some(Ok(sent.clone())),
             other => failure(other).map(Err),
         }
     }

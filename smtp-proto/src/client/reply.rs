@@ -1,6 +1,6 @@
 //! What a reply does: which command it ends, and what the session knows by it. RFC 5321 §4.2, §4.3.2; closing: §3.8.
 
-use super::{Client, Done, Event, Flight, Kind, Outcome, auth::Turn};
+use super::{Client, Done, Event, Flight, Kind, Outcome, Prdr, Standing, auth::Turn};
 use crate::{Dialect, EhloReply, Parse, Reply, ReplyCode, state::State};
 use mailwire_core::{Fatal, Layer, implement::Step};
 
@@ -14,9 +14,10 @@ impl Client {
         let (id, kind) = (flight.id, flight.kind);
         if closing && kind != Kind::Greeting {
             // RFC 5321 §3.8: it ends everything, whatever it answers.
+            // Before anything else, so that nothing more is said.
+            self.channel.close();
             let step = self.end(Outcome::Reply(reply));
             self.drop_flights();
-            self.channel.close();
             return step;
         }
         match kind {
@@ -64,8 +65,14 @@ impl Client {
                 (self.turn, self.rare) = (Turn::Server, None);
                 self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED;
             }
-            Kind::Mail => {
+            Kind::Xclient if reply.code() == ReplyCode::READY => {
+                self.forget();
+                (self.authenticated, self.mails) = (false, 0);
+            }
+            Kind::Atrn if reply.code() == ReplyCode::OK => self.standing = Standing::Turned,
+            Kind::Mail { prdr } => {
                 (self.accepted, self.doubtful) = (0, false);
+                self.prdr = if prdr { Prdr::On } else { Prdr::Off };
                 self.state = if positive { State::Mail } else { State::Ready };
             }
             Kind::Rcpt if positive => {
@@ -91,7 +98,8 @@ impl Client {
         }
         let wanted = match kind {
             Kind::Hello { .. } => ReplyCode::OK,
-            Kind::StartTls => ReplyCode::READY,
+            Kind::StartTls | Kind::Xclient => ReplyCode::READY,
+            Kind::Atrn => ReplyCode::OK,
             Kind::Auth => ReplyCode::AUTHENTICATED,
             Kind::Data => ReplyCode::START_MAIL_INPUT,
             _ => reply.code(),
@@ -112,14 +120,24 @@ impl Client {
         if self.flights.is_empty() {
             self.ahead = self.state;
         }
-        match self.done(flight, outcome) {
-            Some(event) => Step::Event(event),
-            None => Step::Again,
+        let event = self.done(flight, outcome);
+        let settled = if self.transactions.is_empty() { None } else { self.settle() };
+        match (event, settled) {
+            (Some(event), settled) => {
+                self.later.extend(settled);
+                Step::Event(event)
+            }
+            (None, Some(settled)) => Step::Event(settled),
+            (None, None) => Step::Again,
         }
     }
 
     /// What the application hears of it.
     fn done(&mut self, flight: Flight, outcome: Outcome) -> Option<Event> {
+        if flight.owned {
+            self.progress(&flight, outcome);
+            return None;
+        }
         match flight.kind {
             Kind::Greeting | Kind::OwnRset => None,
             _ => Some(Event::Done(Done { id: flight.id, verb: flight.verb, outcome })),
@@ -137,6 +155,7 @@ impl Client {
                 self.later.push_back(event);
             }
         }
+        self.drop_transactions();
     }
 
     pub(super) fn parse(&self) -> Parse {

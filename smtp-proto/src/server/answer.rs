@@ -4,7 +4,10 @@
 //! order of the commands.
 
 use super::canned;
-use crate::{Auth, EnhancedStatusCode, Mail, Rcpt, Reply, ReplyCode};
+use crate::{
+    Atrn, Auth, Burl, EnhancedStatusCode, Etrn, Mail, Rcpt, Reply, ReplyCode,
+    proxy::{Xclient, Xforward},
+};
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
 #[cfg(feature = "sasl")]
@@ -32,8 +35,10 @@ pub(super) enum Act {
     /// The positive answer that the session words itself.
     Accept,
     Reply(Reply),
-    /// LMTP: one for each accepted recipient.
-    Each(Vec<Reply>),
+    /// LMTP, PRDR: one for each accepted recipient; PRDR: then perhaps one for the message.
+    Each(Vec<Reply>, Option<Reply>),
+    /// BURL: so many octets.
+    Fetched(u64),
     Challenge(Secret),
 }
 
@@ -57,7 +62,19 @@ pub enum Data {}
 #[derive(Debug)]
 #[allow(clippy::exhaustive_enums, reason = "a mark without values")]
 pub enum Message {}
-/// A command that the session does not know or does not handle.
+/// VRFY.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a mark without values")]
+pub enum Vrfy {}
+/// EXPN.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a mark without values")]
+pub enum Expn {}
+/// HELP.
+#[derive(Debug)]
+#[allow(clippy::exhaustive_enums, reason = "a mark without values")]
+pub enum Help {}
+/// A command that the session does not know.
 #[derive(Debug)]
 #[allow(clippy::exhaustive_enums, reason = "a mark without values")]
 pub enum Other {}
@@ -156,12 +173,80 @@ impl Pending<Message> {
         }
     }
 
-    /// LMTP: a reply for each accepted recipient, in the order of their RCPTs (RFC 2033 §4.2).
+    /// LMTP, and SMTP with PRDR: a reply for each accepted recipient, in the order of their RCPTs (RFC 2033 §4.2).
     ///
-    /// Missing ones and those that end nothing (3yz) become `451 4.3.0`, surplus ones are dropped. In SMTP
-    /// the first is the reply.
+    /// Missing ones and those that end nothing (3yz) become `451 4.3.0`, surplus ones are dropped. With PRDR a
+    /// reply for the message follows: yes, if one of them was. In SMTP without it the first is the reply.
     pub fn each(self, replies: Vec<Reply>) -> Answer {
-        self.act(Act::Each(replies))
+        self.act(Act::Each(replies, None))
+    }
+
+    /// The same, and with PRDR this reply for the message; if it refuses, nobody gets the message.
+    pub fn each_then(self, replies: Vec<Reply>, message: Reply) -> Answer {
+        let message = if message.is_positive_completion() { message } else { refusal(message) };
+        self.act(Act::Each(replies, Some(message)))
+    }
+}
+
+impl Pending<Burl> {
+    /// So many octets were fetched, and belong to the message now: `250`, or [`Event::BodyEnd`](super::Event::BodyEnd)
+    /// if it was the last part. More than the message may have are refused with 552.
+    pub fn accept(self, octets: u64) -> Answer {
+        self.act(Act::Fetched(octets))
+    }
+}
+
+impl Pending<Vrfy> {
+    /// Any reply: 250 or 251 and the mailbox, 252 that it was not looked for, 550, 553 (RFC 5321 §3.5.3). To a
+    /// lookup with SMTPUTF8 it may be in UTF-8.
+    pub fn reply(self, reply: Reply) -> Answer {
+        self.act(Act::Reply(reply))
+    }
+}
+
+impl Pending<Expn> {
+    /// Any reply: 250 and the members of the list, a line each, 252, 550 (RFC 5321 §3.5.3).
+    pub fn reply(self, reply: Reply) -> Answer {
+        self.act(Act::Reply(reply))
+    }
+}
+
+impl Pending<Help> {
+    /// Any reply, such as 214 (RFC 5321 §4.1.1.8).
+    pub fn reply(self, reply: Reply) -> Answer {
+        self.act(Act::Reply(reply))
+    }
+}
+
+impl Pending<Etrn> {
+    /// A 2yz reply: 250, 251, 252, 253 (RFC 1985 §5.1); another one counts as a rejection.
+    pub fn accept_with(self, reply: Reply) -> Answer {
+        if reply.is_positive_completion() {
+            self.act(Act::Reply(reply))
+        } else {
+            self.reject(reply)
+        }
+    }
+}
+
+impl Pending<Atrn> {
+    /// `250`: from here the session does nothing but wait for [`Server::into_client`](super::Server::into_client).
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+}
+
+impl Pending<Xclient> {
+    /// `220`: what the proxy says is believed, and the session begins anew, with EHLO due.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
+    }
+}
+
+impl Pending<Xforward> {
+    /// `250`.
+    pub fn accept(self) -> Answer {
+        self.act(Act::Accept)
     }
 }
 

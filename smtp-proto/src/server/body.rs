@@ -1,14 +1,16 @@
-//! The message at a server: DATA until its end. RFC 5321 §4.1.1.4, §4.5.2; LMTP: RFC 2033 §4.2.
+//! The message at a server: DATA until its end, and what both forms of a message share. RFC 5321 §4.1.1.4,
+//! §4.5.2; LMTP: RFC 2033 §4.2.
 //!
-//! Chunks pass in constant memory. What is refused in the middle is read to its end all the same, and
-//! answered there, for the client cannot hear before.
+//! Parts of it pass in constant memory. What is refused in the middle is read to its end all the same, and
+//! answered there, for the client cannot hear before. BDAT is in `chunk`.
 
 use super::{
-    Act, Config, Event, Kind, Protocol, Reading, Server,
+    Act, Config, Event, Fault, Kind, Protocol, Reading, Server,
     canned::{self, Canned},
+    line_end::Watch,
     text_line::TextLines,
 };
-use crate::{Reply, quirk};
+use crate::{Burl, Reply, quirk};
 use alloc::boxed::Box;
 use mailwire_core::{
     Quirks,
@@ -18,19 +20,36 @@ use mailwire_core::{
 
 /// A message is handed out at its line ends, or when so many octets have come of a line: a peer that sends octet
 /// by octet does not make an event of each, and nobody waits for half a line.
-const HELD: usize = 512;
+pub(super) const HELD: usize = 512;
 
 /// A message under way.
 #[derive(Debug)]
 pub(super) struct Incoming {
-    begun: bool,
+    /// The application has heard of it.
+    pub(super) begun: bool,
     decoder: Decoder,
-    octets: u64,
+    /// The same for chunks, which have no dots; `None`: any octets may stand in them (RFC 3030 §3).
+    pub(super) watch: Option<Watch>,
+    pub(super) octets: u64,
     /// Octets that it may have.
-    max: u64,
-    lines: TextLines,
+    pub(super) max: u64,
+    pub(super) lines: TextLines,
     /// The rest is thrown away, and this is the answer.
-    refused: Option<Reply>,
+    pub(super) refused: Option<Reply>,
+    pub(super) chunk: Chunk,
+}
+
+/// A part of the message whose octets are counted.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    pub(super) size: u64,
+    /// Octets of it that have not come.
+    pub(super) left: u64,
+    pub(super) last: bool,
+    /// It belongs to no message: what was wrong, to be told at its end.
+    pub(super) outside: Option<Fault>,
+    /// It is to be fetched.
+    pub(super) burl: Option<Box<Burl>>,
 }
 
 impl Incoming {
@@ -44,10 +63,12 @@ impl Incoming {
         Incoming {
             begun: false,
             decoder: Decoder::new(line_ends),
+            watch: Some(Watch::new(line_ends == LineEnds::Keep)),
             octets: 0,
             max: config.size.unwrap_or(u64::MAX),
             lines: TextLines::default(),
             refused: None,
+            chunk: Chunk::default(),
         }
     }
 
@@ -65,15 +86,20 @@ impl Incoming {
     }
 
     /// The deviations met until now.
-    fn met(&self) -> Quirks {
+    pub(super) fn met(&self) -> Quirks {
         let mut met = Quirks::NONE;
-        if self.decoder.met_bare() {
+        if self.decoder.met_bare() || self.watch.as_ref().is_some_and(Watch::has_met) {
             met = met.with(quirk::BARE_CR_OR_LF_IN_BODY);
         }
         if self.lines.met_long() {
             met = met.with(quirk::LONG_BODY_LINE);
         }
         met
+    }
+
+    /// Is it a message, or at least meant as one?
+    pub(super) fn is_message(&self) -> bool {
+        self.chunk.outside.is_none()
     }
 
     pub(super) fn refuse(&mut self, reply: Reply) {
@@ -83,7 +109,7 @@ impl Incoming {
 
 impl Server {
     pub(super) fn read_body(&mut self) -> Step<Event> {
-        let Reading::Body(incoming) = &mut self.reading else { return Step::Again };
+        let Some(incoming) = &mut self.incoming else { return Step::Again };
         if !incoming.begun {
             incoming.begun = true;
             return Step::Event(Event::BodyBegin);
@@ -139,45 +165,54 @@ impl Server {
     }
 
     fn end_body(&mut self) -> Step<Event> {
-        let Reading::Body(incoming) = core::mem::replace(&mut self.reading, Reading::Commands)
-        else {
-            return Step::Again;
-        };
+        self.reading = Reading::Commands;
+        let Some(incoming) = self.incoming.take() else { return Step::Again };
+        let due = self.replies();
         match incoming.refused {
             Some(reply) => {
-                for _ in 0..self.replies() {
-                    self.put_reply(&reply);
-                }
-                self.end_behind(&reply);
+                self.put_same(&reply, due);
                 self.end_transaction();
+                self.leave();
                 Step::Again
             }
-            None => {
-                let (octets, replies) = (incoming.octets, self.replies());
-                let pending = self.open(Kind::Message);
-                Step::Event(Event::BodyEnd { octets, replies, pending })
-            }
+            None => self.whole(incoming.octets),
+        }
+    }
+
+    /// The message has come; the application says what becomes of it.
+    pub(super) fn whole(&mut self, octets: u64) -> Step<Event> {
+        let replies = if self.is_prdr() { self.accepted } else { self.replies() };
+        let pending = self.open(Kind::Message);
+        Step::Event(Event::BodyEnd { octets, replies, pending })
+    }
+
+    /// The message under way will not become whole.
+    pub(super) fn drop_message(&mut self) {
+        let told = |incoming: Box<Incoming>| incoming.begun && incoming.refused.is_none();
+        if self.incoming.take().is_some_and(told) {
+            self.later = Some(Box::new(Event::BodyAborted));
         }
     }
 
     /// Replies that a message has.
-    fn replies(&self) -> usize {
+    pub(super) fn replies(&self) -> usize {
         match self.config.protocol {
             Protocol::Smtp => 1,
             Protocol::Lmtp => self.accepted,
         }
     }
 
+    /// May the message have a reply for each recipient in SMTP, too? Exim's PRDR: from two recipients on.
+    fn is_prdr(&self) -> bool {
+        self.prdr && self.accepted > 1 && self.config.protocol == Protocol::Smtp
+    }
+
     pub(super) fn finish_message(&mut self, act: Act) {
         let due = self.replies();
         match act {
-            Act::Reply(reply) => {
-                for _ in 0..due {
-                    self.put_reply(&reply);
-                }
-                self.end_behind(&reply);
-            }
-            Act::Each(replies) => self.put_each(&replies, due),
+            Act::Reply(reply) => self.put_same(&reply, due),
+            Act::Each(replies, whole) if self.is_prdr() => self.put_prdr(&replies, whole),
+            Act::Each(replies, _) => self.put_each(&replies, due),
             _ => {
                 for _ in 0..due {
                     self.put(canned::MESSAGE);
@@ -185,6 +220,25 @@ impl Server {
             }
         }
         self.end_transaction();
+    }
+
+    pub(super) fn put_same(&mut self, reply: &Reply, due: usize) {
+        for _ in 0..due {
+            self.put_reply(reply);
+        }
+        self.end_behind(reply);
+    }
+
+    /// A reply to each recipient, then one to the message: without a word of the application's, yes if one of
+    /// them was one.
+    fn put_prdr(&mut self, replies: &[Reply], whole: Option<Reply>) {
+        self.put(canned::PRDR);
+        let taken = replies.iter().take(self.accepted).any(Reply::is_positive_completion);
+        self.put_each(replies, self.accepted);
+        match whole {
+            Some(reply) => self.put_same(&reply, 1),
+            None => self.put(if taken { canned::MESSAGE } else { canned::NOBODY }),
+        }
     }
 
     fn put_each(&mut self, replies: &[Reply], due: usize) {

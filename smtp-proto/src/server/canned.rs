@@ -47,11 +47,27 @@ pub(crate) const AUTH_FAILED: Canned = canned(535, "5.7.8 Authentication credent
 pub(crate) const BARE_LINE_END: Canned = canned(550, "5.6.0 Message has a bare CR or LF");
 pub(crate) const TOO_MANY_ERRORS: Canned = canned(421, "4.7.0 Too many errors, closing");
 pub(crate) const TIMEOUT: Canned = canned(421, "4.4.2 Timeout, closing");
-pub(crate) const SHUTTING_DOWN: Canned = canned(421, "4.3.2 Service shutting down, closing");
 pub(crate) const LOCAL_ERROR: Canned = canned(451, "4.3.0 Local error in processing");
 pub(crate) const DECLINED: Canned = canned(550, "5.7.1 Declined");
 pub(crate) const TLS_UNAVAILABLE: Canned = canned(454, "4.7.0 TLS not available");
 pub(crate) const NO_SERVICE: Canned = canned(554, "5.3.2 No SMTP service here");
+
+pub(crate) const HELD_TOO_LONG: Canned = canned(501, "5.5.4 Not held so long here");
+pub(crate) const TOO_SOON: Canned = canned(555, "5.5.4 Not delivered so soon here");
+pub(crate) const NO_CONTENT: Canned = canned(554, "5.6.6 Content not available");
+pub(crate) const NO_NODE: Canned = canned(459, "4.7.1 Node not allowed");
+pub(crate) const NO_TURN: Canned = canned(450, "4.7.1 ATRN declined");
+pub(crate) const NO_PROXY: Canned = canned(550, "5.7.0 Insufficient authorization");
+pub(crate) const PROXY_ATTRIBUTE: Canned = canned(501, "5.5.4 Attribute not offered");
+pub(crate) const TOO_MANY_TRANSACTIONS: Canned =
+    canned(421, "4.7.0 Too many transactions, closing");
+pub(crate) const SHUTDOWN: Canned = canned(421, "4.3.2 Shutting down");
+pub(crate) const NOBODY: Canned = canned(550, "5.0.0 Message accepted for no recipient");
+
+pub(crate) const PRDR: Canned = canned(353, "A reply for each recipient follows");
+pub(crate) const CANNOT_VERIFY: Canned =
+    canned(252, "2.5.0 Cannot verify; send some mail to find out");
+pub(crate) const TURN: Canned = canned(250, "2.0.0 Now you are the server");
 
 pub(crate) const SENDER: Canned = canned(250, "2.1.0 Sender ok");
 pub(crate) const RECIPIENT: Canned = canned(250, "2.1.5 Recipient ok");

@@ -2,24 +2,26 @@
 //! RFC 5321 §4.1.1, §4.1.4.
 //!
 //! Order stands in [`crate::state`]; here is what depends on the configuration and on what protects the
-//! connection. The AUTH exchange is in `auth`.
+//! connection. The AUTH exchange is in `auth`, chunks in `chunk`.
 
 use super::{Event, Fault, Kind, Protocol, Server, canned, canned::Canned};
 use crate::{
-    Command, Mail, Rcpt,
+    Command, Lookup, Mail, Rcpt,
     address::Host,
+    parameter::{Body, MailParameter},
     state::{self, Rule, State},
 };
-use mailwire_core::{Fatal, LimitExceeded, Quirks, implement::Step};
+use mailwire_core::{LimitExceeded, Quirks, Secured, implement::Step};
 
 impl Server {
     pub(super) fn on_command(&mut self, command: Command, met: Quirks) -> Step<Event> {
         self.channel.set_quirks(met);
-        if let Command::Bdat(_) = command {
-            return self.bdat();
-        }
         let rule = Rule::of(&command);
-        if let Some((canned, missing)) = self.forbids(&command, rule) {
+        let forbidden = self.forbids(&command, rule);
+        if let Command::Bdat(bdat) = command {
+            return self.bdat(bdat, forbidden);
+        }
+        if let Some((canned, missing)) = forbidden {
             return self.out_of_order(canned, missing);
         }
         match command {
@@ -29,6 +31,9 @@ impl Server {
             Command::Auth(auth) => self.auth(auth),
             Command::Mail(mail) => self.mail(mail),
             Command::Rcpt(rcpt) => self.rcpt(rcpt),
+            Command::Data if self.binary => {
+                self.out_of_order(canned::BAD_SEQUENCE, "BINARYMIME wants BDAT (RFC 3030 §3)")
+            }
             Command::Data => {
                 let pending = self.open(Kind::Data);
                 Step::Event(Event::Data { pending })
@@ -40,14 +45,57 @@ impl Server {
             Command::Noop(_) => self.ok(canned::OK, Event::Noop),
             Command::Quit => {
                 let step = self.ok(canned::BYE, Event::Quit);
-                self.channel.close();
+                self.close();
                 step
             }
+            command => self.rare(command),
+        }
+    }
+
+    /// What few clients say.
+    #[cold]
+    fn rare(&mut self, command: Command) -> Step<Event> {
+        match command {
+            Command::Burl(burl) => self.burl(burl),
+            Command::Etrn(etrn) => self.etrn(etrn),
+            Command::Atrn(atrn) => self.atrn(atrn),
+            Command::Xclient(xclient) => self.xclient(xclient),
+            Command::Xforward(xforward) => self.xforward(xforward),
+            Command::Vrfy(lookup) => self.forbids_lookup(&lookup).unwrap_or_else(|| {
+                let pending = self.open(Kind::Lookup { utf8: lookup.smtputf8 });
+                Step::Event(Event::Vrfy { lookup, pending })
+            }),
+            Command::Expn(lookup) => self.forbids_lookup(&lookup).unwrap_or_else(|| {
+                let pending = self.open(Kind::Lookup { utf8: lookup.smtputf8 });
+                Step::Event(Event::Expn { lookup, pending })
+            }),
+            Command::Help(topic) => {
+                let pending = self.open(Kind::Lookup { utf8: false });
+                Step::Event(Event::Help { topic, pending })
+            }
+            Command::Turn | Command::Send(_) | Command::Soml(_) | Command::Saml(_) => self.refuse(
+                canned::NOT_IMPLEMENTED,
+                Fault::NotOffered("obsolete, and never offered (RFC 5321 App. F)"),
+            ),
             command => {
                 let pending = self.open(Kind::Other);
                 Step::Event(Event::Other { command, pending })
             }
         }
+    }
+
+    /// RFC 6531 §3.7.4.2: the reply to a lookup may be in UTF-8 if the client says so.
+    fn forbids_lookup(&mut self, lookup: &Lookup) -> Option<Step<Event>> {
+        if lookup.smtputf8 && !(self.extended && self.config.offers("SMTPUTF8")) {
+            return Some(self.refuse(canned::PARAMETER, Fault::NotOffered("SMTPUTF8 in a lookup")));
+        }
+        if !lookup.smtputf8 && !lookup.argument.is_ascii() {
+            return Some(self.refuse(
+                canned::NEEDS_SMTPUTF8,
+                Fault::NotOffered("a name beyond ASCII without SMTPUTF8"),
+            ));
+        }
+        None
     }
 
     /// What the table and the protection demanded say against a command now.
@@ -83,8 +131,11 @@ impl Server {
                 return Some((canned::BAD_SEQUENCE, "there is no service here but QUIT"));
             }
             (State::Greeted, _) => return Some((canned::HELLO_FIRST, "EHLO first")),
-            (State::Mail, Command::Data) if lmtp => canned::NO_RECIPIENTS_LMTP,
-            (State::Mail, Command::Data) => canned::NO_RECIPIENTS,
+            (State::Mail, Command::Data | Command::Bdat(_) | Command::Burl(_)) => match lmtp {
+                true => canned::NO_RECIPIENTS_LMTP,
+                false => canned::NO_RECIPIENTS,
+            },
+            (_, Command::Data | Command::Bdat(_) | Command::Burl(_)) => canned::BAD_SEQUENCE,
             (State::Mail | State::Rcpt | State::Bdat, _) => canned::IN_TRANSACTION,
             _ => canned::BAD_SEQUENCE,
         };
@@ -103,15 +154,6 @@ impl Server {
         self.end_transaction();
         let pending = self.open(Kind::Hello { extended });
         Step::Event(Event::Hello { is_helo: !extended, host, pending })
-    }
-
-    /// Octets follow that are no commands (RFC 3030 §2). CHUNKING is not offered, so nobody here takes them,
-    /// and reading them as commands would let a message give commands.
-    pub(super) fn bdat(&mut self) -> Step<Event> {
-        let step =
-            self.refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("CHUNKING is not offered here"));
-        self.channel.fail(Fatal::Protocol("BDAT where CHUNKING is not offered"));
-        step
     }
 
     pub(super) fn starttls(&mut self) -> Step<Event> {
@@ -139,6 +181,12 @@ impl Server {
         {
             return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL"));
         }
+        if let Some(max) = self.config.transactions.filter(|max| self.transactions >= *max) {
+            let limit = LimitExceeded::new("transactions in a session", u64::from(max));
+            let step = self.refuse(canned::TOO_MANY_TRANSACTIONS, limit.into());
+            self.close();
+            return step;
+        }
         let utf8 = parameters.is_smtputf8();
         if !utf8 && !mail.is_ascii() {
             return self.refuse(
@@ -154,7 +202,12 @@ impl Server {
                 );
             }
         }
-        let pending = self.open(Kind::Mail { utf8 });
+        if let Some((canned, why)) = self.config.exceeds(parameters) {
+            return self.refuse(canned, Fault::NotOffered(why));
+        }
+        let binary = parameters.body() == Some(Body::BinaryMime);
+        let prdr = parameters.iter().any(|p| matches!(p, MailParameter::Prdr));
+        let pending = self.open(Kind::Mail { utf8, binary, prdr });
         Step::Event(Event::Mail { mail, pending })
     }
 
@@ -162,6 +215,8 @@ impl Server {
     /// if that is not known either.
     pub(super) fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
         match extension {
+            // RFC 8689 §2: on TLS only.
+            Some("REQUIRETLS") if self.secured != Secured::Tls => false,
             Some(keyword) => self.config.offers(keyword),
             None => self.config.offers_other(parameter),
         }

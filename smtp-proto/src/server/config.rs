@@ -1,11 +1,6 @@
-//! `Config`: what one server offers, and what it demands.
+//! `Config`: what one server offers, and what it demands. The lines of EHLO that follow from it are made in `offer`.
 
-use crate::{
-    Capability,
-    address::Host,
-    extension::{Mechanisms, SizeLimit},
-    quirk, state,
-};
+use crate::{Capability, address::Host, quirk};
 use alloc::vec::Vec;
 use mailwire_core::{Limits, Quirks, Secured, dot::LineEnds, sasl::MechanismName};
 
@@ -63,7 +58,25 @@ pub struct Config {
     pub eight_bit_mime: bool,
     /// Offer SMTPUTF8 (RFC 6531), which needs 8BITMIME.
     pub smtputf8: bool,
-    /// Further lines of the hello reply, whose parameters and commands the application handles.
+    /// Offer CHUNKING: messages may come by BDAT, too (RFC 3030).
+    pub chunking: bool,
+    /// Offer BINARYMIME (RFC 3030 §3), which needs CHUNKING: such a message is any octets, and must stay so.
+    pub binary_mime: bool,
+    /// Offer REQUIRETLS on TLS (RFC 8689): such a message must be relayed over verified TLS, or not at all.
+    pub requiretls: bool,
+    /// Offer PRDR, Exim's: an SMTP message for several may have a reply for each recipient.
+    pub prdr: bool,
+    /// Offer XCLIENT, Postfix's: a proxy may say who the client is. For peers that are trusted only.
+    pub xclient: bool,
+    /// Offer XFORWARD, Postfix's: a filter may say where a message has come from, for the log.
+    pub xforward: bool,
+    /// Transactions that a session may have; then 421.
+    pub transactions: Option<u32>,
+    /// Announce `transactions` and `recipients` by LIMITS (RFC 9422).
+    pub announce_limits: bool,
+    /// Further lines of the hello reply, whose parameters and commands the application handles: DSN, ETRN, BURL,
+    /// DELIVERBY, whatever it likes. Lines that other fields stand for are left out, and CHECKPOINT, for nothing is
+    /// kept here of a message that was broken off.
     pub capabilities: Vec<Capability>,
     /// What becomes of a bare CR or LF in a body. Kept and reported by default; never an end of the body.
     pub line_ends: LineEnds,
@@ -89,62 +102,17 @@ impl Config {
             dangerous_plaintext_auth: false,
             eight_bit_mime: true,
             smtputf8: true,
+            chunking: false,
+            binary_mime: false,
+            requiretls: false,
+            prdr: false,
+            xclient: false,
+            xforward: false,
+            transactions: None,
+            announce_limits: false,
             capabilities: Vec::new(),
             line_ends: LineEnds::Keep,
             quirks: quirk::defaults(),
         }
-    }
-
-    /// May the mechanism be used when the connection is protected by `secured`?
-    pub(super) fn allows(&self, mechanism: &MechanismName, secured: Secured) -> bool {
-        self.mechanisms.contains(mechanism)
-            && (secured == Secured::Tls || !state::is_bound(mechanism))
-            && (secured.is_private()
-                || self.dangerous_plaintext_auth
-                || !state::reveals_password(mechanism))
-    }
-
-    /// Is the extension of this keyword offered at all?
-    pub(super) fn offers(&self, keyword: &str) -> bool {
-        match keyword {
-            "SIZE" => self.size.is_some(),
-            "8BITMIME" => self.eight_bit_mime,
-            "SMTPUTF8" => self.eight_bit_mime && self.smtputf8,
-            "AUTH" => !self.mechanisms.is_empty(),
-            _ => self.capabilities.iter().any(|offered| offered.is(keyword)),
-        }
-    }
-
-    /// Is the extension of this keyword, which only the application knows, offered?
-    pub(super) fn offers_other(&self, keyword: &[u8]) -> bool {
-        self.capabilities.iter().any(|offered| match offered {
-            Capability::Other(other) => other.keyword().eq_ignore_ascii_case(keyword),
-            _ => false,
-        })
-    }
-
-    /// The lines of the hello reply in this situation.
-    pub(super) fn offer(&self, secured: Secured, authenticated: bool) -> Vec<Capability> {
-        let mut offer = Vec::with_capacity(8 + self.capabilities.len());
-        offer.push(Capability::Pipelining);
-        offer.push(Capability::EnhancedStatusCodes);
-        if let Some(size) = self.size {
-            offer.push(Capability::Size(SizeLimit(Some(size))));
-        }
-        if self.eight_bit_mime {
-            offer.push(Capability::EightBitMime);
-            if self.smtputf8 {
-                offer.push(Capability::Smtputf8);
-            }
-        }
-        if self.starttls && !secured.is_private() {
-            offer.push(Capability::StartTls);
-        }
-        let mechanisms = self.mechanisms.iter().filter(|name| self.allows(name, secured)).cloned();
-        if let (Ok(mechanisms), false) = (Mechanisms::new(mechanisms), authenticated) {
-            offer.push(Capability::Auth(mechanisms));
-        }
-        offer.extend(self.capabilities.iter().cloned());
-        offer
     }
 }

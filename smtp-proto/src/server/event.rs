@@ -1,7 +1,11 @@
 //! `Event`: what a server session reports, and what it wants in return.
 
-use super::answer::{Data, Greeting, Hello, Message, Other, Pending, StartTls};
-use crate::{Auth, Command, Mail, Rcpt, Reply, address::Host};
+use super::answer::{Data, Expn, Greeting, Hello, Help, Message, Other, Pending, StartTls, Vrfy};
+use crate::{
+    Argument, Atrn, Auth, Burl, Command, Etrn, Lookup, Mail, Rcpt, Reply,
+    address::Host,
+    proxy::{Xclient, Xforward},
+};
 use bytes::Bytes;
 use mailwire_core::{LimitExceeded, ParseError, Secret};
 
@@ -66,21 +70,31 @@ pub enum Event {
         /// The right to answer.
         pending: Pending<Data>,
     },
-    /// The message begins. Owed: nothing.
+    /// The message begins, by DATA, BDAT or BURL. Owed: nothing. BDAT wants no answer at its beginning
+    /// (RFC 3030 §2); who does not want the message says so by [`Server::refuse_body`](super::Server::refuse_body).
     BodyBegin,
-    /// A slice of the message, dots removed: up to a line end, or 512 octets and more of a line. Owed: nothing.
-    /// Not polling is the back-pressure.
+    /// A slice of the message. By DATA: dots removed, up to a line end, or 512 octets and more of a line. By BDAT: as
+    /// it came, whatever chunks it came in. Owed: nothing. Not polling is the back-pressure.
     BodyChunk(Bytes),
+    /// A part of the message that is to be fetched (RFC 4468 §3.2) and put behind what has come of it. Owed: an
+    /// answer.
+    Burl {
+        /// The URL, and whether the message ends with it.
+        burl: Burl,
+        /// The right to answer.
+        pending: Pending<Burl>,
+    },
     /// The message is whole. Owed: an answer. Nothing counts as received before this.
     BodyEnd {
         /// Octets of the message.
         octets: u64,
-        /// Replies that LMTP owes: accepted recipients; 1 in SMTP.
+        /// Replies that [`each`](Pending::each) takes: accepted recipients in LMTP, and in SMTP with PRDR; else 1.
         replies: usize,
         /// The right to answer.
         pending: Pending<Message>,
     },
-    /// The message will not become whole: too large, or the connection ended. Owed: nothing but to forget it.
+    /// The message will not become whole: too large, dropped by the client, or the connection ended. Owed: nothing
+    /// but to forget it.
     BodyAborted,
     /// RSET was answered: the transaction is over. Owed: nothing.
     Reset,
@@ -88,7 +102,58 @@ pub enum Event {
     Noop,
     /// QUIT was answered; the session ends. Owed: nothing.
     Quit,
-    /// Another command: VRFY, EXPN, HELP, an unknown verb. Owed: an answer.
+    /// VRFY. Owed: an answer.
+    Vrfy {
+        /// Whom the client asks for.
+        lookup: Lookup,
+        /// The right to answer.
+        pending: Pending<Vrfy>,
+    },
+    /// EXPN. Owed: an answer.
+    Expn {
+        /// The list that the client asks for.
+        lookup: Lookup,
+        /// The right to answer.
+        pending: Pending<Expn>,
+    },
+    /// HELP. Owed: an answer.
+    Help {
+        /// What with.
+        topic: Option<Argument>,
+        /// The right to answer.
+        pending: Pending<Help>,
+    },
+    /// ETRN, if ETRN is offered: mail that waits is to be sent (RFC 1985). Owed: an answer.
+    Etrn {
+        /// For whom.
+        etrn: Etrn,
+        /// The right to answer.
+        pending: Pending<Etrn>,
+    },
+    /// ATRN of a client that has logged in, if ATRN is offered: the roles are to be changed (RFC 2645). Owed: an
+    /// answer.
+    Atrn {
+        /// For which domains.
+        atrn: Atrn,
+        /// The right to answer.
+        pending: Pending<Atrn>,
+    },
+    /// XCLIENT, if it is offered: a proxy says who the client is. Owed: an answer; whether the proxy is to be
+    /// trusted only the application knows.
+    Xclient {
+        /// What it says.
+        xclient: Xclient,
+        /// The right to answer.
+        pending: Pending<Xclient>,
+    },
+    /// XFORWARD, if it is offered: where the message to come has come from, for the log. Owed: an answer.
+    Xforward {
+        /// What the client says.
+        xforward: Xforward,
+        /// The right to answer.
+        pending: Pending<Xforward>,
+    },
+    /// A command with an unknown verb. Owed: an answer.
     Other {
         /// The command.
         command: Command,

@@ -1,7 +1,7 @@
 //! One command line at a server: whose turn it is, how long it may be, what of it is a secret.
-//! RFC 5321 §2.3.8, §4.5.3.1.4; AUTH lines: RFC 4954 §4.
+//! RFC 5321 §2.3.8, §4.5.3.1.4; AUTH lines: RFC 4954 §4. What extensions add to MAIL and RCPT: `line_limit`.
 
-use super::{AUTH_LINE, Event, Kind, Server, auth, canned, canned::Canned};
+use super::{AUTH_LINE, Event, Fault, Kind, Server, auth, canned, canned::Canned, chunk::BAD_BDAT};
 use crate::{Command, Reply, State, command::COMMAND, quirk};
 use mailwire_core::{Framed, LimitExceeded, ParseError, implement::Step};
 
@@ -17,15 +17,29 @@ impl Server {
             }
         }
         // What stands at the front of an over-long line that is being skipped is no verb.
-        if !self.lines.is_skipping() {
+        let begins = !self.lines.is_skipping();
+        if begins {
             let line = self.channel.limits().line;
-            self.line_max = if begins_with(octets, b"AUTH ") { line.max(AUTH_LINE) } else { line };
+            self.line_max = match octets
+                .first_chunk::<5>()
+                .map(|verb| verb.map(|octet| octet.to_ascii_uppercase()))
+            {
+                Some([b'A', b'U', b'T', b'H', b' ']) => line.max(AUTH_LINE),
+                Some([b'M', b'A', b'I', b'L', b' ']) => line.saturating_add(self.raised.0.into()),
+                Some([b'R', b'C', b'P', b'T', b' ']) => line.saturating_add(self.raised.1.into()),
+                _ => line,
+            };
         }
         let max = self.line_max;
-        match self.lines.next(octets, max) {
+        let framed = self.lines.next(octets, max);
+        if begins && matches!(framed, Framed::Skip(_) | Framed::TooLong(_)) {
+            self.skipped_verb = Verb::of(octets);
+        }
+        match framed {
             Framed::Starved if self.slots.is_empty() => {
-                // AUTH has another limit: whether it is one is the first question.
-                let known = octets.len() >= 5 || !matches!(octets, [b'A' | b'a', ..]);
+                // Some verbs have another limit: whether it is one is the first question.
+                let known = octets.len() >= 5
+                    || !matches!(octets, [b'A' | b'a' | b'M' | b'm' | b'R' | b'r', ..]);
                 if !self.lines.is_skipping() {
                     self.channel.doze(if known && !octets.is_empty() { max } else { max.min(5) });
                 }
@@ -45,6 +59,7 @@ impl Server {
         let frame = self.channel.limits().frame;
         if self.skipped > frame {
             self.put(canned::LINE_TOO_LONG);
+            self.drop_message();
             return Step::Fatal(LimitExceeded::new("octets in a line", frame as u64).into());
         }
         Step::Again
@@ -55,7 +70,17 @@ impl Server {
             return fatal;
         }
         self.skipped = 0;
-        self.refuse(canned, LimitExceeded::new("octets in a line", max as u64).into())
+        let fault = LimitExceeded::new("octets in a line", max as u64);
+        match core::mem::take(&mut self.skipped_verb) {
+            // However it went on, a chunk follows.
+            Verb::Bdat => self.lost(canned.reply(), fault.into(), BAD_BDAT),
+            Verb::Data => {
+                let step = self.refuse(canned, fault.into());
+                self.nothing_behind_data();
+                step
+            }
+            Verb::Other => self.refuse(canned, fault.into()),
+        }
     }
 
     pub(super) fn on_line(&mut self, n: usize) -> Step<Event> {
@@ -72,20 +97,23 @@ impl Server {
             _ if begins_with(line, b"BURL") => 4..auth::text_len(line).max(4),
             _ => 0..0,
         };
-        let is_data = begins_with(line, b"DATA");
-        let is_bdat = begins_with(line, b"BDAT");
+        let verb = Verb::of(line);
         self.channel.hold_secret(n, secret);
         let step = match parsed {
+            Ok((Command::Other(_), _)) if verb == Verb::Bdat => {
+                let fault = Fault::NotOffered("a verb that begins like BDAT");
+                self.lost(canned::UNKNOWN_COMMAND.reply(), fault, BAD_BDAT)
+            }
             Ok((command, met)) => {
                 let early = core::mem::take(&mut self.early);
                 let met = if early { met.with(quirk::EARLY_TALK) } else { met };
                 self.on_command(command, met)
             }
             // Whatever it was to say, octets follow that are no commands.
-            Err(_) if is_bdat => self.bdat(),
+            Err(error) if verb == Verb::Bdat => self.bad_bdat(error),
             Err(error) => self.refuse_syntax(error, is_auth),
         };
-        if is_data && matches!(step, Step::Event(Event::Refused { .. })) {
+        if verb == Verb::Data && matches!(step, Step::Event(Event::Refused { .. })) {
             self.nothing_behind_data();
         }
         step
@@ -97,6 +125,30 @@ impl Server {
             return self.refuse_with(reply, error.into());
         }
         self.refuse(canned::BAD_SEQUENCE, error.into())
+    }
+}
+
+/// What a line begins with, as far as it matters when nobody can read the rest: behind these a message may
+/// follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Verb {
+    Data,
+    /// Or what another parser might take for it: blanks and the like before it, letters behind it.
+    Bdat,
+    #[default]
+    Other,
+}
+
+impl Verb {
+    fn of(line: &[u8]) -> Verb {
+        let lead = line.iter().take_while(|octet| !octet.is_ascii_alphanumeric()).count();
+        if begins_with(line.get(lead..).unwrap_or_default(), b"BDAT") {
+            Verb::Bdat
+        } else if begins_with(line, b"DATA") {
+            Verb::Data
+        } else {
+            Verb::Other
+        }
     }
 }
 

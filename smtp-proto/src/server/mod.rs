@@ -2,24 +2,34 @@
 //! right to answer. RFC 5321 §4.1.4; LMTP: RFC 2033.
 //!
 //! Here: the state, the answers, their order. Lines are read in `line`, what each command does is in `command`,
-//! the AUTH exchange in `auth`, the message in `body`.
+//! the AUTH exchange in `auth`, the message in `body` and `chunk`, what a proxy says in `proxy`, ETRN and ATRN
+//! in `queue`, the end that the application wants in `shutdown`.
 
 mod answer;
 mod auth;
 mod body;
 mod canned;
+mod chunk;
 mod command;
 mod config;
 mod event;
+mod hibernate;
 mod line;
+mod line_end;
+mod offer;
+mod proxy;
+mod queue;
 mod shutdown;
 mod text_line;
 
-pub use answer::{Answer, Data, Greeting, Hello, Message, Other, Pending, StartTls};
+pub use answer::{
+    Answer, Data, Expn, Greeting, Hello, Help, Message, Other, Pending, StartTls, Vrfy,
+};
 pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
+pub use hibernate::Frozen;
 
-use crate::{Command, Dialect, Parse, Reply, ReplyCode, quirk, state::State};
+use crate::{Command, Dialect, Parse, Reply, ReplyCode, line_limit, quirk, state::State};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use answer::Act;
 use body::Incoming;
@@ -34,6 +44,7 @@ use mailwire_core::{
 /// - To run it: [`Connection`] (`poll`, `wire_mut`, `deadline`, `resume`).
 /// - To answer: [`answer`](Server::answer), [`decline`](Server::decline); inside a message
 ///   [`refuse_body`](Server::refuse_body).
+/// - To put away: [`hibernate`](Server::hibernate), [`thaw`](Server::thaw).
 /// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated).
 ///
 /// ```
@@ -71,23 +82,42 @@ pub struct Server {
     utf8: bool,
     /// The client spoke before it was greeted.
     early: bool,
+    /// The transaction has BODY=BINARYMIME.
+    binary: bool,
+    /// The transaction has PRDR.
+    prdr: bool,
+    /// The message under way.
+    incoming: Option<Box<Incoming>>,
     accepted: usize,
+    /// Transactions until now.
+    transactions: u32,
     /// Errors since the last thing that went well.
     errors: u32,
+    /// The session ends with this as soon as nothing is under way.
+    leaving: Option<Box<Reply>>,
+    /// Octets that a line of MAIL and of RCPT may have beyond others, by what was offered.
+    raised: (u16, u16),
     /// Octets that the command line under way may have.
     line_max: usize,
     /// Octets of an over-long line that were dropped.
     skipped: usize,
+    /// What it began with.
+    skipped_verb: line::Verb,
 }
 
 /// What the next octets are.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     /// Nothing yet: the greeting is not even asked for.
     Nothing,
     Commands,
     AuthResponse,
-    Body(Box<Incoming>),
+    /// A message until its end.
+    Body,
+    /// A message, or what belongs to none, by its octets.
+    Chunk,
+    /// Nothing any more: the session is to become a client.
+    Turned,
 }
 
 #[derive(Debug)]
@@ -107,10 +137,22 @@ enum Kind {
     Auth,
     Mail {
         utf8: bool,
+        binary: bool,
+        prdr: bool,
     },
     Rcpt,
     Data,
+    Burl,
     Message,
+    Lookup {
+        utf8: bool,
+    },
+    Etrn,
+    Atrn,
+    Xclient {
+        login: bool,
+    },
+    Xforward,
     Other,
     /// A refusal of the session's own that waits for its turn.
     Own,
@@ -123,10 +165,16 @@ impl Server {
     /// A session before its greeting.
     pub fn new(config: impl Into<Arc<Config>>) -> Self {
         let config = config.into();
+        Server::over(Channel::new(config.limits), config.secured, config)
+    }
+
+    /// A session before its greeting, on a connection that is there already.
+    pub(crate) fn over(mut channel: Channel, secured: Secured, config: Arc<Config>) -> Self {
+        channel.set_limits(config.limits);
         let lf = config.quirks.contains(quirk::LF_LINE_END);
         Server {
-            channel: Channel::new(config.limits),
-            secured: config.secured,
+            channel,
+            secured,
             config,
             lines: if lf { Lines::tolerating_lf() } else { Lines::default() },
             state: State::Connected,
@@ -137,10 +185,17 @@ impl Server {
             extended: false,
             utf8: false,
             early: false,
+            binary: false,
+            prdr: false,
+            incoming: None,
             accepted: 0,
+            transactions: 0,
             errors: 0,
+            leaving: None,
+            raised: (0, 0),
             line_max: 0,
             skipped: 0,
+            skipped_verb: line::Verb::Other,
         }
     }
 
@@ -190,6 +245,7 @@ impl Server {
             }
         }
         self.send_answers();
+        self.leave();
         Ok(())
     }
 
@@ -208,6 +264,15 @@ impl Server {
             Event::Mail { pending, .. } => pending.reject(canned::DECLINED.reply()),
             Event::Rcpt { pending, .. } => pending.reject(canned::DECLINED.reply()),
             Event::Data { pending } => pending.reject(canned::LOCAL_ERROR.reply()),
+            Event::Burl { pending, .. } => pending.reject(canned::NO_CONTENT.reply()),
+            // RFC 5321 §7.3: who does not say whether there is such a user says so.
+            Event::Vrfy { pending, .. } => pending.reply(canned::CANNOT_VERIFY.reply()),
+            Event::Expn { pending, .. } => pending.reply(canned::CANNOT_VERIFY.reply()),
+            Event::Help { pending, .. } => pending.reject(canned::NOT_IMPLEMENTED.reply()),
+            Event::Etrn { pending, .. } => pending.reject(canned::NO_NODE.reply()),
+            Event::Atrn { pending, .. } => pending.reject(canned::NO_TURN.reply()),
+            Event::Xclient { pending, .. } => pending.reject(canned::NO_PROXY.reply()),
+            Event::Xforward { pending, .. } => pending.reject(canned::NO_PROXY.reply()),
             Event::BodyEnd { pending, .. } => pending.reject(canned::LOCAL_ERROR.reply()),
             Event::Other { command, pending } => {
                 let known = !matches!(command, Command::Other(_));
@@ -233,8 +298,8 @@ impl Server {
     /// # Errors
     /// No message is under way.
     pub fn refuse_body(&mut self, reply: Reply) -> Result<(), NotNow> {
-        match &mut self.reading {
-            Reading::Body(incoming) if self.channel.wire().is_open() => {
+        match &mut self.incoming {
+            Some(incoming) if self.channel.wire().is_open() && incoming.is_message() => {
                 incoming.refuse(answer::refusal(reply));
                 Ok(())
             }
@@ -275,7 +340,10 @@ impl Server {
     /// An application may write its replies in UTF-8. To a client that has not used SMTPUTF8 they must be
     /// ASCII (RFC 6531 §3.7.4): `?` stands there for each octet beyond, since an answer cannot be given back.
     fn put_reply(&mut self, reply: &Reply) {
-        let utf8 = self.utf8;
+        self.put_reply_in(reply, self.utf8);
+    }
+
+    fn put_reply_in(&mut self, reply: &Reply, utf8: bool) {
         self.channel.write(|out| {
             let begin = out.len();
             reply.encode(out);
@@ -293,8 +361,20 @@ impl Server {
     /// service by another code waits for QUIT (§3.1).
     fn end_behind(&mut self, reply: &Reply) {
         if reply.code() == ReplyCode::NOT_AVAILABLE {
-            self.channel.close();
+            self.close();
         }
+    }
+
+    /// The session is over as it should be.
+    fn close(&mut self) {
+        self.drop_message();
+        self.channel.close();
+    }
+
+    /// The session is over; a message that was under way will not become whole.
+    fn fail(&mut self, fatal: Fatal) {
+        self.drop_message();
+        self.channel.fail(fatal);
     }
 
     /// The answer to a command takes effect.
@@ -303,8 +383,11 @@ impl Server {
             self.errors = 0;
             return self.finish_message(act);
         }
+        if kind == Kind::Burl {
+            return self.finish_burl(act);
+        }
         if let Act::Reply(reply) = &act {
-            self.put_reply(reply);
+            self.put_reply_in(reply, self.utf8 || kind == Kind::Lookup { utf8: true });
             self.end_behind(reply);
             if reply.is_negative() {
                 return self.rejected(kind, reply.code());
@@ -336,8 +419,9 @@ impl Server {
                 self.channel.switch(Layer::TlsServer);
             }
             Kind::Auth => self.finish_auth(act),
-            Kind::Mail { utf8 } => {
-                (self.state, self.utf8) = (State::Mail, utf8);
+            Kind::Mail { utf8, binary, prdr } => {
+                (self.state, self.utf8, self.binary, self.prdr) = (State::Mail, utf8, binary, prdr);
+                self.transactions = self.transactions.saturating_add(1);
                 if !worded {
                     self.put(canned::SENDER);
                 }
@@ -352,9 +436,18 @@ impl Server {
             Kind::Data => {
                 self.put(canned::GO_AHEAD);
                 self.state = State::Data;
-                self.reading = Reading::Body(Box::new(Incoming::new(&self.config)));
+                self.reading = Reading::Body;
+                self.incoming = Some(Box::new(Incoming::new(&self.config)));
             }
-            Kind::Message | Kind::Other | Kind::Own => {}
+            Kind::Atrn => self.turn(),
+            Kind::Xclient { login } => self.restart(login),
+            Kind::Xforward => self.put(canned::OK),
+            Kind::Burl
+            | Kind::Message
+            | Kind::Lookup { .. }
+            | Kind::Etrn
+            | Kind::Other
+            | Kind::Own => {}
         }
     }
 
@@ -366,7 +459,12 @@ impl Server {
                 self.reading = Reading::Commands;
                 self.count_error(for_good);
             }
-            Kind::Other => self.count_error(for_good),
+            Kind::Lookup { .. }
+            | Kind::Etrn
+            | Kind::Atrn
+            | Kind::Xclient { .. }
+            | Kind::Xforward
+            | Kind::Other => self.count_error(for_good),
             Kind::Data => self.nothing_behind_data(),
             _ => {}
         }
@@ -376,7 +474,7 @@ impl Server {
     /// DATA ends a pipelined group (RFC 2920 §3.1), so nothing else can have come.
     fn nothing_behind_data(&mut self) {
         if !self.channel.octets().is_empty() {
-            self.channel.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
+            self.fail(Fatal::Protocol("octets came behind a DATA that was refused"));
         }
     }
 
@@ -393,12 +491,22 @@ impl Server {
         });
     }
 
-    fn welcome(&mut self) {
-        let offer = if self.extended {
-            self.config.offer(self.secured, self.authenticated)
-        } else {
-            Vec::new()
+    /// What is offered makes lines longer.
+    fn raise(&mut self) {
+        let offers = |keyword: &str| self.config.offers(keyword);
+        let beyond = |max: usize| max.saturating_sub(line_limit::COMMAND_LINE).min(0xffff) as u16;
+        self.raised = match self.extended {
+            true => (beyond(line_limit::mail(offers)), beyond(line_limit::rcpt(offers))),
+            false => (0, 0),
         };
+    }
+
+    fn welcome(&mut self) {
+        let offer = match self.extended {
+            true => self.config.offer(self.secured, self.authenticated),
+            false => Vec::new(),
+        };
+        self.raise();
         let config = &self.config;
         self.channel.write(|out| {
             out.extend_from_slice(if offer.is_empty() { b"250 " } else { b"250-" });
@@ -416,8 +524,9 @@ impl Server {
         if !matches!(self.state, State::Connected | State::Greeted) {
             self.state = State::Ready;
         }
+        self.drop_message();
         self.accepted = 0;
-        self.utf8 = false;
+        (self.utf8, self.binary, self.prdr) = (false, false, false);
     }
 
     /// The session answers no by itself, in its turn.
@@ -445,7 +554,7 @@ impl Server {
         let max = self.channel.limits().errors;
         if self.errors > max {
             self.put(canned::TOO_MANY_ERRORS);
-            self.channel.fail(LimitExceeded::new("errors in a row", u64::from(max)).into());
+            self.fail(LimitExceeded::new("errors in a row", u64::from(max)).into());
         }
     }
 
@@ -473,8 +582,8 @@ impl Connection for Server {
     fn deadline(&self) -> Option<Deadline> {
         match self.reading {
             _ if !self.slots.is_empty() || !self.channel.wire().is_open() => None,
-            Reading::Nothing => None,
-            Reading::Body(_) => {
+            Reading::Nothing | Reading::Turned => None,
+            Reading::Body | Reading::Chunk => {
                 Some(self.channel.deadline(180, "the next part of a message, RFC 5321 §4.5.3.2.5"))
             }
             _ => Some(self.channel.deadline(300, "the next command, RFC 5321 §4.5.3.2.7")),
@@ -501,17 +610,16 @@ impl Connection for Server {
             Reading::Commands => self.read_command(),
             _ if !self.slots.is_empty() => Step::Waiting,
             Reading::AuthResponse => self.read_auth_response(),
-            Reading::Body(_) => self.read_body(),
+            Reading::Body => self.read_body(),
+            Reading::Chunk => self.read_chunk(),
+            Reading::Turned => Step::Waiting,
         }
     }
 
     fn at_eof(&mut self, _: &Internal) -> Option<Fatal> {
+        self.drop_message();
         match self.reading {
-            Reading::Body(_) => {
-                self.later = Some(Box::new(Event::BodyAborted));
-                Some(Fatal::Eof)
-            }
-            Reading::AuthResponse => Some(Fatal::Eof),
+            Reading::Body | Reading::Chunk | Reading::AuthResponse => Some(Fatal::Eof),
             _ => (!self.channel.octets().is_empty() || self.lines.is_skipping())
                 .then_some(Fatal::Eof),
         }
@@ -521,15 +629,12 @@ impl Connection for Server {
         self.secured = now;
         self.end_transaction();
         self.state = State::Greeted;
-        self.authenticated = false;
+        (self.authenticated, self.extended) = (false, false);
         self.lines.reset();
     }
 
     fn timed_out(&mut self, _: &Internal, deadline: Deadline) {
         self.put(canned::TIMEOUT);
-        if let Reading::Body(_) = self.reading {
-            self.later = Some(Box::new(Event::BodyAborted));
-        }
-        self.channel.fail(Fatal::Timeout(deadline.what()));
+        self.fail(Fatal::Timeout(deadline.what()));
     }
 }

@@ -1,31 +1,42 @@
-//! The server goes down: `421`, and the end. RFC 5321 §3.8, §4.2.3
+//! The end that the application wants: 421 as soon as nothing is under way. RFC 5321 §3.8, §4.2.3.
 //!
-//! Not here: which sessions may still finish something, and for how long; the application knows.
+//! > If an SMTP server [...] receives an interrupt [...] it SHOULD attempt to send a line containing a
+//! > 421 response code
+//!
+//! A message that is under way comes to its end first, and its answer is kept: nobody has to guess whether it
+//! was taken.
 
 use super::{Reading, Server, canned};
-use mailwire_core::{Connection, NotNow};
+use crate::{Reply, ReplyCode};
+use alloc::boxed::Box;
+use mailwire_core::NotNow;
 
 impl Server {
-    /// Ends the session with `421 4.3.2`, because the service goes down; what stands in the input is not looked at
-    /// any more. What was accepted before stays accepted.
-    ///
-    /// To be fair to who has already said something, `poll` first until it is idle.
+    /// Ends the session with `reply` as soon as nothing is under way: no command that is not answered, no
+    /// message. It is a 421; another reply is replaced by `421 4.3.2`. Of what the client has pipelined nothing
+    /// more is read.
     ///
     /// # Errors
-    /// An answer is owed, or a message is under way: its sender could not tell what becomes of it. Afterwards this
-    /// may be called again; a MAIL may be rejected with 421 meanwhile. The session is at a hand-off or has ended.
-    pub fn shut_down(&mut self) -> Result<(), NotNow> {
-        if !self.wire().is_open() {
-            return Err(NotNow::state("the session is at a hand-off or has ended"));
+    /// The session has ended.
+    pub fn shutdown(&mut self, reply: Reply) -> Result<(), NotNow> {
+        if !self.channel.wire().is_open() {
+            return Err(NotNow::state("the session has ended"));
         }
-        if !self.slots.is_empty() {
-            return Err(NotNow::state("answer what is owed first"));
-        }
-        if !matches!(self.reading, Reading::Nothing | Reading::Commands | Reading::AuthResponse) {
-            return Err(NotNow::state("a message is under way"));
-        }
-        self.put(canned::SHUTTING_DOWN);
-        self.channel.close();
+        let is_end = reply.code() == ReplyCode::NOT_AVAILABLE;
+        self.leaving = Some(Box::new(if is_end { reply } else { canned::SHUTDOWN.reply() }));
+        self.leave();
         Ok(())
+    }
+
+    /// Ends the session if it is to be ended and nothing is under way.
+    pub(super) fn leave(&mut self) {
+        let idle =
+            matches!(self.reading, Reading::Nothing | Reading::Commands | Reading::AuthResponse);
+        if idle && self.slots.is_empty() {
+            if let Some(reply) = self.leaving.take() {
+                self.put_reply(&reply);
+                self.close();
+            }
+        }
     }
 }

@@ -5,6 +5,8 @@
 //! | a command line, `EHLO me.example` | queued through [`Client::command`] |
 //! | `BDAT 100`, `BDAT 0 LAST` | a chunk, whose octets may be sent at once |
 //! | `hello me.example` | EHLO with fall-back to HELO |
+//! | `envelope MAIL ...`, `to RCPT ...`, `transaction streamed` or `whole OCTETS`, `counted SIZE`, `chunk OCTETS` | a transaction by one call |
+//! | `layer` | AUTH has brought a security layer |
 //! | `respond OCTETS`, `cancel` | the AUTH exchange |
 //! | `send OCTETS`, `finish`, `abort` | the message, or the chunk |
 //!
@@ -14,12 +16,13 @@
 //! | `VERB: REPLY`, `VERB: unexpected: REPLY`, `VERB: malformed: why`, `VERB: dropped` | a command has ended; the verb in lower case |
 //! | `ehlo: DOMAIN offers LINE, LINE` | the hello was accepted |
 //! | `data: accepted: REPLY; REPLY` | the message was sent, by DATA or BDAT LAST |
+//! | `sent: accepted REPLY; refused REPLY; too many REPLY; not sent; unknown` | the transaction is over |
 //! | `recipient N: REPLY`, `body ready`, `challenge "octets"`, `malformed: why`, `too long: why` | |
 
-use super::{octets, shown, words};
+use super::{octets, rejected, shown, words};
 use crate::{
     Command, Dialect, Parse,
-    client::{Client, Config, Done, Event, Outcome},
+    client::{Client, Config, Done, Envelope, Event, Fate, Frozen, Message, Outcome},
 };
 use bytes::Bytes;
 use mailwire_core::{
@@ -32,14 +35,35 @@ use std::{format, string::String, string::ToString, vec::Vec};
 #[derive(Debug)]
 pub struct ClientWords {
     session: Client,
+    config: Config,
+    /// What becomes of the session while it hibernates.
+    nap: Option<fn(Frozen) -> Frozen>,
+    /// Something has happened since it last hibernated.
+    tired: bool,
     auth: Option<Handle<crate::Reply>>,
     body: Option<Body>,
+    envelope: Option<Envelope>,
 }
 
 impl ClientWords {
     /// A new session.
     pub fn new(config: Config) -> Self {
-        ClientWords { session: Client::new(config), auth: None, body: None }
+        let session = Client::new(config.clone());
+        ClientWords {
+            session,
+            config,
+            nap: None,
+            tired: true,
+            auth: None,
+            body: None,
+            envelope: None,
+        }
+    }
+
+    /// From here on the session hibernates whenever it may; `meanwhile` may store it and read it back.
+    #[must_use]
+    pub fn hibernating(self, meanwhile: fn(Frozen) -> Frozen) -> Self {
+        ClientWords { nap: Some(meanwhile), ..self }
     }
 
     /// `BDAT size [LAST]`.
@@ -80,8 +104,13 @@ fn done_words(done: &Done) -> String {
         }
         Outcome::Delivery(delivery) => {
             let word = if delivery.is_accepted() { "accepted" } else { "not accepted" };
-            let replies: Vec<String> = delivery.replies().iter().map(words).collect();
+            let replies = delivery.replies().iter().chain(delivery.message());
+            let replies: Vec<String> = replies.map(words).collect();
             format!("{verb}: {word}: {}", replies.join("; "))
+        }
+        Outcome::Sent(sent) => {
+            let fates: Vec<String> = sent.fates().iter().map(fate).collect();
+            format!("sent: {}", fates.join("; "))
         }
         Outcome::Malformed(error) => format!("{verb}: malformed: {error}"),
         Outcome::Dropped(replies) if replies.is_empty() => format!("{verb}: dropped"),
@@ -92,15 +121,46 @@ fn done_words(done: &Done) -> String {
     }
 }
 
+fn fate(fate: &Fate) -> String {
+    match fate {
+        Fate::Accepted(reply) => format!("accepted {}", words(reply)),
+        Fate::Refused(reply) => format!("refused {}", words(reply)),
+        Fate::TooMany(reply) => format!("too many {}", words(reply)),
+        Fate::NotSent => "not sent".to_string(),
+        Fate::Unknown => "unknown".to_string(),
+    }
+}
+
+fn command(line: &str) -> Result<Command, ActError> {
+    let line = format!("{line}\r\n");
+    let parse = Parse::strict().with_dialect(Dialect::utf8());
+    match Command::parse(line.as_bytes(), &parse) {
+        Ok((command, _)) => Ok(command),
+        Err(error) => Err(format!("no command: {error}").into()),
+    }
+}
+
 impl Adapter for ClientWords {
     type Session = Client;
     const ROLE: Role = Role::Client;
 
     fn session(&mut self) -> &mut Client {
+        if let (Some(meanwhile), true, Ok(())) = (self.nap, self.tired, self.session.at_rest()) {
+            self.tired = false;
+            let awake = core::mem::replace(&mut self.session, Client::new(self.config.clone()));
+            self.session = match awake.hibernate() {
+                Ok(frozen) => match Client::thaw(meanwhile(frozen), self.config.clone()) {
+                    Ok(thawed) => thawed,
+                    Err(refused) => rejected(refused),
+                },
+                Err(awake) => *awake,
+            };
+        }
         &mut self.session
     }
 
     fn event(&mut self, event: Event) -> Said {
+        self.tired = true;
         match event {
             Event::Greeting(reply) => format!("greeting {}", words(&reply)),
             Event::Done(done) => done_words(&done),
@@ -120,6 +180,7 @@ impl Adapter for ClientWords {
     }
 
     fn act(&mut self, said: &str) -> Result<(), ActError> {
+        self.tired = true;
         let (verb, rest) = said.split_once(' ').unwrap_or((said, ""));
         let body = || ActError::from("no body is open");
         match verb {
@@ -144,16 +205,42 @@ impl Adapter for ClientWords {
                 Err((_, refused)) => Err(refused.into()),
             },
             "BDAT" => self.bdat(rest),
+            "layer" => Ok(self.session.security_layer()?),
+            "envelope" => match command(rest)? {
+                Command::Mail(mail) => {
+                    self.envelope = Some(Envelope::new(mail));
+                    Ok(())
+                }
+                _ => Err("no MAIL".into()),
+            },
+            "to" => match (command(rest)?, self.envelope.take()) {
+                (Command::Rcpt(rcpt), Some(envelope)) => {
+                    self.envelope = Some(envelope.to(rcpt));
+                    Ok(())
+                }
+                _ => Err("no RCPT, or no envelope".into()),
+            },
+            "transaction" => {
+                let (how, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+                let message = match how {
+                    "whole" => Message::whole(octets(rest)?),
+                    "chunk" => Message::chunk(octets(rest)?),
+                    "counted" => {
+                        Message::counted(rest.parse().map_err(|_| ActError::from("no size"))?)
+                    }
+                    _ => Message::streamed(),
+                };
+                let envelope = self.envelope.clone().ok_or("no envelope")?;
+                self.session.transaction(envelope, message)?;
+                Ok(())
+            }
             "hello" => {
                 let host = rest.parse().map_err(|_| ActError::from("no host"))?;
                 self.session.hello(&host)?;
                 Ok(())
             }
             _ => {
-                let line = format!("{said}\r\n");
-                let parse = Parse::strict().with_dialect(Dialect::utf8());
-                let command = Command::parse(line.as_bytes(), &parse);
-                let (command, _) = command.map_err(|error| format!("no command: {error}"))?;
+                let command = command(said)?;
                 let handle = self.session.command(&command)?;
                 if let Command::Auth(_) = command {
                     self.auth = Some(handle);

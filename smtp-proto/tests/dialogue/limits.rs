@@ -97,7 +97,7 @@ fn unknown_verbs() {
         A: reply 500 5.5.1 Command not recognized
         S: 500 5.5.1 Command not recognized
         C: VRFY user
-        E: other VRFY user
+        E: VRFY user
         A: reply 252 2.5.0 send some mail, I'll try my best
         S: 252 2.5.0 send some mail, I'll try my best
     ",

@@ -14,9 +14,12 @@
 )]
 
 pub mod client;
+pub mod codec;
 pub mod grammar;
 pub mod pair;
 pub mod server;
+pub mod transaction;
+pub mod value;
 
 use bytes::Buf;
 use mailwire_smtp::core::{

@@ -9,9 +9,16 @@ use mailwire_smtp::{
     address::{AddressLiteral, Domain, Host, LocalPart, Mailbox, Path},
     address::{ForwardPath, ReversePath},
     core::{Framed, InvalidValue, LimitExceeded, Limits, Lines, ParseError, Quirks},
-    extension::AuthResponse,
-    parameter::{MailParameter, RcptParameter},
+    extension::{
+        AuthResponse, DateTime, Limits as LimitsLine, MinByTime, PriorityProfile,
+        SolicitationKeywords,
+    },
+    parameter::{
+        Body, By, HoldFor, HoldUntil, MailParameter, MailParameters, MtPriority, Mtrk, Notify,
+        Orcpt, RcptParameter, RcptParameters, Ret, Rrvs, Size, TransId,
+    },
     quirk::QUIRKS,
+    trace::{Received, ReturnPath},
 };
 use serde_json::{Value, json};
 use std::fmt::{Debug, Display};
@@ -92,6 +99,7 @@ fn command(data: &[u8], parse: &Parse) -> Result<Parsed, ParseError> {
             Some(size) => json!({"number": size}),
             None => json!({}),
         },
+        Command::Bdat(chunk) => json!({"number": chunk.size}),
         _ => json!({}),
     };
     Ok(Parsed {
@@ -189,11 +197,33 @@ fn production(name: &str, data: &[u8]) -> Result<Result<Parsed, Value>, Fault> {
         "Domain" => read::<Domain>(data),
         "address-literal" => read::<AddressLiteral>(data),
         "host" => read::<Host>(data),
-        "Mail-parameters" => read::<MailParameter>(data),
-        "Rcpt-parameters" => read::<RcptParameter>(data),
+        // One at least; the lists may be empty.
+        "Mail-parameters" if data.is_empty() => read::<MailParameter>(data),
+        "Mail-parameters" => read::<MailParameters>(data),
+        "Rcpt-parameters" if data.is_empty() => read::<RcptParameter>(data),
+        "Rcpt-parameters" => read::<RcptParameters>(data),
+        "size-value" => read::<Size>(data),
+        "body-value" => read::<Body>(data),
+        "ret-value" => read::<Ret>(data),
+        "notify-esmtp-value" => read::<Notify>(data),
+        "original-recipient-address" => read::<Orcpt>(data),
+        "by-value" => read::<By>(data),
+        "deliverby-param" => read::<MinByTime>(data),
+        "date-time" => read::<DateTime>(data),
+        "future-release-integer" => read::<HoldFor>(data),
+        "future-release-date-time" => read::<HoldUntil>(data),
+        "Solicitation-keywords" => read::<SolicitationKeywords>(data),
+        "mtrk-parameter" => read::<Mtrk>(data),
+        "transid-value" => read::<TransId>(data),
+        "priority-value" => read::<MtPriority>(data),
+        "priority-profile" => read::<PriorityProfile>(data),
+        "rrvs-param" => read::<Rrvs>(data),
+        "limits-param" => read::<LimitsLine>(data),
         "ehlo-line" => read::<Capability>(data),
         "Reply-code" => read::<ReplyCode>(data),
         "status-code" => read::<EnhancedStatusCode>(data),
+        "Return-path-line" => read::<ReturnPath>(data),
+        "Time-stamp-line" => read::<Received>(data),
         other => return Err(Fault::unsupported(other)),
     })
 }

@@ -8,7 +8,7 @@ use crate::{
 use mailwire_smtp::{
     Auth, Capability, Command, Parse, Reply, ReplyCode,
     core::{
-        Connection, Secured, Wire,
+        Connection, NotNow, Secured, Wire,
         sasl::{MechanismName, SaslError},
     },
     extension::Mechanisms,
@@ -51,7 +51,10 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
             config.size.get_or_insert(10 * 1024 * 1024);
             config.mechanisms =
                 sasl::MECHANISMS.iter().filter_map(|name| name.parse().ok()).collect();
+            (config.chunking, config.binary_mime, config.prdr) = (true, true, true);
+            (config.requiretls, config.xclient, config.xforward) = (true, true, true);
             config.capabilities.push(Capability::Dsn);
+            config.capabilities.extend(OFFERED.iter().filter_map(|line| line.parse().ok()));
         }
     }
     Ok(Box::new(ServerSession {
@@ -63,6 +66,23 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
         exchange: None,
     }))
 }
+
+/// What the application is said to handle, besides DSN.
+const OFFERED: &[&str] = &[
+    "ETRN",
+    "ATRN",
+    "BURL imap",
+    "DELIVERBY",
+    "FUTURERELEASE 999999999 2099-12-31T23:59:59Z",
+    "MT-PRIORITY",
+    "RRVS",
+    "NO-SOLICITING",
+    "MTRK",
+    "SUBMITTER",
+    "CONPERM",
+    "CONNEG",
+    "XVERP",
+];
 
 fn limits(config: &mut Config, limits: &Value) {
     let count = |name: &str| limits[name].as_u64();
@@ -90,6 +110,19 @@ fn announce(config: &mut Config, lines: &[Value]) -> Result<(), Fault> {
             Ok(Capability::Size(size)) => config.size = size.limit(),
             Ok(Capability::Auth(names)) => config.mechanisms = listed(&names),
             Ok(Capability::Pipelining | Capability::EnhancedStatusCodes) => {}
+            Ok(Capability::Chunking) => config.chunking = true,
+            Ok(Capability::BinaryMime) => config.binary_mime = true,
+            Ok(Capability::RequireTls) => config.requiretls = true,
+            Ok(Capability::Prdr) => config.prdr = true,
+            Ok(Capability::Xclient(_)) => config.xclient = true,
+            Ok(Capability::Xforward(_)) => config.xforward = true,
+            Ok(Capability::Limits(limits)) => {
+                config.announce_limits = true;
+                config.transactions = limits.mail_max();
+                if let Some(recipients) = limits.rcpt_max().and_then(|n| usize::try_from(n).ok()) {
+                    config.recipients = recipients;
+                }
+            }
             Ok(other) => config.capabilities.push(other),
             Err(_) => return Err(Fault::Unreadable(format!("no capability: {line}"))),
         }
@@ -181,7 +214,73 @@ impl ServerSession {
                     Some(reply) => pending.reject(reply),
                 }
             }
-            Event::BodyBegin => return event(answers, "body-begin", None, json!({})),
+            Event::BodyBegin => {
+                let is_bdat =
+                    wire.frame().get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"BDAT"));
+                event(answers, "body-begin", None, json!({}));
+                if let Some(reply) = self.no("BDAT").filter(|_| is_bdat)
+                    && let Err(error) = self.driven.session.refuse_body(reply)
+                {
+                    answers.say(session::refused(&error));
+                }
+                return;
+            }
+            Event::Burl { pending, .. } => {
+                say("command:BURL", json!({}));
+                match self.no("BURL") {
+                    None => pending.accept(0),
+                    Some(reply) => pending.reject(reply),
+                }
+            }
+            Event::Vrfy { lookup, pending } => {
+                say("command:VRFY", json!({}));
+                match self.no("VRFY") {
+                    None => return self.decline(Event::Vrfy { lookup, pending }, answers),
+                    Some(reply) => pending.reply(reply),
+                }
+            }
+            Event::Expn { lookup, pending } => {
+                say("command:EXPN", json!({}));
+                match self.no("EXPN") {
+                    None => return self.decline(Event::Expn { lookup, pending }, answers),
+                    Some(reply) => pending.reply(reply),
+                }
+            }
+            Event::Help { topic, pending } => {
+                say("command:HELP", json!({}));
+                match self.no("HELP") {
+                    None => return self.decline(Event::Help { topic, pending }, answers),
+                    Some(reply) => pending.reply(reply),
+                }
+            }
+            Event::Etrn { pending, .. } => {
+                say("command:ETRN", json!({}));
+                match self.no("ETRN").or(started()) {
+                    Some(reply) => pending.accept_with(reply),
+                    None => pending.reject(rejection()),
+                }
+            }
+            Event::Atrn { atrn, pending } => {
+                say("command:ATRN", json!({}));
+                match self.no("ATRN") {
+                    None => return self.decline(Event::Atrn { atrn, pending }, answers),
+                    Some(reply) => pending.reject(reply),
+                }
+            }
+            Event::Xclient { pending, .. } => {
+                say("command:XCLIENT", json!({}));
+                match self.no("XCLIENT") {
+                    None => pending.accept(),
+                    Some(reply) => pending.reject(reply),
+                }
+            }
+            Event::Xforward { pending, .. } => {
+                say("command:XFORWARD", json!({}));
+                match self.no("XFORWARD") {
+                    None => pending.accept(),
+                    Some(reply) => pending.reject(reply),
+                }
+            }
             Event::BodyChunk(octets) => return body(answers, &octets),
             Event::BodyEnd { pending, .. } => {
                 event(answers, "body-end", None, json!({}));
@@ -196,17 +295,18 @@ impl ServerSession {
             Event::Quit => return say("command:QUIT", json!({})),
             Event::Other { command, pending } => return self.other(command, pending, answers),
             Event::Refused { fault, reply } => return refusal(&fault, &reply, answers),
-            other => {
-                if let Err(error) = self.driven.session.decline(other) {
-                    answers.say(session::refused(&error));
-                }
-                return;
-            }
+            other => return self.decline(other, answers),
         };
         self.answer(answer, answers);
     }
 
-    /// A verb that the library reads and leaves to the application, which has nothing to do with it.
+    fn decline(&mut self, event: Event, answers: &mut Answers) {
+        if let Err(error) = self.driven.session.decline(event) {
+            answers.say(session::refused(&error));
+        }
+    }
+
+    /// A verb that the library does not know and leaves to the application, nor does that.
     fn other(
         &mut self,
         command: Command,
@@ -217,16 +317,8 @@ impl ServerSession {
         if let Some(reply) = self.no(&verb) {
             return self.answer(pending.reply(reply), answers);
         }
-        match &command {
-            Command::Other(_) => answers.say(error("parse", format!("unknown verb {verb}"))),
-            _ => {
-                let wire = self.driven.session.wire();
-                event(answers, &format!("command:{verb}"), Some(wire), json!({}));
-            }
-        }
-        if let Err(error) = self.driven.session.decline(Event::Other { command, pending }) {
-            answers.say(session::refused(&error));
-        }
+        answers.say(error("parse", format!("unknown verb {verb}")));
+        self.decline(Event::Other { command, pending }, answers);
     }
 
     fn begin(&mut self, auth: Auth, pending: Pending<Auth>, answers: &mut Answers) {
@@ -316,6 +408,11 @@ impl ServerSession {
     }
 }
 
+/// What ETRN is told. RFC 1985 §5.1
+fn started() -> Option<Reply> {
+    Reply::new(ReplyCode::OK, "2.0.0".parse().ok(), "Queuing started").ok()
+}
+
 fn rejection() -> Reply {
     Reply::new(ReplyCode::MAILBOX_UNAVAILABLE, "5.1.1".parse().ok(), "No such user")
         .unwrap_or(Reply::bare(ReplyCode::MAILBOX_UNAVAILABLE))
@@ -347,6 +444,16 @@ impl Session for ServerSession {
     fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
         match name {
             "app" => self.app(&op["answer"], answers),
+            "snapshot" => {
+                let config = self.driven.session.config().clone();
+                session::snapshot(&mut self.driven.session, config, answers);
+                Ok(())
+            }
+            "resume" => {
+                let config = self.driven.session.config().clone();
+                session::resume(&mut self.driven.session, &op["state"], config, answers);
+                Ok(())
+            }
             other => Err(Fault::unsupported(other)),
         }
     }
@@ -373,5 +480,26 @@ impl Session for ServerSession {
 
     fn closed(&self) -> bool {
         self.driven.is_closed()
+    }
+}
+
+impl session::Hibernates for Server {
+    type Frozen = mailwire_smtp::server::Frozen;
+    type Config = Config;
+
+    fn fresh(config: Config) -> Self {
+        Server::new(config)
+    }
+
+    fn at_rest(&self) -> Result<(), NotNow> {
+        self.at_rest()
+    }
+
+    fn hibernate(self) -> Result<Self::Frozen, Box<Self>> {
+        self.hibernate()
+    }
+
+    fn thaw(frozen: Self::Frozen, config: Config) -> Result<Self, NotNow> {
+        Server::thaw(frozen, config)
     }
 }

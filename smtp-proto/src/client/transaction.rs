@@ -1,0 +1,505 @@
+//! A whole transaction by one call: envelope and message in, a fate for each recipient out. RFC 5321 §3.3.
+//!
+//! Where PIPELINING is offered MAIL, every RCPT and DATA or BDAT leave together (RFC 2920 §3.1), else each waits for
+//! the answer to the one before. Nothing more is said once MAIL, or every recipient, is refused; a transaction that
+//! is left open by that is dropped by RSET before the result comes.
+
+use super::{
+    Client, Delivery, Event, Flight, Kind, Outcome, Protocol, legal::EnvelopeAhead, limits,
+};
+use crate::{
+    Command, Mail, Rcpt, Reply, ReplyCode,
+    command::Bdat,
+    state::{Rule, State},
+};
+use alloc::{vec, vec::Vec};
+use bytes::Bytes;
+use mailwire_core::{
+    Body, Handle, NotNow,
+    dot::{Encoder, LineEnds},
+};
+
+/// Whom a message comes from, and for whom it is.
+///
+/// ```
+/// use mailwire_smtp::{Mail, Rcpt, client::Envelope};
+/// let (from, to): (Mail, Rcpt) = (Mail::new("a@b.example".parse::<mailwire_smtp::address::Mailbox>()?),
+///     Rcpt::new("u@mx.example".parse::<mailwire_smtp::address::Mailbox>()?));
+/// let envelope = Envelope::new(from).to(to);
+/// assert_eq!(envelope.rcpts.len(), 1);
+/// # Ok::<(), mailwire_smtp::core::InvalidValue>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Envelope {
+    /// The sender, with what is said of the message.
+    pub mail: Mail,
+    /// The recipients.
+    pub rcpts: Vec<Rcpt>,
+}
+
+impl Envelope {
+    /// Without a recipient yet.
+    pub fn new(mail: Mail) -> Self {
+        Envelope { mail, rcpts: Vec::new() }
+    }
+
+    /// With one more recipient.
+    #[must_use]
+    pub fn to(mut self, rcpt: Rcpt) -> Self {
+        self.rcpts.push(rcpt);
+        self
+    }
+}
+
+/// The message of a transaction, and how it goes.
+#[derive(Clone, Debug)]
+pub struct Message {
+    octets: Option<Bytes>,
+    /// How many octets BDAT announces; `None`: DATA.
+    chunk: Option<u64>,
+}
+
+impl Message {
+    /// By DATA; [`Event::BodyReady`] asks for it.
+    pub fn streamed() -> Self {
+        Message { octets: None, chunk: None }
+    }
+
+    /// By DATA, and here it is: the session sends it by itself.
+    pub fn whole(octets: impl Into<Bytes>) -> Self {
+        Message { octets: Some(octets.into()), chunk: None }
+    }
+
+    /// By one BDAT LAST of exactly so many octets; [`Event::BodyReady`] asks for them.
+    pub fn counted(size: u64) -> Self {
+        Message { octets: None, chunk: Some(size) }
+    }
+
+    /// By one BDAT LAST, and here it is: the session sends it by itself.
+    pub fn chunk(octets: impl Into<Bytes>) -> Self {
+        let octets = octets.into();
+        Message { chunk: Some(octets.len() as u64), octets: Some(octets) }
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.chunk.or(self.octets.as_ref().map(|octets| octets.len() as u64))
+    }
+}
+
+/// What became of the message for one recipient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fate {
+    /// The server has taken it over.
+    Accepted(Reply),
+    /// The server has refused it: by the answer to MAIL, to RCPT, to DATA or to the message.
+    Refused(Reply),
+    /// These are too many recipients at once: a transaction of their own may do it. RFC 5321 §4.5.3.1.10
+    TooMany(Reply),
+    /// It was not sent: the connection ended before, or the transaction came to nothing.
+    NotSent,
+    /// Whether the server has taken it over is not known: the connection ended, or what came was no reply. Sent again
+    /// it may arrive twice.
+    Unknown,
+}
+
+/// How a transaction ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    fates: Vec<Fate>,
+}
+
+impl Sent {
+    /// For each recipient, in the order of the envelope.
+    pub fn fates(&self) -> &[Fate] {
+        &self.fates
+    }
+
+    /// Has the server taken the message over for every recipient?
+    pub fn is_accepted(&self) -> bool {
+        self.fates.iter().all(|fate| matches!(fate, Fate::Accepted(_)))
+    }
+}
+
+/// A transaction under way.
+#[derive(Debug)]
+pub(super) struct Running {
+    id: u64,
+    mail: Option<Mail>,
+    rcpts: vec::IntoIter<Rcpt>,
+    message: Option<Message>,
+    fates: Vec<Fate>,
+    /// Places of the recipients that were accepted, in their order.
+    accepted: Vec<usize>,
+    /// Answers to RCPT so far.
+    answered: usize,
+    /// Commands in flight.
+    unanswered: usize,
+    /// Nothing more is to be sent but RSET.
+    over: bool,
+    /// An answer was no reply: whether a transaction is open is not known.
+    unclear: bool,
+    /// RSET was said.
+    reset: bool,
+    /// The message is whole, as far as the session is concerned.
+    sent: bool,
+    by_data: bool,
+}
+
+impl Client {
+    /// A whole transaction. It ends with a [`Fate`] for each recipient, never with a failure; of the single commands
+    /// nothing is heard.
+    ///
+    /// Until then nothing else may be called, but behind the end of a message that goes by DATA: there the next
+    /// transaction may follow before the answer to this.
+    ///
+    /// # Errors
+    /// As for the single commands, of which none is sent then; more recipients or domains than the server takes at
+    /// once (LIMITS, RFC 9422): split them; a message larger than it takes; a bare CR or LF in a whole one.
+    ///
+    /// ```
+    /// use bytes::Buf;
+    /// use mailwire_smtp::{Mail, Rcpt, address::Mailbox, core::{Connection, Next}};
+    /// use mailwire_smtp::client::{Client, Config, Envelope, Event, Fate, Message};
+    ///
+    /// # let mut smtp = Client::new(Config::default());
+    /// # smtp.ehlo(&"me.example".parse()?)?;
+    /// # smtp.wire_mut().receive(b"220 mx.example ESMTP\r\n250-mx.example\r\n250 PIPELINING\r\n");
+    /// # while let Next::Event(_) = smtp.poll() {}
+    /// # smtp.wire_mut().output().copy_to_bytes(17);
+    /// let (from, to): (Mailbox, Mailbox) = ("a@b.example".parse()?, "u@mx.example".parse()?);
+    /// let envelope = Envelope::new(Mail::new(from)).to(Rcpt::new(to));
+    /// let sent = smtp.transaction(envelope, Message::whole("Subject: hi\r\n\r\nHello\r\n"))?;
+    /// assert_eq!(smtp.wire_mut().output().chunk(), b"MAIL FROM:<a@b.example>\r\nRCPT TO:<u@mx.example>\r\nDATA\r\n");
+    /// # smtp.wire_mut().receive(b"250 ok\r\n250 ok\r\n354 go\r\n");
+    /// # assert!(matches!(smtp.poll(), Next::Idle));
+    ///
+    /// smtp.wire_mut().receive(b"250 queued as 1\r\n");
+    /// let Next::Event(Event::Done(done)) = smtp.poll() else { panic!() };
+    /// assert!(matches!(done.get(sent).unwrap()?.fates(), [Fate::Accepted(_)]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn transaction(
+        &mut self,
+        envelope: Envelope,
+        message: Message,
+    ) -> Result<Handle<Sent>, NotNow> {
+        self.check_transaction(&envelope, &message)?;
+        let id = self.channel.number();
+        self.transactions.push_back(Running {
+            id,
+            mail: Some(envelope.mail),
+            fates: vec![Fate::NotSent; envelope.rcpts.len()],
+            rcpts: envelope.rcpts.into_iter(),
+            by_data: message.chunk.is_none(),
+            message: Some(message),
+            accepted: Vec::new(),
+            answered: 0,
+            unanswered: 0,
+            over: false,
+            unclear: false,
+            reset: false,
+            sent: false,
+        });
+        self.feed();
+        Ok(self.channel.handle(id))
+    }
+
+    /// All that the single commands would be refused for, before the first of them.
+    fn check_transaction(&self, envelope: &Envelope, message: &Message) -> Result<(), NotNow> {
+        let mut line = Vec::new();
+        let mut fits = |command: &Command| {
+            line.clear();
+            command.encode(&mut line);
+            match line.len() > limits::line(command) {
+                true => Err(limits::TOO_LONG),
+                false => Ok(()),
+            }
+        };
+        let mail = Command::Mail(envelope.mail.clone());
+        self.check(&mail)?;
+        self.check_order(Kind::Mail { prdr: false }, Rule::of(&mail))?;
+        self.check_mail(&envelope.mail)?;
+        fits(&mail)?;
+        let mut ahead = EnvelopeAhead::of(&envelope.mail);
+        for rcpt in &envelope.rcpts {
+            self.check_rcpt(rcpt, &ahead)?;
+            ahead.count(rcpt, self.offer());
+            fits(&Command::Rcpt(rcpt.clone()))?;
+        }
+        if envelope.rcpts.is_empty() {
+            return Err(NotNow::value("a message wants a recipient"));
+        }
+        match message.chunk {
+            Some(_) => self.wants("CHUNKING", "CHUNKING was not offered")?,
+            None if ahead.binary => return Err(limits::BINARY),
+            None => {}
+        }
+        self.check_size(message.size())?;
+        if let (None, Some(octets), LineEnds::Reject) =
+            (message.chunk, &message.octets, self.config.line_ends)
+        {
+            let mut encoder = Encoder::new(LineEnds::Reject);
+            let whole = encoder.encode_bytes(octets, |_| ()).and_then(|()| encoder.terminator());
+            whole.map_err(|_| NotNow::value("a bare CR or LF stands in the message"))?;
+        }
+        Ok(())
+    }
+
+    /// Does the transaction under way keep everything else from being said?
+    pub(super) fn is_taken(&self) -> bool {
+        !self.feeding
+            && self.transactions.back().is_some_and(|running| !(running.sent && running.by_data))
+    }
+
+    /// Queues what may be queued of the last transaction.
+    pub(super) fn feed(&mut self) {
+        while let Some(mut running) = self.transactions.pop_back() {
+            let may = self.flights.is_empty() || self.pipelines() && self.channel.is_flowing();
+            let next = if may { self.next_command(&mut running) } else { None };
+            let done = match &next {
+                Some(command) => self.say_next(&mut running, command),
+                None => false,
+            };
+            self.transactions.push_back(running);
+            if !done {
+                return;
+            }
+        }
+    }
+
+    fn next_command(&self, running: &mut Running) -> Option<Command> {
+        if running.over {
+            let open = matches!(self.state, State::Mail | State::Rcpt | State::Bdat);
+            let due = open || self.chunks.refused || running.unclear;
+            if running.unanswered > 0 || running.reset || !due {
+                return None;
+            }
+            running.reset = true;
+            return Some(Command::Rset);
+        }
+        if let Some(mail) = running.mail.take() {
+            return Some(Command::Mail(mail));
+        }
+        if let Some(rcpt) = running.rcpts.next() {
+            return Some(Command::Rcpt(rcpt));
+        }
+        let message = running.message.as_ref()?;
+        if running.answered == running.fates.len() && self.accepted == 0 {
+            running.over = true;
+            return self.next_command(running);
+        }
+        match message.chunk {
+            None => Some(Command::Data),
+            // RFC 2033 §4.3: by then it is known how many answers it will have.
+            Some(_) if self.config.protocol == Protocol::Lmtp && !self.flights.is_empty() => None,
+            Some(size) => Some(Command::Bdat(Bdat { size, last: true })),
+        }
+    }
+
+    /// Queues `command`; false if it may not be said after all, which ends the transaction.
+    fn say_next(&mut self, running: &mut Running, command: &Command) -> bool {
+        self.feeding = true;
+        let queued = self.queue(command);
+        self.feeding = false;
+        let Ok(id) = queued else {
+            running.over = true;
+            return false;
+        };
+        running.unanswered += 1;
+        match command {
+            Command::Data => {
+                running.message = running.message.take_if(|message| message.octets.is_some())
+            }
+            Command::Bdat(_) => match running.message.take().and_then(|message| message.octets) {
+                Some(octets) => running.sent = self.send_whole(id, octets),
+                None => {
+                    let body = self.channel.body(id);
+                    self.later.push_back(Event::BodyReady { of: running.id, body });
+                }
+            },
+            _ => {}
+        }
+        true
+    }
+
+    fn send_whole(&mut self, id: u64, octets: Bytes) -> bool {
+        let body = self.channel.body(id);
+        let sent = self.send_body(&body, octets).map_err(drop);
+        match sent.and_then(|()| self.finish_body(body).map_err(drop)) {
+            Ok(()) => true,
+            Err(()) => {
+                // It was looked at before: this does not happen.
+                if let Err((_, _)) = self.abort_body(self.channel.body(id)) {}
+                false
+            }
+        }
+    }
+
+    /// The server wants the message of a transaction. `None`: it has it.
+    pub(super) fn give(&mut self, id: u64, body: Body) -> Option<Event> {
+        let Some(running) = self.transactions.front_mut() else {
+            return Some(Event::BodyReady { of: id, body });
+        };
+        let of = running.id;
+        match running.message.take().and_then(|message| message.octets) {
+            None => Some(Event::BodyReady { of, body }),
+            Some(octets) => {
+                let sent = self.send_whole(id, octets);
+                if let Some(running) = self.transactions.front_mut() {
+                    running.sent = sent;
+                }
+                None
+            }
+        }
+    }
+
+    /// A body of the transaction under way is whole.
+    pub(super) fn body_is_whole(&mut self) {
+        // Only the first can be at its body.
+        if let Some(running) = self.transactions.front_mut() {
+            running.sent = true;
+        }
+    }
+
+    /// A command of the first transaction has ended.
+    pub(super) fn progress(&mut self, flight: &Flight, outcome: Outcome) {
+        let Some(running) = self.transactions.front_mut() else { return };
+        running.unanswered = running.unanswered.saturating_sub(1);
+        match flight.kind {
+            Kind::Mail { .. } => running.on_mail(outcome),
+            Kind::Rcpt => running.on_rcpt(outcome),
+            Kind::Data | Kind::Message | Kind::Chunk { .. } => running.on_message(outcome),
+            _ => {}
+        }
+    }
+
+    /// Goes on with the transactions; the result of the first if it is over.
+    pub(super) fn settle(&mut self) -> Option<Event> {
+        self.feed();
+        let over =
+            self.transactions.front().is_some_and(|first| first.over && first.unanswered == 0);
+        let running = if over { self.transactions.pop_front() } else { None };
+        running.map(Running::done)
+    }
+
+    /// The connection ends, and with it all transactions.
+    pub(super) fn drop_transactions(&mut self) {
+        for running in core::mem::take(&mut self.transactions) {
+            self.later.push_back(running.done());
+        }
+    }
+}
+
+impl Running {
+    fn done(self) -> Event {
+        let outcome = Outcome::Sent(Sent { fates: self.fates });
+        Event::Done(super::Done { id: self.id, verb: "MAIL".into(), outcome })
+    }
+
+    fn on_mail(&mut self, outcome: Outcome) {
+        if outcome.is_success() {
+            return;
+        }
+        self.over = true;
+        match outcome {
+            Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
+                self.fates.fill(Fate::Refused(reply));
+            }
+            Outcome::Malformed(_) => self.unclear = true,
+            _ => {}
+        }
+    }
+
+    fn on_rcpt(&mut self, outcome: Outcome) {
+        let at = self.answered;
+        self.answered += 1;
+        let some = !self.accepted.is_empty();
+        let Some(fate) = self.fates.get_mut(at) else { return };
+        match outcome {
+            // What is said of a recipient behind a refused MAIL adds nothing.
+            _ if self.over => {}
+            outcome if outcome.is_success() => self.accepted.push(at),
+            Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
+                *fate = match is_too_many(&reply, some) {
+                    true => Fate::TooMany(reply),
+                    false => Fate::Refused(reply),
+                };
+            }
+            Outcome::Malformed(_) => *fate = Fate::Unknown,
+            _ => {}
+        }
+    }
+
+    fn on_message(&mut self, outcome: Outcome) {
+        self.over = true;
+        let accepted = core::mem::take(&mut self.accepted);
+        let mut fates = Vec::new();
+        let mut rest = Fate::NotSent;
+        match outcome {
+            Outcome::Delivery(delivery) => {
+                rest = fate(delivery.decisive());
+                fates = delivery.individual().iter().map(|reply| fate(Some(reply))).collect();
+                // Nobody gets a message that is refused as a whole (PRDR).
+                if delivery.message().is_some_and(|reply| !reply.is_positive_completion()) {
+                    fates.clear();
+                }
+            }
+            Outcome::Reply(reply) | Outcome::Unexpected(reply) => rest = Fate::Refused(reply),
+            Outcome::Dropped(replies) if self.sent => {
+                rest = Fate::Unknown;
+                // LMTP: who has an answer knows.
+                fates = replies.iter().map(|reply| fate(Some(reply))).collect();
+            }
+            Outcome::Malformed(_) if self.sent => rest = Fate::Unknown,
+            _ => {}
+        }
+        if rest == Fate::NotSent {
+            // Nobody has got it, whoever was perhaps a recipient.
+            for fate in self.fates.iter_mut().filter(|fate| **fate == Fate::Unknown) {
+                *fate = Fate::NotSent;
+            }
+        }
+        let mut fates = fates.into_iter();
+        for at in accepted {
+            if let Some(place) = self.fates.get_mut(at) {
+                *place = fates.next().unwrap_or_else(|| rest.clone());
+            }
+        }
+    }
+}
+
+fn fate(reply: Option<&Reply>) -> Fate {
+    match reply {
+        Some(reply) if reply.is_positive_completion() => Fate::Accepted(reply.clone()),
+        Some(reply) => Fate::Refused(reply.clone()),
+        None => Fate::Unknown,
+    }
+}
+
+/// 452, or 552 as it was before RFC 2821: is it the number of recipients, and not the server's room or the
+/// mailbox's? The enhanced code tells; without one it is, if another was accepted. RFC 5321 §4.5.3.1.10
+fn is_too_many(reply: &Reply, others: bool) -> bool {
+    let code = reply.code();
+    let may = code == ReplyCode::INSUFFICIENT_STORAGE || code == ReplyCode::STORAGE_EXCEEDED;
+    may && match reply.enhanced_code() {
+        Some(enhanced) => (enhanced.subject(), enhanced.detail()) == (5, 3),
+        None => others,
+    }
+}
+
+impl Delivery {
+    /// The reply that decides for who has none of his own.
+    fn decisive(&self) -> Option<&Reply> {
+        self.message().or(self.replies().first())
+    }
+
+    /// The replies for single recipients.
+    fn individual(&self) -> &[Reply] {
+        match self.replies() {
+            [_] if self.message().is_none() => &[],
+            replies => replies,
+        }
+    }
+}
