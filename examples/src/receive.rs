@@ -337,14 +337,13 @@ impl Connected<'_> {
                 let Some(transaction) = self.transaction.take() else {
                     return Ok(self.link.session().answer(pending.reject(no_storage()))?);
                 };
-                let answer = match transaction.message {
+                match transaction.message {
                     Goes::Nowhere => {
                         on_message(self.received(transaction, octets, accepted(), Vec::new()));
                         pending.accept()
                     }
                     _ => Box::pin(self.finish(transaction, octets, pending, on_message)).await,
-                };
-                answer
+                }
             }
             Event::BodyAborted | Event::Reset => {
                 self.is_in_body = false;

@@ -189,7 +189,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn to_crlf(&mut self, octets: &[u8]) -> Bytes {
+    fn normalize(&mut self, octets: &[u8]) -> Bytes {
         let mut crlf = BytesMut::with_capacity(octets.len() + octets.len() / 16);
         for &octet in octets {
             if octet == b'\n' && self.before != Some(b'\r') {
@@ -238,7 +238,7 @@ async fn send(
             }
         }
         let octets = match &mut lines {
-            Some(lines) => lines.to_crlf(&chunk),
+            Some(lines) => lines.normalize(&chunk),
             None => chunk.freeze(),
         };
         if let Err(why) = link.session().send_body(&body, octets) {
