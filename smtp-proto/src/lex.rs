@@ -129,6 +129,15 @@ pub(crate) fn graphic_len(octets: &[u8]) -> usize {
     })
 }
 
+/// How many octets at the front are of a textstring, `%d09 / %d32-126`.
+#[inline(always)]
+pub(crate) fn text_len(octets: &[u8]) -> usize {
+    span(octets, |x| {
+        let y = x & !HIGHS;
+        (!at_least(y, 32) & !equal(y, b'\t')) | at_least(y, 127) | x
+    })
+}
+
 /// Which of eight octets below 128 are letters or digits.
 #[inline(always)]
 const fn letters_and_digits(eight: Eight) -> Eight {
@@ -438,6 +447,7 @@ mod tests {
                     all.push(octet);
                     all.resize(before + 1 + behind, b'Z');
                     assert_eq!(ldh_len(&all), len_of(&all, LDH), "{octet} at {before}");
+                    assert_eq!(text_len(&all), len_of(&all, TEXT), "{octet} at {before}");
                     let value = value_len(&all, false).0;
                     assert_eq!(value, len_of(&all, VALUE), "{octet} at {before}");
                     let (value, high) = value_len(&all, true);

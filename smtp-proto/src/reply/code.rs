@@ -2,7 +2,7 @@
 //!
 //! The first digit is what counts; a code without a name here is as good as any other.
 
-use crate::lex::{self, Input, PResult};
+use crate::lex::{Input, PResult};
 use crate::quirk;
 use alloc::vec::Vec;
 use core::fmt;
@@ -150,7 +150,15 @@ impl ReplyCode {
     }
 
     pub(crate) fn encode(self, out: &mut Vec<u8>) {
-        lex::decimal(self.0.into(), out);
+        let [digits @ .., _] = self.digits_before(b' ');
+        out.extend_from_slice(&digits);
+    }
+
+    /// The three digits, and what stands behind them.
+    #[inline]
+    pub(super) fn digits_before(self, behind: u8) -> [u8; 4] {
+        let digit = |n: u16| b'0' + (n % 10) as u8;
+        [digit(self.0 / 100), digit(self.0 / 10), digit(self.0), behind]
     }
 }
 

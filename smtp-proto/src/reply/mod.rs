@@ -153,17 +153,21 @@ impl Reply {
 
     /// Appends all lines, each with its CRLF.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let mut lines = self.lines().peekable();
-        while let Some(line) = lines.next() {
-            self.code.encode(out);
-            if lines.peek().is_some() {
-                out.push(b'-');
-            } else if !(self.bare && line.is_empty()) {
-                out.push(b' ');
-            }
+        let mut rest = self.text.as_bytes();
+        while let Some(lf) = memchr::memchr(b'\n', rest) {
+            let (line, behind) = rest.split_at_checked(lf).unwrap_or_default();
+            out.extend_from_slice(&self.code.digits_before(b'-'));
             out.extend_from_slice(line);
             out.extend_from_slice(b"\r\n");
+            rest = behind.get(1..).unwrap_or_default();
         }
+        if self.bare && rest.is_empty() {
+            self.code.encode(out);
+        } else {
+            out.extend_from_slice(&self.code.digits_before(b' '));
+            out.extend_from_slice(rest);
+        }
+        out.extend_from_slice(b"\r\n");
     }
 
     /// The code.
@@ -393,7 +397,7 @@ pub(crate) fn reply(i: Input<'_>) -> PResult<'_, Reply> {
 /// ```
 /// RFC 5321 §4.2, and nothing at all.
 fn textstring(i: Input<'_>) -> PResult<'_, &[u8]> {
-    let (rest, text) = i.run(&CLASS, TEXT);
+    let (rest, text) = i.split(lex::text_len(i.rest()));
     if rest.first().is_none_or(|b| b < 0x80) {
         return Ok((rest, text));
     }
