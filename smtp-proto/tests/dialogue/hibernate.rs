@@ -222,7 +222,7 @@ fn what_is_stored_is_checked() {
     let json = serde_json::to_string(&frozen).unwrap();
     assert_eq!(
         json,
-        r#"{"version":1,"protocol":"Smtp","state":"Greeted","secured":"Clear","authenticated":false,"extended":false,"utf8":false,"binary":false,"prdr":false,"accepted":0,"transactions":0,"errors":0}"#
+        r#"{"version":1,"protocol":"Smtp","state":"Greeted","secured":"Clear","authenticated":false,"extended":false,"utf8":false,"binary":false,"prdr":false,"accepted":0,"transactions":0,"errors":0,"raised":[0,0]}"#
     );
     for (from, to) in [
         ("\"version\":1", "\"version\":2"),
