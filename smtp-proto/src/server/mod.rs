@@ -13,6 +13,7 @@ mod chunk;
 mod command;
 mod config;
 mod event;
+mod hibernate;
 mod line;
 mod line_end;
 mod offer;
@@ -27,6 +28,7 @@ pub use answer::{
 };
 pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
+pub use hibernate::Frozen;
 
 use crate::{Command, Dialect, Parse, Reply, ReplyCode, line_limit, quirk, state::State};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
@@ -46,6 +48,7 @@ use mailwire_core::{
 /// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated),
 ///   [`received`](Server::received), which is the time stamp of a message.
 /// - To end: [`shutdown`](Server::shutdown); to become a client, by ATRN: [`into_client`](Server::into_client).
+/// - To put away: [`hibernate`](Server::hibernate), [`thaw`](Server::thaw).
 ///
 /// ```
 /// use bytes::Buf;

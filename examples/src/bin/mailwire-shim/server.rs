@@ -8,7 +8,7 @@ use crate::{
 use mailwire_smtp::{
     Auth, Capability, Command, Parse, Reply, ReplyCode,
     core::{
-        Connection, Secured, Wire,
+        Connection, NotNow, Secured, Wire,
         sasl::{MechanismName, SaslError},
     },
     extension::Mechanisms,
@@ -444,6 +444,16 @@ impl Session for ServerSession {
     fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
         match name {
             "app" => self.app(&op["answer"], answers),
+            "snapshot" => {
+                let config = self.driven.session.config().clone();
+                session::snapshot(&mut self.driven.session, config, answers);
+                Ok(())
+            }
+            "resume" => {
+                let config = self.driven.session.config().clone();
+                session::resume(&mut self.driven.session, &op["state"], config, answers);
+                Ok(())
+            }
             other => Err(Fault::unsupported(other)),
         }
     }
@@ -470,5 +480,26 @@ impl Session for ServerSession {
 
     fn closed(&self) -> bool {
         self.driven.is_closed()
+    }
+}
+
+impl session::Hibernates for Server {
+    type Frozen = mailwire_smtp::server::Frozen;
+    type Config = Config;
+
+    fn fresh(config: Config) -> Self {
+        Server::new(config)
+    }
+
+    fn at_rest(&self) -> Result<(), NotNow> {
+        self.at_rest()
+    }
+
+    fn hibernate(self) -> Result<Self::Frozen, Box<Self>> {
+        self.hibernate()
+    }
+
+    fn thaw(frozen: Self::Frozen, config: Config) -> Result<Self, NotNow> {
+        Server::thaw(frozen, config)
     }
 }
