@@ -35,7 +35,8 @@ pub(crate) const AUTH_LINE_TOO_LONG: Canned =
 pub(crate) const NEEDS_SMTPUTF8: Canned = canned(553, "5.6.7 Non-ASCII address without SMTPUTF8");
 pub(crate) const AUTH_FIRST: Canned = canned(530, "5.7.0 Authentication required");
 pub(crate) const AUTH_TWICE: Canned = canned(503, "5.5.1 Already authenticated");
-pub(crate) const AUTH_CLEAR: Canned = canned(538, "5.7.11 Encryption required for this mechanism");
+// RFC 4954 §1 deprecates 538.
+pub(crate) const AUTH_CLEAR: Canned = canned(530, "5.7.11 Encryption required for this mechanism");
 pub(crate) const NO_MECHANISM: Canned = canned(504, "5.5.4 Mechanism not offered");
 pub(crate) const AUTH_CANCELLED: Canned = canned(501, "5.7.0 Authentication cancelled");
 pub(crate) const BAD_BASE64: Canned = canned(501, "5.5.2 Invalid base64");

@@ -117,7 +117,7 @@ fn what_is_not_offered() {
         S: 250 AUTH SCRAM-SHA-256
         C: AUTH PLAIN AGEAYg==
         E: refused: this mechanism wants TLS (RFC 4954 §4)
-        S: 538 5.7.11 Encryption required for this mechanism
+        S: 530 5.7.11 Encryption required for this mechanism
     ",
     );
 }
@@ -294,7 +294,7 @@ fn what_is_bound_to_a_channel_wants_one() {
         S: 250 AUTH SCRAM-SHA-256
         C: AUTH SCRAM-SHA-256-PLUS
         E: refused: this mechanism wants TLS (RFC 4954 §4)
-        S: 538 5.7.11 Encryption required for this mechanism
+        S: 530 5.7.11 Encryption required for this mechanism
         C: STARTTLS
         E: starttls
         A: accept
@@ -438,7 +438,7 @@ fn failures_of_a_mechanism_have_their_replies() {
         (SaslError::Unexpected, "501 5.5.2"),
         (SaslError::InitialResponse, "501 5.5.2"),
         (SaslError::NoMechanism, "504 5.5.4"),
-        (SaslError::PlaintextWithoutTls, "538 5.7.11"),
+        (SaslError::PlaintextWithoutTls, "530 5.7.11"),
         (SaslError::State, "454 4.7.0"),
         (SaslError::Credentials, "535 5.7.8"),
         (SaslError::ChannelBinding, "535 5.7.8"),
