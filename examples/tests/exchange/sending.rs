@@ -94,6 +94,25 @@ fn piped_as(
 const HELLO: &str = "250-mx.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 1000";
 
 /// What was said and to what makes the exit code. sysexits.h
+/// RFC 4422 Appendix A, RFC 4505: the server knows already who it is, or it is nobody.
+#[test]
+fn without_password() {
+    let offer = "250-mail.example\r\n250 AUTH PLAIN EXTERNAL ANONYMOUS";
+    for (arguments, line) in [
+        (&["--auth", "EXTERNAL"][..], "AUTH EXTERNAL ="),
+        (&["--auth", "external", "--user", "bob"], "AUTH EXTERNAL Ym9i"),
+        (&["--auth", "ANONYMOUS"], "AUTH ANONYMOUS ="),
+        (&["--auth", "ANONYMOUS", "--user", "sirhc"], "AUTH ANONYMOUS c2lyaGM="),
+    ] {
+        let replies = ["220 x", offer, "235 ok", "250 ok", "250 ok", "354 go", "250 ok", "221 bye"];
+        let (server, said) = scripted(&replies);
+        let options = ["--server", &server, "--tls", "none", "--from", "", "--to", "u@x.example"];
+        let (code, stderr) = piped(&[&options[..], arguments].concat(), &[], "Subject: x\n\n");
+        assert_eq!((code, stderr.as_str()), (0, ""), "{line}");
+        assert_eq!(said.join().unwrap()[1], line);
+    }
+}
+
 #[test]
 fn exit_codes_of_replies() {
     let folder = Folder::new();

@@ -32,6 +32,12 @@ pub struct Connection {
     /// The name in the server's certificate, if it is not HOST
     #[arg(long, value_name = "NAME", env = "SMTP_SEND_TLS_NAME", hide_env_values = true)]
     pub tls_name: Option<String>,
+    /// A certificate of the client's own and those that lead to its authority, PEM: for --auth EXTERNAL
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key to it, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// Log in as this user
     #[arg(long, value_name = "NAME", env = "SMTP_SEND_USER", hide_env_values = true)]
     pub user: Option<String>,
@@ -41,7 +47,8 @@ pub struct Connection {
     /// The variable with the bearer token
     #[arg(long, value_name = "VAR", requires = "user")]
     pub token_env: Option<String>,
-    /// The mechanism; auto: the strongest that is offered
+    /// The mechanism; auto: the strongest that is offered for the password or token. EXTERNAL and ANONYMOUS need
+    /// neither, and --user is then whom to act as, or a trace
     #[arg(
         long,
         value_name = "MECH",
