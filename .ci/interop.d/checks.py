@@ -112,8 +112,29 @@ class Checks:
             self.check(f"{name}, TLS from the first octet and AUTH", self.every_kind, self.send, route, server, *proven)
             route = Route(server.port, "starttls")
             self.check(f"{name}, SMTPUTF8", self.arrives, self.send, with_utf8(), route, server)
+        for server in (self.postfix, self.exim, self.opensmtpd):
+            self.check(f"smtp-send to {server.name}, DSN", self.reported, Route(server.port), server)
+        for server, name, how in (
+            # What Cyrus SASL does with an empty trace, Postfix takes for a failure.
+            (self.postfix, "ANONYMOUS", dict(port=self.postfix.port, user="a trace")),
+            (self.exim, "EXTERNAL", dict(port=self.exim.submission, certified=True)),
+        ):
+            proven = "with ESMTPSA", f"Authenticated sender: {'alice' if name == 'EXTERNAL' else 'anonymous'}"
+            route = Route(tls="starttls", auth=name, **how)
+            name = f"smtp-send to {server.name}, STARTTLS and AUTH {name}"
+            self.check(name, self.arrives, self.send, Message(), route, server, *proven)
         route = Route(self.aiosmtpd.lmtp, lmtp=True)
         self.lmtp(self.send, route, self.aiosmtpd, "with LMTP")
+
+    def reported(self, route, server):
+        """The sender hears that the message has been delivered, and under which name it went."""
+        message = Message(sender=BOB)
+        options = ["--dsn", "success,failure", "--dsn-ret", "hdrs", "--dsn-envid", message.id]
+        self.arrives(self.send, message, route, server, options=options)
+        says = ["^Action: delivered"]
+        if server is not self.opensmtpd:  # it forgets that name
+            says.append(rf"^(X-)?Original-Envelope-ID: {re.escape(message.id)}")
+        server.boxes["bob"].reports(message, *says)
 
     def lmtp(self, client, clear, server, clearly, secretly="with LMTPS", **options):
         name = f"{client.name} to {server.name}, LMTP"
@@ -141,6 +162,8 @@ class Checks:
             self.check(
                 f"{name}, STARTTLS and AUTH {mechanism}", self.arrives, self.send, Message(), route, server, **options
             )
+        route = Route(server.submission, "starttls", auth="EXTERNAL", certified=True)
+        self.check(f"{name}, STARTTLS and AUTH EXTERNAL", self.arrives, self.send, Message(), route, server, **options)
         route = Route(server.implicit, "implicit", **LOGIN)
         self.check(f"{name}, TLS from the first octet and AUTH", self.every_kind, self.send, route, server, **options)
         route = Route(server.submission, "starttls", **LOGIN)
