@@ -68,6 +68,7 @@ mod status_detail;
 mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod trace;
 
 pub use capability::{Capability, OtherCapability};
 pub use command::{

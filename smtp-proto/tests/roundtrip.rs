@@ -22,7 +22,7 @@ use mailwire_smtp::proxy::{
 use mailwire_smtp::{
     AbsoluteUri, Argument, Atrn, Bdat, Burl, Capability, Command, Dialect, EhloReply,
     EnhancedStatusCode, Etrn, Lookup, Mail, OtherCapability, OtherCommand, Parse, Rcpt, Reply,
-    ReplyCode,
+    ReplyCode, trace,
 };
 use proptest::prelude::*;
 
@@ -285,6 +285,18 @@ fn every_wire_type_has_the_same_traits() {
     wire::<OtherCapability>();
     wire::<OtherCommand>();
     wire::<Rcpt>();
+    wire::<trace::Comment>();
+    wire::<trace::ExtendedDomain>();
+    wire::<trace::HoldState>();
+    wire::<trace::Link>();
+    wire::<trace::OtherLink>();
+    wire::<trace::OtherProtocol>();
+    wire::<trace::QueueState>();
+    wire::<trace::Received>();
+    wire::<trace::ReturnPath>();
+    wire::<trace::TraceAtom>();
+    wire::<trace::TraceId>();
+    wire::<trace::WithProtocol>();
     wire::<AbsoluteUri>();
     wire::<Atrn>();
     wire::<Bdat>();

@@ -11,6 +11,7 @@ pub(crate) mod xtext;
 
 pub(crate) use domain::domain;
 pub(crate) use host::{HostParts, host, parts as host_parts};
+pub(crate) use local_part::quoted_string;
 pub(crate) use mailbox::mailbox;
 pub(crate) use path::{PathParts, forward_path, reverse_path};
 

@@ -155,7 +155,7 @@ pub(crate) struct PathParts<'a> {
 
 impl PathParts<'_> {
     #[inline(always)]
-    fn own(self) -> Path {
+    pub(crate) fn own(self) -> Path {
         Path {
             mailbox: self.mailbox.own(),
             route: self.route.map(|route| Box::new(Str::new(route))),

@@ -93,7 +93,7 @@ impl Client {
                 self.channel.touch();
                 // What has come before the end was sent is no answer to the message. Only commands that were
                 // queued while it was open stand behind it.
-                let received = self.channel.received();
+                let received = self.now();
                 if let Some(flight) = self.flights.iter_mut().rev().find(|flight| flight.id == id) {
                     flight.after = received;
                     if flight.owned {
@@ -179,7 +179,7 @@ impl Client {
         }
         let reset = self.channel.number();
         self.channel.cancel_with(id, b"RSET\r\n", reset);
-        let after = self.channel.received();
+        let after = self.now();
         let (kind, verb) = (Kind::OwnRset, Cow::Borrowed("RSET"));
         self.flights.insert(1, Flight { id: reset, kind, after, verb, owned: false });
         self.complete(Kind::Data, reply)

@@ -115,10 +115,11 @@ impl Client {
         self.command(&Command::Help(topic))
     }
 
-    /// ETRN (RFC 1985): the server is to send what waits for this node.
+    /// ETRN (RFC 1985): the server is to send what waits for this node. Servers know it behind HELO, too, where nothing
+    /// is offered; one that does not says so.
     ///
     /// # Errors
-    /// It was not offered; inside a transaction.
+    /// Inside a transaction; before a hello.
     pub fn etrn(&mut self, node: Etrn) -> Result<Handle<Reply>, NotNow> {
         self.command(&Command::Etrn(node))
     }

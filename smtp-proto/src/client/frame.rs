@@ -13,7 +13,8 @@ impl Client {
         let frame = self.channel.octets().get(..n).unwrap_or_default();
         let parsed = Reply::parse(frame, &self.parse());
         self.channel.hold(n);
-        match parsed {
+        self.reading = Some(begin + n as u64);
+        let step = match parsed {
             Ok((reply, met)) => {
                 self.channel.set_quirks(met);
                 self.on_reply(reply, begin)
@@ -22,7 +23,9 @@ impl Client {
                 let error = error.with_excerpt(self.channel.wire().frame());
                 self.on_malformed(error, begin)
             }
-        }
+        };
+        self.reading = None;
+        step
     }
 
     /// What is no reply costs the command that it answers, not the connection.

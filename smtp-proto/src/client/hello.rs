@@ -46,7 +46,7 @@ impl Client {
         self.channel.release(id);
         self.channel.write(|out| Command::Helo(Host::Domain(domain)).encode(out));
         self.channel.wait(id);
-        let after = self.channel.received();
+        let after = self.now();
         if let Some(flight) = self.flights.front_mut() {
             let kind = Kind::Hello { extended: false };
             *flight = Flight { id, kind, after, verb: Cow::Borrowed("HELO"), owned: false };

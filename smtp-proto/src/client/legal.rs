@@ -113,7 +113,6 @@ impl Client {
                 self.wants("BURL", "BURL was not offered")?;
                 self.check_chunk(burl.last)
             }
-            Command::Etrn(_) => self.wants("ETRN", "ETRN was not offered"),
             Command::Atrn(_) => self.wants("ATRN", "ATRN was not offered"),
             Command::Xclient(_) => self.wants("XCLIENT", "XCLIENT was not offered"),
             Command::Xforward(_) => self.wants("XFORWARD", "XFORWARD was not offered"),

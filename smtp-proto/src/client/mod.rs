@@ -113,6 +113,8 @@ pub struct Client {
     transactions: VecDeque<Running>,
     /// What is being queued is a transaction's.
     feeding: bool,
+    /// Where the reply ends that is being worked on, in octets since the beginning.
+    reading: Option<u64>,
     /// Transactions begun since the connection began: LIMITS counts them.
     mails: u32,
     chunks: Chunks,
@@ -247,6 +249,7 @@ impl Client {
             prdr: Prdr::Off,
             transactions: VecDeque::new(),
             feeding: false,
+            reading: None,
             mails: 0,
             chunks: Chunks::default(),
             standing: Standing::Open,
@@ -347,7 +350,7 @@ impl Client {
             self.channel.touch();
         }
         self.unanswered += len;
-        let (after, owned) = (self.channel.received(), self.feeding);
+        let (after, owned) = (self.now(), self.feeding);
         self.flights.push_back(Flight { id, kind, after, verb, owned });
         match kind {
             Kind::Hello { .. } => (self.ahead, self.chunks.reset) = (State::Ready, id),
@@ -391,6 +394,14 @@ impl Client {
             Some(Kind::Chunk { .. }) if !pipelines => self.channel.wait(id),
             _ => {}
         }
+    }
+
+    /// Only a reply that begins at this octet or behind it can answer what is queued now.
+    ///
+    /// What the session says by itself because of a reply has no other time than that reply: how much has come
+    /// behind it is the transport's chance.
+    fn now(&self) -> u64 {
+        self.reading.unwrap_or_else(|| self.channel.received())
     }
 
     fn pipelines(&self) -> bool {

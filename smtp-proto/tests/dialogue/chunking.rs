@@ -357,7 +357,7 @@ fn a_bad_line_ends_the_session() {
         ("BDAT -1 LAST", "chunk-size", 5, (3030, "2")),
         ("BDAT", "chunk-size", 4, (3030, "2")),
         ("BDAT 5 LAST X", "CRLF", 12, (5321, "2.3.8")),
-        ("BDAT 5\\nLAST", "end-marker", 6, (3030, "2")),
+        ("BDAT 5\\nLAST", "CRLF", 6, (5321, "2.3.8")),
         ("BDAT 5\\x00 LAST", "end-marker", 6, (3030, "2")),
         ("BDAT\\t5 LAST", "chunk-size", 4, (3030, "2")),
     ] {

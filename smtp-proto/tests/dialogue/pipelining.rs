@@ -317,3 +317,41 @@ fn nothing_but_a_message_is_wanted_behind_data() {
     ",
     );
 }
+
+#[test]
+fn what_the_session_says_by_itself_is_answered_by_what_comes_behind_its_cause() {
+    // However the octets come: the server may know what will be said, as of RSET behind a refused DATA.
+    offered(
+        "
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example>
+        A: DATA
+        A: MAIL FROM:<c@b.example>
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<u@mx.example>
+        C: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rcpt: 250 ok
+        S: 451 later
+        S: 250 reset
+        E: data: 451 later
+        C: RSET
+        C: MAIL FROM:<c@b.example>
+    ",
+    );
+    client(
+        |_| (),
+        "
+        S: 220 mx
+        E: greeting 220 mx
+        A: hello me.example
+        C: EHLO me.example
+        S: 502 what?
+        S: 250 mx
+        C: HELO me.example
+        E: helo: mx
+    ",
+    );
+}

@@ -66,7 +66,14 @@ fn who_and_what() {
     );
     with(
         "SIZE",
-        "A: ETRN b.example\nN: ETRN was not offered\nA: ATRN b.example\nN: ATRN was not offered\n",
+        "
+        A: ATRN b.example
+        N: ATRN was not offered
+        A: XFORWARD NAME=a.example
+        N: XFORWARD was not offered
+        A: ETRN b.example
+        C: ETRN b.example
+    ",
     );
 }
 

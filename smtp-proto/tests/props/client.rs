@@ -65,7 +65,10 @@ const LINES: &[&str] = &[
     "QUIT",
     "VRFY user",
     "XYZZY plugh",
+    "BDAT 4",
+    "BDAT 0 LAST",
     "BDAT 100 LAST",
+    "BURL imap://a/b LAST",
 ];
 
 /// Parts of messages.
@@ -100,7 +103,8 @@ pub struct ClientApp {
     pieces: Vec<Piece>,
     auth: Option<Handle<Reply>>,
     challenged: bool,
-    sending: Option<(Body, Encoder)>,
+    /// The body that is being sent, and whose; without an encoder it is a chunk.
+    sending: Option<(Body, u64, Option<Encoder>)>,
     /// Recipients by the replies that have come.
     accepted: usize,
     /// Replies that the message under way must have.
@@ -143,7 +147,7 @@ impl ClientApp {
         let mut wire = Vec::new();
         command.encode(&mut wire);
         self.pieces.push(Piece::Line(wire));
-        if command == Command::Data {
+        if matches!(command, Command::Data | Command::Bdat(_)) {
             self.pieces.push(Piece::Message { of: handle.id(), octets: Vec::new() });
         }
         if matches!(command, Command::Auth(_)) {
@@ -152,39 +156,55 @@ impl ClientApp {
         self.flights.push_back((handle.id(), command.verb().to_ascii_uppercase()));
     }
 
-    fn message(&mut self) -> &mut Vec<u8> {
-        let id = self.flights.front().expect("DATA").0;
+    fn message(&mut self, id: u64) -> &mut Vec<u8> {
         self.pieces
             .iter_mut()
             .find_map(|piece| match piece {
                 Piece::Message { of, octets } if *of == id => Some(octets),
                 _ => None,
             })
-            .expect("DATA was said")
+            .expect("DATA or BDAT was said")
     }
 
     fn send(&mut self, decision: u8) {
-        let Some((body, mut encoder)) = self.sending.take() else { return };
+        let Some((body, id, mut encoder)) = self.sending.take() else { return };
         match decision % 8 {
             0..=3 => {
                 let part = PARTS[usize::from(decision / 8) % PARTS.len()];
                 let big = [part, &[b'x'; 1500], b"\r\n"].concat();
-                let part =
+                let mut part =
                     if decision % 8 == 3 { Bytes::from(big) } else { Bytes::from_static(part) };
-                let mut wire = Vec::new();
-                let encoded = encoder.encode(&part, &mut wire);
-                let sent = self.session.send_body(&body, part);
-                if sent.is_ok() {
-                    assert!(encoded.is_ok());
-                    self.message().extend(wire);
+                if let Some(left) = self.session.chunk_left() {
+                    if decision % 8 != 0 {
+                        part.truncate(left as usize);
+                    }
+                    let fits = part.len() as u64 <= left;
+                    let sent = self.session.send_body(&body, part.clone());
+                    assert!(fits || sent.is_err(), "more than was announced");
+                    if sent.is_ok() {
+                        self.message(id).extend(part);
+                    }
+                } else {
+                    let mut wire = Vec::new();
+                    let encoded = encoder.as_mut().map(|encoder| encoder.encode(&part, &mut wire));
+                    if self.session.send_body(&body, part).is_ok() {
+                        assert!(encoded.expect("a message").is_ok());
+                        self.message(id).extend(wire);
+                    }
                 }
-                self.sending = Some((body, encoder));
+                self.sending = Some((body, id, encoder));
             }
             4..=6 => {
-                let end = encoder.terminator();
-                match self.session.finish_body(body) {
-                    Ok(()) => self.message().extend_from_slice(end.unwrap()),
-                    Err((body, _)) => drop(self.session.abort_body(body)),
+                let left = self.session.chunk_left();
+                match (self.session.finish_body(body), encoder) {
+                    (Ok(()), Some(encoder)) => {
+                        self.message(id).extend_from_slice(encoder.terminator().unwrap());
+                    }
+                    (Ok(()), None) => assert_eq!(left, Some(0)),
+                    (Err((body, _)), None) if self.session.wire().is_open() => {
+                        self.sending = Some((body, id, None));
+                    }
+                    (Err((body, _)), _) => drop(self.session.abort_body(body)),
                 }
             }
             _ => drop(self.session.abort_body(body)),
@@ -219,7 +239,7 @@ impl App for ClientApp {
     fn check_closed(&mut self) {
         assert!(self.session.noop().is_err() && self.session.quit().is_err());
         assert!(self.session.data().is_err() && self.session.rset().is_err());
-        if let Some((body, _)) = self.sending.take() {
+        if let Some((body, ..)) = self.sending.take() {
             assert!(self.session.send_body(&body, Bytes::from_static(b"x")).is_err());
             assert!(self.session.finish_body(body).is_err());
         }
@@ -274,10 +294,15 @@ impl App for ClientApp {
                     (b"MAIL", Outcome::Reply(_)) => self.accepted = 0,
                     (b"RSET", Outcome::Reply(_)) if yes => self.accepted = 0,
                     (b"RCPT", Outcome::Reply(_)) => self.accepted += usize::from(yes),
-                    (b"DATA", Outcome::Delivery(delivery)) => {
+                    (b"DATA" | b"BDAT" | b"BURL", Outcome::Delivery(delivery)) => {
+                        if verb != b"DATA" && self.config.protocol == Protocol::Lmtp {
+                            self.due = self.accepted.max(1);
+                        }
                         assert_eq!(delivery.replies().len(), self.due);
                         assert!(self.told == 0 || self.told == self.due);
-                        self.accepted = 0;
+                        if verb == b"DATA" || !delivery.replies().iter().all(Reply::is_negative) {
+                            self.accepted = 0;
+                        }
                     }
                     (b"DATA", Outcome::Dropped(replies)) => {
                         assert!(replies.len() < self.due.max(1))
@@ -292,16 +317,22 @@ impl App for ClientApp {
                 (self.due, self.told) = (1, 0);
             }
             Event::BodyReady { of, body } => {
+                if self.session.chunk_left().is_some() {
+                    let chunk = self.flights.iter().find(|(id, _)| *id == of);
+                    assert_eq!(chunk.map(|(_, verb)| &verb[..]), Some(&b"BDAT"[..]));
+                    self.sending = Some((body, of, None));
+                    return;
+                }
                 assert_eq!(self.flights.front().map(|(id, _)| *id), Some(of));
                 assert!(self.accepted > 0, "a message for nobody");
                 self.due = if self.config.protocol == Protocol::Lmtp { self.accepted } else { 1 };
-                self.sending = Some((body, Encoder::new(self.config.line_ends)));
+                self.sending = Some((body, of, Some(Encoder::new(self.config.line_ends))));
             }
             Event::Recipient { of, index, .. } => {
                 assert_eq!(self.flights.front().map(|(id, _)| *id), Some(of));
                 assert_eq!((index, self.config.protocol), (self.told, Protocol::Lmtp));
                 self.told += 1;
-                assert!(self.told <= self.due);
+                assert!(self.told <= self.due.max(self.accepted));
             }
             Event::Challenge { of, .. } => {
                 assert_eq!(self.flights.front().map(|(id, _)| *id), Some(of));

@@ -75,7 +75,9 @@ impl ClientSession {
             self.body = Some(body);
             return Ok(Err(error));
         }
-        if said["last"] == true {
+        // A chunk knows its end.
+        let whole = self.driven.session.chunk_left() == Some(0);
+        if said["last"] == true || whole {
             if let Err((body, error)) = self.driven.session.finish_body(body) {
                 self.body = Some(body);
                 return Ok(Err(error));
@@ -138,7 +140,10 @@ impl ClientSession {
             }
             Event::BodyReady { body, .. } => {
                 event(answers, "body-ready", None, json!({}));
-                self.body = Some(body);
+                self.body = match client.chunk_left() {
+                    Some(0) => self.driven.session.finish_body(body).err().map(|(body, _)| body),
+                    _ => Some(body),
+                };
             }
             Event::Challenge { challenge, .. } => {
                 event(answers, "continuation", None, json!({}));

@@ -12,6 +12,7 @@ use mailwire_smtp::{
     extension::AuthResponse,
     parameter::{MailParameter, RcptParameter},
     quirk::QUIRKS,
+    trace::{Received, ReturnPath},
 };
 use serde_json::{Value, json};
 use std::fmt::{Debug, Display};
@@ -92,6 +93,7 @@ fn command(data: &[u8], parse: &Parse) -> Result<Parsed, ParseError> {
             Some(size) => json!({"number": size}),
             None => json!({}),
         },
+        Command::Bdat(chunk) => json!({"number": chunk.size}),
         _ => json!({}),
     };
     Ok(Parsed {
@@ -194,6 +196,8 @@ fn production(name: &str, data: &[u8]) -> Result<Result<Parsed, Value>, Fault> {
         "ehlo-line" => read::<Capability>(data),
         "Reply-code" => read::<ReplyCode>(data),
         "status-code" => read::<EnhancedStatusCode>(data),
+        "Return-path-line" => read::<ReturnPath>(data),
+        "Time-stamp-line" => read::<Received>(data),
         other => return Err(Fault::unsupported(other)),
     })
 }
