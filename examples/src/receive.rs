@@ -201,6 +201,7 @@ impl Connected<'_> {
                 Ok(()) => pending.accept(),
                 Err(_) => pending.reject(no_storage()),
             },
+            Event::BodyBegin => return self.on_begin().await,
             Event::BodyChunk(octets) => return self.on_chunk(&octets).await,
             Event::BodyEnd { octets, pending, .. } => {
                 let answer = self.finish(octets, pending, on_message).await;
@@ -294,6 +295,16 @@ impl Connected<'_> {
             message.write(stamp.to_lines().as_bytes()).await?;
         }
         transaction.message = Some(message);
+        Ok(())
+    }
+
+    /// BDAT has no answer before its message (RFC 3030 §2): what went wrong at its beginning is told at its end.
+    async fn on_begin(&mut self) -> Result<(), Error> {
+        let is_begun = self.transaction.as_ref().is_none_or(|it| it.message.is_some());
+        if !is_begun && self.begin().await.is_err() {
+            self.transaction = None;
+            self.link.session().refuse_body(no_storage())?;
+        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The transfer: MAIL, RCPT, DATA and the message. RFC 5321 §3.3; LMTP: RFC 2033 §4.2
+//! The transfer: MAIL, RCPT, DATA or BDAT and the message. RFC 5321 §3.3, RFC 3030 §2; LMTP: RFC 2033 §4.2
 
 use super::{Envelope, Error, Options, Recipient, unexpected};
 use crate::link::Link;
@@ -7,7 +7,7 @@ use mailwire_core::{Body, Connection, Handle, driver::tokio::Happened};
 use mailwire_smtp::{
     Mail, Rcpt, Reply, ReplyCode,
     address::ForwardPath,
-    client::{Client, Done, Event, Failure},
+    client::{Client, Delivery, Done, Event, Failure},
     parameter::{self, MailParameter, RcptParameter, Size},
 };
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -31,18 +31,28 @@ pub(super) async fn transfer(
         transaction.rcpts.push(rcpt);
         transaction.replies.push(None);
     }
-    let data = link.call("DATA", |smtp| smtp.data())?;
+    let mut data = match options.bdat {
+        true => None,
+        false => Some(link.call("DATA", |smtp| smtp.data())?),
+    };
     loop {
+        // Which answers a chunk of LMTP has is known when those to RCPT are. RFC 2033 §4.3
+        if data.is_none() && transaction.replies.iter().all(Option::is_some) {
+            if transaction.accepted.is_empty() {
+                return Ok(transaction.over(envelope, &[]));
+            }
+            data = Some(chunk(link, options, &mut message).await?);
+        }
         match link.next().await? {
             Happened::Event(Event::BodyReady { body, .. }) => {
-                send(link, body, &mut message).await?
+                send(link, body, &mut message, Lines::AsTheyAre).await?
             }
             Happened::Event(Event::Done(done)) => {
                 if let Some(result) = done.get(mail) {
                     result.map_err(|failure| Error::of("MAIL", failure))?;
                 }
                 transaction.on_rcpt(&done)?;
-                match done.get(data) {
+                match data.and_then(|data| done.get(data)) {
                     Some(Ok(delivery)) => return Ok(transaction.over(envelope, delivery.replies())),
                     Some(Err(failure)) => return transaction.failed(envelope, failure),
                     None => {}
@@ -56,6 +66,27 @@ pub(super) async fn transfer(
             Happened::Closed(end) => return Err(Error::Closed(end)),
         }
     }
+}
+
+/// The whole message in one chunk.
+async fn chunk(
+    link: &mut Link<Client>,
+    options: &Options,
+    message: &mut (impl AsyncRead + Unpin),
+) -> Result<Handle<Delivery>, Error> {
+    let size =
+        options.size.ok_or(Error::NotOffered("BDAT wants to know how large the message is"))?;
+    let mut body = None;
+    let data = link.call("BDAT", |smtp| {
+        smtp.bdat_last(size).map(|(handle, of)| {
+            body = Some(of);
+            handle
+        })
+    })?;
+    if let Some(body) = body {
+        send(link, body, message, Lines::WithCrlf).await?;
+    }
+    Ok(data)
 }
 
 /// MAIL with the parameters that the message wants and the server offers. What it wants and the server does not
@@ -88,6 +119,9 @@ fn mail_command(smtp: &Client, envelope: &Envelope, options: &Options) -> Result
     }
     if options.notify.is_some() || options.ret.is_some() || options.envid.is_some() {
         wants("DSN", "a report is wanted, and the server does not offer DSN")?;
+    }
+    if options.bdat {
+        wants("CHUNKING", "BDAT is wanted, and the server does not offer CHUNKING")?;
     }
     if let Some(ret) = options.ret {
         mail = mail.with(MailParameter::Ret(ret))?;
@@ -154,13 +188,37 @@ impl Transaction {
     }
 }
 
+/// Who sees to it that the lines of a message end with CRLF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lines {
+    /// The session does, by DATA.
+    AsTheyAre,
+    /// We do, by BDAT: there it sends what it is given.
+    WithCrlf,
+}
+
+/// `octets` with CRLF for each LF that has no CR before it; `last` is the octet before.
+fn with_crlf(octets: &[u8], last: &mut u8) -> BytesMut {
+    let mut out = BytesMut::with_capacity(octets.len() + octets.len() / 16);
+    for &octet in octets {
+        if octet == b'\n' && *last != b'\r' {
+            out.extend_from_slice(b"\r");
+        }
+        out.extend_from_slice(&[octet]);
+        *last = octet;
+    }
+    out
+}
+
 /// The message, as fast as it is welcome.
 async fn send(
     link: &mut Link<Client>,
     body: Body,
     message: &mut (impl AsyncRead + Unpin),
+    lines: Lines,
 ) -> Result<(), Error> {
     link.set_body(true);
+    let mut last = b'\n';
     loop {
         let room = link.room().await?;
         if room == 0 {
@@ -169,12 +227,17 @@ async fn send(
         }
         let mut chunk = BytesMut::with_capacity(room);
         match message.read_buf(&mut chunk).await {
-            Ok(0) => break,
+            Ok(0) if lines == Lines::AsTheyAre || last == b'\n' => break,
+            // The last line has its end, too.
+            Ok(0) => chunk.extend_from_slice(b"\n"),
             Ok(_) => {}
             Err(error) => {
                 _ = link.session().abort_body(body);
                 return Err(Error::Read(error));
             }
+        }
+        if lines == Lines::WithCrlf {
+            chunk = with_crlf(&chunk, &mut last);
         }
         if let Err(why) = link.session().send_body(&body, chunk.freeze()) {
             if !link.session().wire().is_open() {

@@ -1,10 +1,12 @@
 //! What can be said on the command line: as `smtp-send`, and as `sendmail`.
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind};
+use mailwire_core::InvalidValue;
 use mailwire_examples::message::Until;
 use mailwire_smtp::{
     address::Host,
     parameter::{Envid, MailParameters, Notify, RcptParameters, Ret},
+    proxy::Xclient,
 };
 use std::{
     ffi::OsString,
@@ -63,6 +65,9 @@ pub struct Connection {
     /// Speak LMTP
     #[arg(long)]
     pub lmtp: bool,
+    /// Say on whose behalf, such as 'ADDR=192.0.2.1 NAME=client.example', to a server that believes this client
+    #[arg(long, value_name = "ATTRIBUTES", value_parser = xclient)]
+    pub xclient: Option<Xclient>,
     /// What the client calls itself; else its address
     #[arg(long, value_name = "NAME", env = "SMTP_SEND_HELO", hide_env_values = true)]
     pub helo: Option<Host>,
@@ -106,6 +111,9 @@ struct SmtpSend {
     /// the first FILE
     #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     to: Vec<String>,
+    /// Send the message in one chunk, by BDAT, not by DATA
+    #[arg(long)]
+    bdat: bool,
     /// When a report is wanted: never, or some of success,failure,delay
     #[arg(long, value_name = "WHEN", value_parser = notify)]
     dsn: Option<Notify>,
@@ -235,6 +243,7 @@ pub struct Task {
     pub from: Option<String>,
     pub to: Vec<String>,
     pub files: Vec<PathBuf>,
+    pub bdat: bool,
     pub notify: Option<Notify>,
     pub ret: Option<Ret>,
     pub envid: Option<Envid>,
@@ -296,6 +305,7 @@ impl SmtpSend {
             from: this.from,
             to,
             files: if files.is_empty() { vec!["-".into()] } else { files },
+            bdat: this.bdat,
             notify: this.dsn,
             ret: this.dsn_ret,
             envid: this.dsn_envid,
@@ -348,6 +358,7 @@ impl Sendmail {
             from: this.from,
             to: this.to,
             files: vec!["-".into()],
+            bdat: false,
             notify: this.dsn,
             ret: this.dsn_ret,
             envid: this.dsn_envid,
@@ -360,6 +371,10 @@ impl Sendmail {
             },
         })
     }
+}
+
+fn xclient(attributes: &str) -> Result<Xclient, String> {
+    format!("XCLIENT {attributes}").parse().map_err(|error: InvalidValue| error.to_string())
 }
 
 // The values of DSN are the parameters' own.

@@ -203,6 +203,7 @@ fn route(connection: &Connection, server: &str) -> Result<Route, Failed> {
         },
         login: login(connection)?,
         host: connection.helo.clone(),
+        xclient: connection.xclient.clone(),
         protocol: if connection.lmtp { Protocol::Lmtp } else { Protocol::Smtp },
         line_ends: Some(LineEnds::Normalize),
         dangerous_plaintext_auth: connection.dangerous_plaintext_auth,
@@ -274,6 +275,7 @@ impl Letter {
         let options = Options {
             size: Some(octets),
             is_eight_bit: Some(is_eight_bit),
+            bdat: task.bdat,
             smtputf8: task.smtputf8,
             notify: task.notify,
             ret: task.ret,
