@@ -213,6 +213,7 @@ message_size_limit = {MAX_SIZE}
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions = check_recipient_access texthash:{etc}/access, reject_unauth_destination
 smtpd_error_sleep_time = 0
+smtpd_authorized_xclient_hosts = {HOST}
 in_flow_delay = 0
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = cyrus
