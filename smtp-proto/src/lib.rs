@@ -54,9 +54,9 @@ mod ehlo;
 mod enhanced_code;
 pub mod extension;
 mod frame;
-mod line_limit;
 #[cfg(feature = "arbitrary")]
 mod generated;
+mod line_limit;
 pub mod parameter;
 pub mod proxy;
 pub mod quirk;

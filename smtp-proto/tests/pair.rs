@@ -12,6 +12,7 @@ use mailwire_smtp::core::testing::{Cut, Cutter};
 use props::{
     Plan, input,
     pair::{Letter, Wish, damaged, good, session},
+    transaction::truth,
 };
 use proptest::prelude::*;
 
@@ -65,6 +66,21 @@ proptest! {
     ) {
         let strikes: Vec<u8> = strikes.into_iter().flat_map(|(gap, what)| [gap, what]).collect();
         session(&input(flags & 0x7f, seed, &plan, &strikes));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn the_fate_of_each_recipient_is_the_truth(
+        lmtp in any::<bool>(),
+        helo in any::<bool>(),
+        letters in 1usize..9,
+        plan in prop::collection::vec(any::<u8>(), 0..30),
+        every in 1usize..200,
+    ) {
+        truth(lmtp, helo && !lmtp, letters, &plan, Cut::Every(every));
+        truth(lmtp, helo && !lmtp, letters, &plan, Cut::Whole);
     }
 }
 

@@ -7,10 +7,10 @@ use mailwire_smtp::{
     Parse, Rcpt, Reply, ReplyCode, State,
     address::{AddressLiteral, Domain, ForwardPath, Host, LocalPart, Mailbox, Path, ReversePath},
     core::Secured,
-    extension::{AuthResponse, Mechanisms, SizeLimit},
+    extension::{AuthResponse, DateTime, Limits, Mechanisms, SizeLimit},
     parameter::{
-        Body, Envid, MailAuth, MailParameter, MailParameters, Notify, Orcpt, RcptParameter,
-        RcptParameters, Ret, Size,
+        Body, By, Envid, HoldUntil, MailAuth, MailParameter, MailParameters, Notify, Orcpt,
+        RcptParameter, RcptParameters, Ret, Rrvs, Size,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -59,6 +59,14 @@ fn the_wire_form_is_the_serialised_form() {
     shown::<RcptParameter>("NOTIFY=NEVER");
     shown::<MailParameters>("SIZE=5 BODY=8BITMIME X=y");
     shown::<RcptParameters>("");
+    shown::<By>("-5;NT");
+    shown::<HoldUntil>("2005-01-01T00:00:00.5Z");
+    shown::<Rrvs>("2014-04-03T23:01:00-08:00;C");
+    shown::<DateTime>("1990-12-31T23:59:60Z");
+    shown::<Limits>("RCPTMAX=20 X=y");
+    shown::<Capability>("FUTURERELEASE 60 2026-11-24T00:00:00Z");
+    shown::<MailParameters>("BY=1;R XVERP=+= MTRK=dGVzdA:5");
+    shown::<RcptParameters>("CONNEG ORCPT=utf-8;j\\x{F6}rg@d.example");
     shown::<Argument>("\"a b\"");
     shown::<Lookup>("user SMTPUTF8");
     shown::<Mail>("MAIL FROM:<a@b.example> SIZE=5");
@@ -105,6 +113,13 @@ fn what_was_tolerated_comes_back() {
     let (command, _) = Command::parse(line, &Parse::every_quirk()).unwrap();
     let json = serde_json::to_string(&command).unwrap();
     assert_eq!(serde_json::from_str::<Command>(&json).unwrap(), command);
+
+    // A code that no RFC allows.
+    let (reply, _) = Reply::parse(b"571 no\r\n", &Parse::default()).unwrap();
+    let json = serde_json::to_string(&reply).unwrap();
+    assert_eq!(serde_json::from_str::<Reply>(&json).unwrap(), reply);
+    let json = serde_json::to_string(&reply.code()).unwrap();
+    assert_eq!(serde_json::from_str::<ReplyCode>(&json).unwrap(), reply.code());
 
     // Text that is no UTF-8 is a list of numbers for people.
     let (reply, _) = Reply::parse(b"250 caf\xe9\r\n", &Parse::every_quirk()).unwrap();

@@ -12,6 +12,7 @@ mod config;
 mod event;
 mod frame;
 mod hello;
+mod hibernate;
 mod legal;
 mod limits;
 mod outcome;
@@ -21,6 +22,7 @@ mod turn;
 
 pub use config::{Config, Protocol};
 pub use event::Event;
+pub use hibernate::Frozen;
 pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
 pub use transaction::{Envelope, Fate, Message, Sent};
 
@@ -60,6 +62,7 @@ const REPLY_LINE: usize = 512;
 /// - All of a message at once: [`transaction`](Client::transaction).
 /// - The message: [`bdat`](Client::bdat), [`bdat_last`](Client::bdat_last), [`burl`](Client::burl), [`send_body`](Client::send_body), [`finish_body`](Client::finish_body), [`abort_body`](Client::abort_body).
 /// - Hand-overs: [`security_layer`](Client::security_layer), [`into_server`](Client::into_server).
+/// - To put away: [`hibernate`](Client::hibernate), [`thaw`](Client::thaw).
 /// - To look: [`state`](Client::state), [`offer`](Client::offer), [`secured`](Client::secured), [`in_flight`](Client::in_flight).
 ///
 /// ```

@@ -1,7 +1,7 @@
 //! One command line at a server: whose turn it is, how long it may be, what of it is a secret.
-//! RFC 5321 §2.3.8, §4.5.3.1.4; AUTH lines: RFC 4954 §4.
+//! RFC 5321 §2.3.8, §4.5.3.1.4; AUTH lines: RFC 4954 §4. What extensions add to MAIL and RCPT: `line_limit`.
 
-use super::{Event, Fault, Kind, Server, auth, canned, canned::Canned, chunk::BAD_BDAT};
+use super::{AUTH_LINE, Event, Fault, Kind, Server, auth, canned, canned::Canned, chunk::BAD_BDAT};
 use crate::{Command, Reply, State, command::COMMAND, quirk};
 use mailwire_core::{Framed, LimitExceeded, ParseError, implement::Step};
 
@@ -20,9 +20,14 @@ impl Server {
         let begins = !self.lines.is_skipping();
         if begins {
             let line = self.channel.limits().line;
-            self.line_max = match octets.first_chunk::<5>() {
-                Some(verb) => self.config.line_max(verb, line),
-                None => line,
+            self.line_max = match octets
+                .first_chunk::<5>()
+                .map(|verb| verb.map(|octet| octet.to_ascii_uppercase()))
+            {
+                Some([b'A', b'U', b'T', b'H', b' ']) => line.max(AUTH_LINE),
+                Some([b'M', b'A', b'I', b'L', b' ']) => line.saturating_add(self.raised.0.into()),
+                Some([b'R', b'C', b'P', b'T', b' ']) => line.saturating_add(self.raised.1.into()),
+                _ => line,
             };
         }
         let max = self.line_max;

@@ -13,8 +13,10 @@ mod chunk;
 mod command;
 mod config;
 mod event;
+mod hibernate;
 mod line;
 mod line_end;
+mod offer;
 mod proxy;
 mod queue;
 mod shutdown;
@@ -25,8 +27,9 @@ pub use answer::{
 };
 pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
+pub use hibernate::Frozen;
 
-use crate::{Command, Dialect, Parse, Reply, ReplyCode, quirk, state::State};
+use crate::{Command, Dialect, Parse, Reply, ReplyCode, line_limit, quirk, state::State};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use answer::Act;
 use body::Incoming;
@@ -41,6 +44,7 @@ use mailwire_core::{
 /// - To run it: [`Connection`] (`poll`, `wire_mut`, `deadline`, `resume`).
 /// - To answer: [`answer`](Server::answer), [`decline`](Server::decline); inside a message
 ///   [`refuse_body`](Server::refuse_body).
+/// - To put away: [`hibernate`](Server::hibernate), [`thaw`](Server::thaw).
 /// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated).
 ///
 /// ```
@@ -91,6 +95,8 @@ pub struct Server {
     errors: u32,
     /// The session ends with this as soon as nothing is under way.
     leaving: Option<Box<Reply>>,
+    /// Octets that a line of MAIL and of RCPT may have beyond others, by what was offered.
+    raised: (u16, u16),
     /// Octets that the command line under way may have.
     line_max: usize,
     /// Octets of an over-long line that were dropped.
@@ -186,6 +192,7 @@ impl Server {
             transactions: 0,
             errors: 0,
             leaving: None,
+            raised: (0, 0),
             line_max: 0,
             skipped: 0,
             skipped_verb: line::Verb::Other,
@@ -485,11 +492,15 @@ impl Server {
     }
 
     fn welcome(&mut self) {
-        let offer = if self.extended {
-            self.config.offer(self.secured, self.authenticated)
+        let (offer, raised) = if self.extended {
+            let offers = |keyword: &str| self.config.offers(keyword);
+            let raised = (line_limit::mail(offers), line_limit::rcpt(offers));
+            (self.config.offer(self.secured, self.authenticated), raised)
         } else {
-            Vec::new()
+            (Vec::new(), (0, 0))
         };
+        let beyond = |max: usize| max.saturating_sub(line_limit::COMMAND_LINE).min(0xffff) as u16;
+        self.raised = (beyond(raised.0), beyond(raised.1));
         let config = &self.config;
         self.channel.write(|out| {
             out.extend_from_slice(if offer.is_empty() { b"250 " } else { b"250-" });

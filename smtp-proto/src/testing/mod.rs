@@ -46,6 +46,12 @@ fn reply(words: &str) -> Result<Reply, ActError> {
     }
 }
 
+/// A session that was at rest was not taken back.
+#[allow(clippy::panic, reason = "this is how a test fails")]
+fn rejected(refused: mailwire_core::NotNow) -> ! {
+    panic!("what hibernated does not wake up: {refused}")
+}
+
 /// What a test wants to see of a secret: all of it.
 fn shown(secret: &Secret) -> String {
     format!("\"{}\"", secret.expose().escape_ascii())

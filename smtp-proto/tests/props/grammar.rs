@@ -88,7 +88,11 @@ pub fn reply(octets: &[u8]) {
             let again = Reply::from(&hello);
             let again = EhloReply::from_reply(&again, &reader).map(|(hello, _)| hello);
             assert_eq!(again.as_ref(), Some(&hello));
+            assert!(hello.mail_line_max() >= 512 && hello.rcpt_line_max() >= 512);
+            assert!(hello.limits().is_none_or(|limits| limits.iter().count() > 0));
+            let _ = (hello.deliver_by(), hello.future_release(), hello.priority_profile());
         }
+        let _ = (reply.transaction_offset(), reply.media_features(), reply.solicit());
         let _ = (reply.decode_challenge(), reply.enhanced_code(), format!("{reply} {reply:?}"));
     }
     for (line, frame) in [(16, 40), (512, 4096)] {
