@@ -19,12 +19,12 @@ use crate::{
 };
 use bytes::Bytes;
 use mailwire_core::{
-    Connection, End, Fatal, Handle, Secured, Switch, dot::LineEnds, driver::tokio::Happened,
+    Body, Connection, End, Fatal, Handle, Secured, Switch, dot::LineEnds, driver::tokio::Happened,
 };
 use mailwire_smtp::{
-    EhloReply, Reply, ReplyCode,
+    EhloReply, Rcpt, Reply, ReplyCode,
     address::{AddressLiteral, ForwardPath, Host, ReversePath},
-    client::{Client, Config, Ending, Event, Protocol},
+    client::{Client, Config, Delivery, Ending, Event, Protocol},
     parameter::{Envid, Notify, Ret},
     proxy::Xclient,
 };
@@ -258,6 +258,70 @@ impl Session {
         // Behind a message that was sent there is no transaction.
         self.is_open = !sent.as_ref().is_ok_and(|all| all.iter().any(Recipient::is_accepted));
         sent
+    }
+
+    // ---- a transaction in steps, for who passes a message on while it comes
+
+    /// MAIL; what may be left of another transaction is dropped before.
+    pub(crate) async fn mail(
+        &mut self,
+        envelope: &Envelope,
+        options: &Options,
+    ) -> Result<(), Error> {
+        if std::mem::replace(&mut self.is_open, true) {
+            let rset = self.link.call("RSET", |smtp| smtp.rset())?;
+            finish(&mut self.link, "RSET", rset).await?;
+        }
+        let mail = transfer::mail_command(self.link.session(), envelope, options)?;
+        let mail = self.link.call("MAIL", |smtp| smtp.mail(mail))?;
+        finish(&mut self.link, "MAIL", mail).await.map(drop)
+    }
+
+    /// RCPT.
+    pub(crate) async fn rcpt(&mut self, path: &ForwardPath) -> Result<Reply, Error> {
+        let rcpt = self.link.call("RCPT", |smtp| smtp.rcpt(Rcpt::new(path.clone())))?;
+        finish(&mut self.link, "RCPT", rcpt).await
+    }
+
+    /// DATA, until the message is welcome.
+    pub(crate) async fn data(&mut self) -> Result<(Handle<Delivery>, Body), Error> {
+        let data = self.link.call("DATA", |smtp| smtp.data())?;
+        loop {
+            match self.link.next().await? {
+                Happened::Event(Event::BodyReady { body, .. }) => {
+                    self.link.set_body(true);
+                    return Ok((data, body));
+                }
+                Happened::Event(Event::Done(done)) => {
+                    if let Some(Err(failure)) = done.get(data) {
+                        return Err(Error::of("DATA", failure));
+                    }
+                }
+                Happened::Event(_) => {}
+                Happened::Switch(switch) => return Err(unexpected(&mut self.link, switch)),
+                Happened::Closed(end) => return Err(Error::Closed(end)),
+            }
+        }
+    }
+
+    /// A part of the message, when it is welcome.
+    pub(crate) async fn chunk(&mut self, body: &Body, octets: Bytes) -> Result<(), Error> {
+        if self.link.room().await? == 0 {
+            return Err(Error::Closed(End::Failed(Fatal::Eof)));
+        }
+        self.link.session().send_body(body, octets).map_err(Error::Message)
+    }
+
+    /// The message is whole.
+    pub(crate) async fn finish(
+        &mut self,
+        data: Handle<Delivery>,
+        body: Body,
+    ) -> Result<Delivery, Error> {
+        self.link.session().finish_body(body).map_err(|(_, why)| Error::Message(why))?;
+        self.link.set_body(false);
+        self.is_open = false;
+        finish(&mut self.link, "DATA", data).await
     }
 
     /// Can more be said?

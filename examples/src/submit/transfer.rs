@@ -91,7 +91,11 @@ async fn chunk(
 
 /// MAIL with the parameters that the message wants and the server offers. What it wants and the server does not
 /// offer ends it here, before anything was said.
-fn mail_command(smtp: &Client, envelope: &Envelope, options: &Options) -> Result<Mail, Error> {
+pub(super) fn mail_command(
+    smtp: &Client,
+    envelope: &Envelope,
+    options: &Options,
+) -> Result<Mail, Error> {
     let offers = |keyword| smtp.offer().is_some_and(|offer| offer.offers(keyword));
     let wants =
         |keyword, instead| if offers(keyword) { Ok(()) } else { Err(Error::NotOffered(instead)) };

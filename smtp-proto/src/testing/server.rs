@@ -104,7 +104,7 @@ impl Adapter for ServerWords {
             Event::Connected { pending } => ("connected".to_string(), Open::Greeting(pending)),
             Event::Hello { is_helo, host, pending } => {
                 let verb = if is_helo { "helo" } else { "ehlo" };
-                (format!("{verb} {host}"), Open::Hello(pending))
+                (format!("{verb} {host}").trim_end().to_string(), Open::Hello(pending))
             }
             Event::StartTls { pending } => ("starttls".to_string(), Open::StartTls(pending)),
             Event::Auth { auth, pending } => {
