@@ -169,7 +169,8 @@ fn a_peer_from_the_same_script() {
 
 #[test]
 fn what_was_recorded_plays() {
-    let stimuli = "# kept out\nC: two\nC: get a\nC+ get b\nS: + not what it says\nA: dance not\nC: bye";
+    let stimuli =
+        "# kept out\nC: two\nC: get a\nC+ get b\nS: + not what it says\nA: dance not\nC: bye";
     let app = |words: &str| match words.split_once(' ') {
         Some(("get", name)) => Some(format!("ok {name}")),
         _ => None,

@@ -27,8 +27,14 @@ impl Dialogue {
         actor: A,
         app: impl FnMut(&str) -> Option<String>,
     ) -> Result<(String, A), Failure> {
-        let mut recorder =
-            Recorder { actor, app, text: String::new(), body: Vec::new(), switch: None, over: false };
+        let mut recorder = Recorder {
+            actor,
+            app,
+            text: String::new(),
+            body: Vec::new(),
+            switch: None,
+            over: false,
+        };
         recorder.rest()?;
         for (n, line) in self.lines.iter().enumerate() {
             match &line.what {

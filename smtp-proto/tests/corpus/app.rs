@@ -78,7 +78,8 @@ impl Application {
                 }
                 Step::Keys { authcid, hash, .. } => {
                     let keys = authcid.as_str().and_then(password).and_then(|password| {
-                        StoredKeys::derive(hash, &password, b"0123456789abcdef".as_slice(), 4096).ok()
+                        StoredKeys::derive(hash, &password, b"0123456789abcdef".as_slice(), 4096)
+                            .ok()
                     });
                     server.keys(keys)
                 }

@@ -68,9 +68,7 @@ impl Settings {
     }
 
     fn values(&self, key: &str) -> impl Iterator<Item = &str> {
-        self.words
-            .iter()
-            .filter_map(move |word| word.strip_prefix(key)?.strip_prefix('='))
+        self.words.iter().filter_map(move |word| word.strip_prefix(key)?.strip_prefix('='))
     }
 
     fn number(&self, key: &str) -> Option<usize> {
@@ -103,9 +101,10 @@ impl Settings {
             self.offer(&mut config);
         } else {
             config.size.get_or_insert(10_485_760);
-            config.mechanisms = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"]
-                .map(|name| name.parse().unwrap())
-                .to_vec();
+            config.mechanisms =
+                ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN"]
+                    .map(|name| name.parse().unwrap())
+                    .to_vec();
             everything(&mut config);
         }
         if let Some(n) = self.number("recipients") {
