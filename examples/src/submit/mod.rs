@@ -112,10 +112,10 @@ pub struct Options {
     pub size: Option<u64>,
     /// Has it octets beyond ASCII? Not known: it is announced as if it had, where that is offered.
     pub is_eight_bit: Option<bool>,
-    /// Send it by BDAT (RFC 3030), which wants its size.
-    pub bdat: bool,
     /// It wants SMTPUTF8, whatever the addresses are.
     pub smtputf8: bool,
+    /// It goes by BDAT, not DATA (RFC 3030); `size` must be right then, and no CR stands alone in it.
+    pub bdat: bool,
     /// On which occasions a report is wanted for each recipient (RFC 3461).
     pub notify: Option<Notify>,
     /// How much of the message a report returns.

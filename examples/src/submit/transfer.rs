@@ -1,13 +1,16 @@
-//! The transfer: MAIL, RCPT, DATA or BDAT and the message. RFC 5321 §3.3, RFC 3030 §2; LMTP: RFC 2033 §4.2
+//! The transfer: MAIL, RCPT, DATA or BDAT and the message. RFC 5321 §3.3; LMTP: RFC 2033 §4.2; BDAT: RFC 3030 §2
+//!
+//! MAIL, all RCPT and DATA are called at once. BDAT brings the message with it, as one chunk, so it waits until it is
+//! known that somebody wants it.
 
 use super::{Envelope, Error, Options, Recipient, unexpected};
 use crate::link::Link;
-use bytes::BytesMut;
-use mailwire_core::{Body, Connection, Handle, driver::tokio::Happened};
+use bytes::{BufMut, Bytes, BytesMut};
+use mailwire_core::{Body, Connection, Handle, NotNow, driver::tokio::Happened};
 use mailwire_smtp::{
     Mail, Rcpt, Reply, ReplyCode,
     address::ForwardPath,
-    client::{Client, Delivery, Done, Event, Failure},
+    client::{Client, Done, Event, Failure},
     parameter::{self, MailParameter, RcptParameter, Size},
 };
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -36,16 +39,23 @@ pub(super) async fn transfer(
         false => Some(link.call("DATA", |smtp| smtp.data())?),
     };
     loop {
-        // Which answers a chunk of LMTP has is known when those to RCPT are. RFC 2033 §4.3
         if data.is_none() && transaction.replies.iter().all(Option::is_some) {
             if transaction.accepted.is_empty() {
                 return Ok(transaction.over(envelope, &[]));
             }
-            data = Some(chunk(link, options, &mut message).await?);
+            let (size, mut chunk) = (options.size.unwrap_or_default(), None);
+            data = Some(link.call("BDAT", |smtp| {
+                let (handle, body) = smtp.bdat_last(size)?;
+                chunk = Some(body);
+                Ok::<_, NotNow>(handle)
+            })?);
+            if let Some(body) = chunk {
+                send(link, body, &mut message, Some(Lines::default())).await?;
+            }
         }
         match link.next().await? {
             Happened::Event(Event::BodyReady { body, .. }) => {
-                send(link, body, &mut message, Lines::AsTheyAre).await?
+                send(link, body, &mut message, None).await?
             }
             Happened::Event(Event::Done(done)) => {
                 if let Some(result) = done.get(mail) {
@@ -66,27 +76,6 @@ pub(super) async fn transfer(
             Happened::Closed(end) => return Err(Error::Closed(end)),
         }
     }
-}
-
-/// The whole message in one chunk.
-async fn chunk(
-    link: &mut Link<Client>,
-    options: &Options,
-    message: &mut (impl AsyncRead + Unpin),
-) -> Result<Handle<Delivery>, Error> {
-    let size =
-        options.size.ok_or(Error::NotOffered("BDAT wants to know how large the message is"))?;
-    let mut body = None;
-    let data = link.call("BDAT", |smtp| {
-        smtp.bdat_last(size).map(|(handle, of)| {
-            body = Some(of);
-            handle
-        })
-    })?;
-    if let Some(body) = body {
-        send(link, body, message, Lines::WithCrlf).await?;
-    }
-    Ok(data)
 }
 
 /// MAIL with the parameters that the message wants and the server offers. What it wants and the server does not
@@ -192,26 +181,31 @@ impl Transaction {
     }
 }
 
-/// Who sees to it that the lines of a message end with CRLF.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lines {
-    /// The session does, by DATA.
-    AsTheyAre,
-    /// We do, by BDAT: there it sends what it is given.
-    WithCrlf,
+/// Line ends of a chunk, which goes as it is: each LF has its CR.
+#[derive(Debug, Default)]
+struct Lines {
+    /// The octet before.
+    before: Option<u8>,
 }
 
-/// `octets` with CRLF for each LF that has no CR before it; `last` is the octet before.
-fn with_crlf(octets: &[u8], last: &mut u8) -> BytesMut {
-    let mut out = BytesMut::with_capacity(octets.len() + octets.len() / 16);
-    for &octet in octets {
-        if octet == b'\n' && *last != b'\r' {
-            out.extend_from_slice(b"\r");
+impl Lines {
+    fn normalize(&mut self, octets: &[u8]) -> Bytes {
+        let mut crlf = BytesMut::with_capacity(octets.len() + octets.len() / 16);
+        for &octet in octets {
+            if octet == b'\n' && self.before != Some(b'\r') {
+                crlf.put_u8(b'\r');
+            }
+            crlf.put_u8(octet);
+            self.before = Some(octet);
         }
-        out.extend_from_slice(&[octet]);
-        *last = octet;
+        crlf.freeze()
     }
-    out
+
+    /// What the last line wants.
+    fn end(&self) -> Option<Bytes> {
+        let is_ended = self.before.is_none_or(|octet| octet == b'\n');
+        (!is_ended).then_some(Bytes::from_static(b"\r\n"))
+    }
 }
 
 /// The message, as fast as it is welcome.
@@ -219,10 +213,9 @@ async fn send(
     link: &mut Link<Client>,
     body: Body,
     message: &mut (impl AsyncRead + Unpin),
-    lines: Lines,
+    mut lines: Option<Lines>,
 ) -> Result<(), Error> {
     link.set_body(true);
-    let mut last = b'\n';
     loop {
         let room = link.room().await?;
         if room == 0 {
@@ -231,19 +224,24 @@ async fn send(
         }
         let mut chunk = BytesMut::with_capacity(room);
         match message.read_buf(&mut chunk).await {
-            Ok(0) if lines == Lines::AsTheyAre || last == b'\n' => break,
-            // The last line has its end, too.
-            Ok(0) => chunk.extend_from_slice(b"\n"),
+            Ok(0) => {
+                // Behind DATA the session ends the last line.
+                if let Some(end) = lines.as_ref().and_then(Lines::end) {
+                    link.session().send_body(&body, end)?;
+                }
+                break;
+            }
             Ok(_) => {}
             Err(error) => {
                 _ = link.session().abort_body(body);
                 return Err(Error::Read(error));
             }
         }
-        if lines == Lines::WithCrlf {
-            chunk = with_crlf(&chunk, &mut last);
-        }
-        if let Err(why) = link.session().send_body(&body, chunk.freeze()) {
+        let octets = match &mut lines {
+            Some(lines) => lines.normalize(&chunk),
+            None => chunk.freeze(),
+        };
+        if let Err(why) = link.session().send_body(&body, octets) {
             if !link.session().wire().is_open() {
                 return Ok(());
             }

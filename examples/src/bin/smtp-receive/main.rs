@@ -217,8 +217,8 @@ fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
     let mut config = Config::new(arguments.name.clone());
     config.protocol = if arguments.lmtp { Protocol::Lmtp } else { Protocol::Smtp };
     config.size = Some(arguments.max_size);
-    config.chunking = true;
     config.recipients = arguments.max_rcpt;
+    config.chunking = true;
     let tls = match (&arguments.tls_cert, &arguments.tls_key) {
         (Some(chain), Some(key)) => Some(ServerTls::from_pem_files(chain, key)?),
         _ => None,

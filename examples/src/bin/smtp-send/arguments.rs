@@ -111,9 +111,6 @@ struct SmtpSend {
     /// the first FILE
     #[arg(long, value_name = "ADDRESS", num_args = 1..)]
     to: Vec<String>,
-    /// Send the message in one chunk, by BDAT, not by DATA
-    #[arg(long)]
-    bdat: bool,
     /// When a report is wanted: never, or some of success,failure,delay
     #[arg(long, value_name = "WHEN", value_parser = notify)]
     dsn: Option<Notify>,
@@ -123,6 +120,9 @@ struct SmtpSend {
     /// What a report calls the message
     #[arg(long, value_name = "ID", value_parser = envid)]
     dsn_envid: Option<Envid>,
+    /// Send the message by BDAT, as one chunk; the server must offer CHUNKING
+    #[arg(long)]
+    bdat: bool,
     /// Ask for SMTPUTF8 though all addresses are ASCII: the header section is not
     #[arg(long)]
     smtputf8: bool,
@@ -243,11 +243,11 @@ pub struct Task {
     pub from: Option<String>,
     pub to: Vec<String>,
     pub files: Vec<PathBuf>,
-    pub bdat: bool,
     pub notify: Option<Notify>,
     pub ret: Option<Ret>,
     pub envid: Option<Envid>,
     pub smtputf8: bool,
+    pub bdat: bool,
     pub what: What,
 }
 
@@ -305,11 +305,11 @@ impl SmtpSend {
             from: this.from,
             to,
             files: if files.is_empty() { vec!["-".into()] } else { files },
-            bdat: this.bdat,
             notify: this.dsn,
             ret: this.dsn_ret,
             envid: this.dsn_envid,
             smtputf8: this.smtputf8,
+            bdat: this.bdat,
             what: if this.probe { What::Probe } else { What::Send },
         })
     }
@@ -358,11 +358,11 @@ impl Sendmail {
             from: this.from,
             to: this.to,
             files: vec!["-".into()],
-            bdat: false,
             notify: this.dsn,
             ret: this.dsn_ret,
             envid: this.dsn_envid,
             smtputf8: false,
+            bdat: false,
             what: What::Sendmail {
                 from_header: this.from_header,
                 until: if is_dot { Until::Dot } else { Until::Eof },

@@ -275,8 +275,8 @@ impl Letter {
         let options = Options {
             size: Some(octets),
             is_eight_bit: Some(is_eight_bit),
-            bdat: task.bdat,
             smtputf8: task.smtputf8,
+            bdat: task.bdat,
             notify: task.notify,
             ret: task.ret,
             envid: task.envid.clone(),
