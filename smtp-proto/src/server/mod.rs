@@ -19,6 +19,7 @@ mod line_end;
 mod offer;
 mod proxy;
 mod queue;
+mod received;
 mod shutdown;
 mod text_line;
 
@@ -45,7 +46,9 @@ use mailwire_core::{
 /// - To answer: [`answer`](Server::answer), [`decline`](Server::decline); inside a message
 ///   [`refuse_body`](Server::refuse_body).
 /// - To put away: [`hibernate`](Server::hibernate), [`thaw`](Server::thaw).
-/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated).
+/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated),
+///   [`received`](Server::received), which is the time stamp of a message.
+/// - To end: [`shutdown`](Server::shutdown); to become a client, by ATRN: [`into_client`](Server::into_client).
 ///
 /// ```
 /// use bytes::Buf;
