@@ -26,6 +26,7 @@ use mailwire_smtp::{
     address::{AddressLiteral, ForwardPath, Host, ReversePath},
     client::{Client, Config, Delivery, Ending, Event, Protocol},
     parameter::{Envid, Notify, Ret},
+    proxy::Xclient,
 };
 use std::{net::SocketAddr, time::Duration};
 use tokio::{io::AsyncRead, net::TcpStream, time::timeout};
@@ -39,6 +40,8 @@ pub struct Route {
     pub login: Option<Login>,
     /// What the client calls itself; else its address.
     pub host: Option<Host>,
+    /// For whom the server is to take this client, which it believes to proxies only.
+    pub xclient: Option<Xclient>,
     /// SMTP or LMTP.
     pub protocol: Protocol,
     /// What becomes of a bare CR or LF in the message.
@@ -84,7 +87,7 @@ pub struct Recipient {
     pub to: ForwardPath,
     /// The reply that decided.
     pub reply: Reply,
-    /// To what: RCPT if it refused the recipient, else DATA.
+    /// To what: RCPT if it refused the recipient, else DATA or BDAT.
     pub what: &'static str,
 }
 
@@ -219,6 +222,12 @@ impl Session {
             }
             Security::Implicit(_) => {}
             Security::None => note(link, "TLS: none, everybody on the way can read this"),
+        }
+        if let Some(xclient) = &route.xclient {
+            // The server begins anew with the other client, who has not said hello yet.
+            let xclient = link.call("XCLIENT", |smtp| smtp.xclient(xclient.clone()))?;
+            finish(link, "XCLIENT", xclient).await?;
+            hello(link, seen, route.protocol, &host).await?;
         }
         match &route.login {
             Some(login) => {
