@@ -97,7 +97,8 @@ impl Server {
             Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
             // What stands behind the mechanism may be a password, well-formed or not.
             _ if is_auth => auth::secret(line),
-            // A URL may hold its own key, RFC 4467.
+            // A URL may hold its own key, RFC 4467; one that cannot be read, too.
+            Ok((Command::Burl(burl), _)) if !burl.uri.is_secret() => 0..0,
             _ if begins_with(line, b"BURL") => 4..auth::text_len(line).max(4),
             _ => 0..0,
         };

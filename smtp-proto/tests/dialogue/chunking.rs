@@ -742,6 +742,26 @@ fn lmtp_says_nothing_to_last_without_recipients() {
     );
 }
 
+#[test]
+fn a_message_without_lines_goes_by_bdat_alone() {
+    // RFC 3030 §3
+    offering(
+        |_| (),
+        "
+        C: MAIL FROM:<a@b.example> BODY=BINARYMIME
+        E: mail <a@b.example> BODY=BINARYMIME
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: DATA
+        E: refused: BINARYMIME wants BDAT (RFC 3030 §3)
+        S: 503 5.5.1 Bad sequence of commands
+    ",
+    );
+}
 // ---- BURL
 
 fn burl(script: &str) {
