@@ -927,7 +927,7 @@ fn a_message_that_is_refused_where_it_begins_has_nothing_fetched() {
     config.capabilities.push("BURL imap".parse().unwrap());
     let mut server = Server::new(config);
     server.wire_mut().receive(
-        b"EHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nBURL imap://a/b LAST\r\nMAIL FROM:<a@b.c>\r\n",
+        b"EHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nBURL imap://a/b;urlauth=anonymous:internal:ab12 LAST\r\nMAIL FROM:<a@b.c>\r\n",
     );
     let mut mails = 0;
     while let Next::Event(event) = server.poll() {
@@ -940,7 +940,7 @@ fn a_message_that_is_refused_where_it_begins_has_nothing_fetched() {
             }
             Event::Rcpt { pending, .. } => pending.accept(),
             Event::BodyBegin => {
-                assert_eq!(server.wire().frame(), b"BURL imap://a/b LAST\r\n");
+                assert_eq!(server.wire().frame(), b"BURL imap://a/b;urlauth=anonymous:internal:ab12 LAST\r\n");
                 assert_eq!(server.wire().masked(), b"BURL***\r\n");
                 server.refuse_body("554 5.7.0 no".parse().unwrap()).unwrap();
                 continue;
