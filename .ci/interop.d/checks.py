@@ -17,6 +17,7 @@ from servers import USERS, Aiosmtpd, Postfix, Receive
 ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
 LOGIN = dict(user="alice", password=USERS["alice"])
 WRONG = dict(user="alice", password="wrong")
+CHUNK = ["--bdat"]
 # smtp-send ends as sysexits.h has it.
 NO_USER, UNAVAILABLE, NO_PERMISSION = 67, 69, 77
 # What s-nail sends as it is; in others it encodes what it takes for the beginning of a message in an mbox.
@@ -40,6 +41,7 @@ class Checks:
         report = at.Report()
         self.ours_to_others()
         self.ours_to_dovecot()
+        self.xclient()
         self.ours_refused()
         self.others_to_ours()
         self.tokens_to_ours()
@@ -52,6 +54,8 @@ class Checks:
             name = f"{server.name} has nothing left"
             if self.word in name:
                 report.check(name, functools.partial(queue_is_empty, server))
+        if self.word == "":
+            report.check("Exim has sent by BDAT and by DATA", functools.partial(both_ways, self.exim))
         return report
 
     def logs(self):
@@ -112,8 +116,63 @@ class Checks:
             self.check(f"{name}, TLS from the first octet and AUTH", self.every_kind, self.send, route, server, *proven)
             route = Route(server.port, "starttls")
             self.check(f"{name}, SMTPUTF8", self.arrives, self.send, with_utf8(), route, server)
+        for server in (self.postfix, self.exim, self.opensmtpd):
+            self.check(f"smtp-send to {server.name}, DSN", self.reported, Route(server.port), server)
+        for server in (self.postfix, self.exim):
+            route = Route(server.port)
+            self.check(f"smtp-send to {server.name}, BDAT", self.every_kind, self.send, route, server, options=CHUNK)
+            self.check(
+                f"smtp-send to {server.name}, BDAT, lines as Unix has them",
+                self.every_kind,
+                self.send,
+                route,
+                server,
+                options=CHUNK,
+                unix=True,
+            )
+        for server, name, how in (
+            # What Cyrus SASL does with an empty trace, Postfix takes for a failure.
+            (self.postfix, "ANONYMOUS", dict(port=self.postfix.port, user="a trace")),
+            (self.exim, "EXTERNAL", dict(port=self.exim.submission, certified=True)),
+        ):
+            proven = "with ESMTPSA", f"Authenticated sender: {'alice' if name == 'EXTERNAL' else 'anonymous'}"
+            route = Route(tls="starttls", auth=name, **how)
+            name = f"smtp-send to {server.name}, STARTTLS and AUTH {name}"
+            self.check(name, self.arrives, self.send, Message(), route, server, *proven)
         route = Route(self.aiosmtpd.lmtp, lmtp=True)
         self.lmtp(self.send, route, self.aiosmtpd, "with LMTP")
+
+    def xclient(self):
+        """The server takes the client for the one that it names."""
+        options = ["--xclient", "ADDR=192.0.2.7 NAME=proxied.example"]
+        dovecot, postfix, login = self.dovecot, self.postfix, dict(tls="starttls", **LOGIN)
+        for name, route, server, where in (
+            ("Postfix", Route(postfix.port), postfix, postfix),
+            ("Postfix, STARTTLS and AUTH", Route(postfix.submission, **login), postfix, postfix),
+            ("Dovecot, LMTP", Route(dovecot.lmtp, lmtp=True), dovecot, dovecot),
+            ("Dovecot, STARTTLS and AUTH", Route(dovecot.submission, **login), dovecot, self.receive),
+        ):
+            self.check(
+                f"smtp-send to {name}, XCLIENT",
+                self.arrives,
+                self.send,
+                Message(),
+                route,
+                server,
+                "192.0.2.7",
+                at=where,
+                options=options,
+            )
+
+    def reported(self, route, server):
+        """The sender hears that the message has been delivered, and under which name it went."""
+        message = Message(sender=BOB)
+        options = ["--dsn", "success,failure", "--dsn-ret", "hdrs", "--dsn-envid", message.id]
+        self.arrives(self.send, message, route, server, options=options)
+        says = ["^Action: delivered"]
+        if server is not self.opensmtpd:  # it forgets that name
+            says.append(rf"^(X-)?Original-Envelope-ID: {re.escape(message.id)}")
+        server.boxes["bob"].reports(message, *says)
 
     def lmtp(self, client, clear, server, clearly, secretly="with LMTPS", **options):
         name = f"{client.name} to {server.name}, LMTP"
@@ -126,6 +185,16 @@ class Checks:
     def ours_to_dovecot(self):
         server = self.dovecot
         self.lmtp(self.send, Route(server.lmtp, lmtp=True), server, "with LMTP", "with LMTPS")
+        clear = Route(server.lmtp, lmtp=True)
+        self.check("smtp-send to Dovecot, LMTP, BDAT", self.every_kind, self.send, clear, server, options=CHUNK)
+        self.check(
+            "smtp-send to Dovecot, LMTP, BDAT, two recipients",
+            self.two_recipients,
+            self.send,
+            clear,
+            server,
+            options=CHUNK,
+        )
         # What it takes by submission it hands on to ours.
         name = "smtp-send to Dovecot, which hands on to smtp-receive"
         options = dict(at=self.receive)
@@ -136,11 +205,14 @@ class Checks:
             self.check(
                 f"{name}, STARTTLS and AUTH {mechanism}", self.arrives, self.send, Message(), route, server, **options
             )
+        self.check(f"{name}, BDAT", self.every_kind, self.send, route, server, at=self.receive, options=CHUNK)
         for mechanism in server.tokens:
             route = Route(server.submission, "starttls", user="alice", token=server.token, auth=mechanism)
             self.check(
                 f"{name}, STARTTLS and AUTH {mechanism}", self.arrives, self.send, Message(), route, server, **options
             )
+        route = Route(server.submission, "starttls", auth="EXTERNAL", certified=True)
+        self.check(f"{name}, STARTTLS and AUTH EXTERNAL", self.arrives, self.send, Message(), route, server, **options)
         route = Route(server.implicit, "implicit", **LOGIN)
         self.check(f"{name}, TLS from the first octet and AUTH", self.every_kind, self.send, route, server, **options)
         route = Route(server.submission, "starttls", **LOGIN)
@@ -261,6 +333,8 @@ class Checks:
         for client in (self.curl, self.smtplib, self.aiosmtplib, self.nodemailer, self.send):
             name = f"{client.name} to smtp-receive, SMTPUTF8"
             self.check(name, self.arrives, client, with_utf8(), Route(ours.bare), ours, "with UTF8SMTP")
+        name = "smtp-send to smtp-receive, BDAT"
+        self.check(name, self.every_kind, self.send, Route(ours.bare), ours, options=CHUNK)
         name = "swaks to smtp-receive, pipelined"
         self.check(name, self.every_kind, self.swaks, Route(ours.bare), ours, pipeline=True)
         self.s_nail_to_ours()
@@ -296,6 +370,8 @@ class Checks:
         ours, clear = self.receive, Route(self.receive.lmtp, lmtp=True)
         for client in (self.swaks, self.msmtp, self.smtplib, self.nodemailer, self.send):
             self.lmtp(client, clear, ours, "with LMTP")
+        for name, body in ("BDAT", self.every_kind), ("BDAT, two recipients", self.two_recipients):
+            self.check(f"smtp-send to smtp-receive, LMTP, {name}", body, self.send, clear, ours, options=CHUNK)
         name = "swaks to smtp-receive, LMTP, pipelined"
         self.check(name, self.every_kind, self.swaks, clear, ours, pipeline=True)
 
@@ -408,6 +484,14 @@ def queue_is_empty(server):
         if time.monotonic() > end:
             raise Failed(f"in its queue: {left}")
         time.sleep(0.1)
+
+
+def both_ways(exim):
+    """K in its log says: by BDAT."""
+    sent = [line for line in exim.sent() if ".relay.test" in line]
+    chunked = [line for line in sent if " K " in line]
+    if not chunked or any(("@data." in line) == (line in chunked) for line in sent):
+        raise Failed(f"{len(chunked)} of {len(sent)} by BDAT")
 
 
 def too_big():

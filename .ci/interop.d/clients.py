@@ -26,6 +26,7 @@ class Route:
     token: str = None
     auth: str = None
     ca: str = None  # trust these instead of the right ones
+    certified: bool = False  # show alice's certificate
 
     @property
     def host(self):
@@ -57,7 +58,7 @@ class Send(Client):
         super().__init__(bench)
         self.program = program
 
-    def send(self, message, route, *to, unix=False, stdin=False):
+    def send(self, message, route, *to, unix=False, stdin=False, options=()):
         command = [
             self.program,
             "--server",
@@ -72,11 +73,13 @@ class Send(Client):
         command += ["--ca", self.ca(route)] if route.tls != "none" else []
         command += ["--lmtp"] if route.lmtp else []
         secret = {}
-        if route.user:
-            command += ["--user", route.user, "--token-env" if route.token else "--password-env", "SECRET"]
-            command += ["--auth", route.auth or "auto"]
+        if route.token or route.password:
+            command += ["--token-env" if route.token else "--password-env", "SECRET"]
             secret["SECRET"] = route.token or route.password
-        command += [word for address in to for word in ("--to", address)]
+        command += ["--user", route.user] if route.user else []
+        command += ["--auth", route.auth] if route.auth else []
+        command += ["--tls-cert", self.bench.alice_certificate, "--tls-key", self.bench.alice_key] * route.certified
+        command += [*options, *(word for address in to for word in ("--to", address))]
         octets = message.text if unix else message.octets
         file = "-" if stdin else self.file(octets)
         return run([*command, "--", file], input=octets if stdin else None, env=self.bench.environment(**secret))

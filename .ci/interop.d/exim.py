@@ -167,6 +167,10 @@ external:
     def log(self):
         return run(as_root("sh", "-c", f"tail -n 40 {self.root}/*log")).stdout.decode("utf-8", "replace")
 
+    def sent(self):
+        log = run(as_root("cat", str(self.root / "mainlog"))).stdout.decode("utf-8", "replace")
+        return [line for line in log.splitlines() if " => " in line]
+
     def left(self):
         """What is still in its queue."""
         return run(as_root("find", str(self.root / "spool" / "input"), "-type", "f", "-name", "*-H")).stdout.decode()

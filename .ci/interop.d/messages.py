@@ -114,6 +114,20 @@ class Mailbox:
         for got in copies:
             message.is_in(got, trace)
 
+    def reports(self, message, *says):
+        """A report about it has come (RFC 3464), and says this."""
+        end = time.monotonic() + 20
+        while True:
+            for got in self.copies(message):
+                if b": message/delivery-status" in got:
+                    for text in says:
+                        if not re.search(text, got.decode("utf-8", "replace"), re.IGNORECASE | re.MULTILINE):
+                            raise Failed(f"the report does not say `{text}`: {got!r}")
+                    return
+            if time.monotonic() > end:
+                raise Failed(f"no report about it in {self.path.name}'s mailbox")
+            time.sleep(0.02)
+
     def lacks(self, message):
         if self.files(message):
             raise Failed(f"{message.kind}: was delivered although it was refused")

@@ -158,7 +158,7 @@ class Postfix:
             must(["saslpasswd2", "-p", "-c", "-f", str(base), "-u", f"mail.{DOMAIN}", user], input=password.encode())
         base.chmod(0o644)
         (folder / "smtpd.conf").write_text(
-            f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {base}\nmech_list: {' '.join(self.mechanisms)}\n"
+            f"pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {base}\nmech_list: {' '.join(self.mechanisms)} ANONYMOUS\n"
         )
 
     def files(self, bench, next_hop):
@@ -213,6 +213,7 @@ message_size_limit = {MAX_SIZE}
 smtpd_relay_restrictions = reject_unauth_destination
 smtpd_recipient_restrictions = check_recipient_access texthash:{etc}/access, reject_unauth_destination
 smtpd_error_sleep_time = 0
+smtpd_authorized_xclient_hosts = {HOST}
 in_flow_delay = 0
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = cyrus
@@ -240,7 +241,7 @@ smtp_sasl_password_maps = texthash:{etc}/logins
             "-o smtpd_recipient_restrictions=permit_sasl_authenticated,reject"
         )
         services = f"""
-{HOST}:{self.port} inet n - n - - smtpd
+{HOST}:{self.port} inet n - n - - smtpd -o smtpd_sasl_security_options=
 {HOST}:{self.submission} inet n - n - - smtpd {login}
 {HOST}:{self.implicit} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes {login}
 pickup unix n - n 60 1 pickup

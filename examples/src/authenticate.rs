@@ -140,7 +140,7 @@ fn verdict(identity: Identity) -> Verdict {
 pub fn reply_to(error: &SaslError) -> Reply {
     let (code, enhanced, text) = match error {
         SaslError::NoMechanism => (504, (5, 5, 4), "Mechanism not supported"),
-        SaslError::PlaintextWithoutTls => (538, (5, 7, 11), "Encryption required"),
+        SaslError::PlaintextWithoutTls => (530, (5, 7, 11), "Encryption required"),
         _ if error.fault() == Fault::Parse => (501, (5, 5, 2), "Cannot read this response"),
         _ => (535, (5, 7, 8), "Authentication credentials invalid"),
     };

@@ -3,19 +3,21 @@
 //! - A connection: [`stream`], [`tls`], [`link`]; what passed on it: [`trace`], [`describe`], [`transcript`],
 //!   [`statistics`].
 //! - A client: [`submit`], with [`login`]; its [`message`], [`sendmail`], its [`exit`] code. A server: [`receive`], with
-//!   [`authenticate`], [`users`], [`timestamp`], [`store`], [`maildir`].
+//!   [`authenticate`], [`users`], [`timestamp`], [`hops`], [`store`], [`maildir`], [`relay`].
 //! - [`certificates`] and [`random`].
 
 pub mod authenticate;
 pub mod certificates;
 pub mod describe;
 pub mod exit;
+pub mod hops;
 pub mod link;
 pub mod login;
 pub mod maildir;
 pub mod message;
 pub mod random;
 pub mod receive;
+pub mod relay;
 pub mod sendmail;
 pub mod statistics;
 pub mod store;

@@ -12,7 +12,7 @@ use mailwire_core::{
     Connection, Handle, Next, Secured, Switch,
     driver::tokio::{Driver, Happened},
 };
-use std::{collections::HashMap, io};
+use std::{collections::HashMap, future::poll_fn, io, pin::pin, task::Poll};
 
 /// A session on a stream.
 #[derive(Debug)]
@@ -94,6 +94,18 @@ impl<C: Connection<Event: Describe>> Link<C> {
                 }
                 Next::Idle => self.turn().await?,
             }
+        }
+    }
+
+    /// [`next`](Link::next), if it need not be waited for.
+    ///
+    /// # Errors
+    /// The stream's.
+    pub async fn now(&mut self) -> io::Result<Option<Happened<C::Event>>> {
+        let mut next = pin!(self.next());
+        match poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await {
+            Poll::Ready(happened) => happened.map(Some),
+            Poll::Pending => Ok(None),
         }
     }
 

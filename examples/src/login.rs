@@ -16,7 +16,7 @@ use mailwire_smtp::client::{Client, Event};
 /// An account at a server.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// Its name.
+    /// Its name. EXTERNAL: whom to act as, ANONYMOUS: a trace, if not empty.
     pub user: String,
     /// How it is shown whose it is.
     pub proof: Proof,
@@ -31,6 +31,10 @@ pub enum Proof {
     Password(Secret),
     /// For OAUTHBEARER, XOAUTH2.
     Token(Secret),
+    /// For EXTERNAL: the client's certificate, in the TLS handshake.
+    External,
+    /// For ANONYMOUS: nothing.
+    Anonymous,
 }
 
 impl Login {
@@ -43,6 +47,11 @@ impl Login {
         Ok(match &self.proof {
             Proof::Password(password) => Credentials::password(&self.user, password.clone())?,
             Proof::Token(token) => Credentials::token(&self.user, token.clone())?,
+            Proof::External if self.user.is_empty() => Credentials::external(),
+            Proof::External => Credentials::external().with_authzid(&self.user)?,
+            Proof::Anonymous => {
+                Credentials::anonymous(Some(self.user.as_str()).filter(|trace| !trace.is_empty()))?
+            }
         })
     }
 }

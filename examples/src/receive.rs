@@ -1,13 +1,15 @@
 //! The server's flow: one connection, from the greeting to its end. RFC 5321 §3.1, §3.3, §3.8
 //!
 //! The session refuses what is illegal; here stands what only the application can know: who may log in, for
-//! whom mail is taken, and where it goes. 250 is said when the message is on the disk (§6.1), and a message
-//! of any size passes in pieces.
+//! whom mail is taken, and where it goes. 250 is said when the message is on the disk, or when the next hop has
+//! said it (§6.1), and a message of any size passes in pieces.
 
 use crate::{
     authenticate::{Channel, Exchange, Verdict, reply, reply_to},
+    hops::Hops,
     link::Link,
     maildir::Incoming,
+    relay::Relay,
     store::{Store, begin, deliver},
     stream::Stream,
     timestamp::{Stamp, return_path},
@@ -22,7 +24,12 @@ use mailwire_smtp::{
     address::{ForwardPath, Host, ReversePath},
     server::{Answer, Config, Event, Message, Pending, Protocol, Server},
 };
-use std::{io, net::IpAddr, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 use tokio::net::TcpStream;
 
 /// Everything that the connections of one server share.
@@ -40,6 +47,8 @@ pub struct Receiver {
     pub store: Store,
     /// What is put in front of a message.
     pub lines: Lines,
+    /// Received lines that a message may have; with more it goes round in circles (RFC 5321 §6.3).
+    pub hops: usize,
 }
 
 /// What is put in front of a message. RFC 5321 §4.4
@@ -53,7 +62,7 @@ pub enum Lines {
     ReturnPath,
 }
 
-/// A message that was taken.
+/// A message that came, and what became of it.
 #[derive(Debug)]
 pub struct Received {
     /// Whose it is.
@@ -68,6 +77,15 @@ pub struct Received {
     pub user: Option<String>,
     /// Was TLS in place?
     pub tls: bool,
+    /// The reply to it; in LMTP the first refusal, if there is one.
+    pub reply: Reply,
+}
+
+impl Received {
+    /// Was it taken, for one recipient at least?
+    pub fn is_taken(&self) -> bool {
+        self.reply.is_positive_completion() || !self.files.is_empty()
+    }
 }
 
 /// Why a connection ended otherwise than it should.
@@ -85,7 +103,7 @@ pub enum Error {
 }
 
 impl Receiver {
-    /// Serves one connection; `on_message` hears of each message that was taken.
+    /// Serves one connection; `on_message` hears of each message that came whole.
     ///
     /// # Errors
     /// The connection ended otherwise than it should.
@@ -96,35 +114,81 @@ impl Receiver {
         trace: Option<Trace>,
     ) -> Result<(), Error> {
         tcp.set_nodelay(true)?;
-        let address = tcp.peer_addr()?.ip();
+        let peer = tcp.peer_addr()?;
+        self.serve_until(std::future::pending(), tcp, peer, on_message, trace).await
+    }
+
+    /// The same, until `stop` is ready: from there a message under way may come to its end, what was said already
+    /// is answered, and then the client is told that it is over (421, RFC 5321 §3.8).
+    ///
+    /// # Errors
+    /// The connection ended otherwise than it should.
+    pub async fn serve_until(
+        &self,
+        stop: impl Future<Output = ()>,
+        tcp: TcpStream,
+        peer: SocketAddr,
+        on_message: impl Fn(Received),
+        trace: Option<Trace>,
+    ) -> Result<(), Error> {
+        let mut stop = std::pin::pin!(stop);
         let mut stream = Stream::Tcp(tcp);
         if let (Secured::Tls, Some(tls)) = (self.config.secured, &self.tls) {
-            (stream, _) = tls.accept(stream, Bytes::new()).await?;
+            (stream, _) = Box::pin(tls.accept(stream, Bytes::new())).await?;
         }
         let link = Link::new(Server::new(self.config.clone()), stream, trace);
         let mut connection = Connected {
             receiver: self,
             link,
-            address,
+            address: peer.ip(),
             hello: None,
             exchange: None,
             user: None,
             transaction: None,
+            relay: None,
+            is_stopping: false,
+            is_in_body: false,
         };
+        // What is boxed here and below is rare, and would make each connection larger.
         loop {
-            match connection.link.next().await? {
+            let happened = if connection.is_stopping {
+                // What has come already is heard; there is nothing then, or a message goes on.
+                match connection.link.now().await? {
+                    Some(happened) => happened,
+                    // Behind a message that is under way what stands there already is heard, too.
+                    None if connection.is_in_body => connection.link.next().await?,
+                    None => {
+                        _ = connection.link.session().shutdown(shutting_down());
+                        connection.link.next().await?
+                    }
+                }
+            } else {
+                tokio::select! {
+                    biased;
+                    happened = connection.link.next() => happened?,
+                    () = &mut stop => {
+                        connection.is_stopping = true;
+                        continue;
+                    }
+                }
+            };
+            match happened {
                 Happened::Event(event) => connection.on(event, &on_message).await?,
                 Happened::Switch(switch) => match &self.tls {
                     Some(tls) => {
-                        connection
-                            .link
-                            .upgrade(switch, |stream, ahead| tls.accept(stream, ahead))
-                            .await?;
+                        let accept = |stream, ahead| tls.accept(stream, ahead);
+                        Box::pin(connection.link.upgrade(switch, accept)).await?;
                     }
                     None => _ = connection.link.session().failed(switch),
                 },
                 Happened::Closed(end) => {
-                    _ = connection.link.shutdown().await;
+                    if let Some(relay) = connection.relay.take() {
+                        Box::pin(relay.quit()).await;
+                    }
+                    // TCP has nothing to say that closing it does not.
+                    if let Stream::Tls(_) = connection.link.stream() {
+                        _ = connection.link.shutdown().await;
+                    }
                     return match end {
                         End::Clean => Ok(()),
                         End::Failed(why) => Err(Error::Session(why)),
@@ -145,6 +209,11 @@ struct Connected<'a> {
     exchange: Option<Exchange<'a>>,
     user: Option<String>,
     transaction: Option<Transaction>,
+    /// The next hop, once there was something for it.
+    relay: Option<Relay>,
+    /// No message may begin any more.
+    is_stopping: bool,
+    is_in_body: bool,
 }
 
 /// The transaction under way.
@@ -153,7 +222,19 @@ struct Transaction {
     to: Vec<ForwardPath>,
     /// Where it goes: for each recipient.
     maildirs: Vec<PathBuf>,
-    message: Option<Incoming>,
+    message: Goes,
+    /// It is known where it goes.
+    is_begun: bool,
+    hops: Hops,
+}
+
+/// Where a message goes as it comes.
+enum Goes {
+    /// Nowhere, or not yet.
+    Nowhere,
+    File(Box<Incoming>),
+    /// Through to the next hop.
+    Through,
 }
 
 impl Connected<'_> {
@@ -178,10 +259,42 @@ impl Connected<'_> {
                 self.exchange = None;
                 return Ok(());
             }
+            Event::Mail { pending, .. } if self.is_stopping => pending.reject(shutting_down()),
             Event::Mail { mail, pending } => {
-                self.transaction =
-                    Some(Transaction { mail, to: Vec::new(), maildirs: Vec::new(), message: None });
-                pending.accept()
+                let relayed = match &self.receiver.store {
+                    Store::Relay(next) => Box::pin(Relay::mail(&mut self.relay, next, &mail)).await,
+                    _ => Ok(()),
+                };
+                match relayed {
+                    Ok(()) => {
+                        self.transaction = Some(Transaction {
+                            mail,
+                            to: Vec::new(),
+                            maildirs: Vec::new(),
+                            message: Goes::Nowhere,
+                            is_begun: false,
+                            hops: Hops::default(),
+                        });
+                        pending.accept()
+                    }
+                    Err(reply) => pending.reject(reply),
+                }
+            }
+            Event::Rcpt { rcpt, pending } if self.relay.is_some() => {
+                let known = self.receiver.recipients.as_ref();
+                let is_known = known.is_none_or(|known| known.contains(&rcpt.forward_path));
+                let relayed = match &mut self.relay {
+                    Some(relay) if is_known => Box::pin(relay.rcpt(&rcpt.forward_path)).await,
+                    _ => Err(reply(550, (5, 1, 1), "No such mailbox here")),
+                };
+                match (relayed, &mut self.transaction) {
+                    (Ok(reply), Some(transaction)) => {
+                        transaction.to.push(rcpt.forward_path);
+                        pending.accept_with(reply)
+                    }
+                    (Ok(_), None) => pending.reject(no_storage()),
+                    (Err(reply), _) => pending.reject(reply),
+                }
             }
             Event::Rcpt { rcpt, pending } => {
                 let path = &rcpt.forward_path;
@@ -197,18 +310,44 @@ impl Connected<'_> {
                     _ => pending.reject(reply(550, (5, 1, 1), "No such mailbox here")),
                 }
             }
-            Event::Data { pending } => match self.begin().await {
+            Event::Data { pending } if matches!(self.receiver.store, Store::Discard) => {
+                pending.accept()
+            }
+            Event::Data { pending } => match Box::pin(self.begin()).await {
                 Ok(()) => pending.accept(),
-                Err(_) => pending.reject(no_storage()),
+                Err(reply) => pending.reject(reply),
             },
-            Event::BodyChunk(octets) => return self.on_chunk(&octets).await,
+            Event::BodyBegin => {
+                self.is_in_body = true;
+                // BDAT asks nobody before (RFC 3030 §2).
+                let is_begun = self.transaction.as_ref().is_some_and(|it| it.is_begun);
+                if !is_begun
+                    && !matches!(self.receiver.store, Store::Discard)
+                    && let Err(reply) = Box::pin(self.begin()).await
+                {
+                    Box::pin(self.forget()).await;
+                    self.is_in_body = false;
+                    self.link.session().refuse_body(reply)?;
+                }
+                return Ok(());
+            }
+            Event::BodyChunk(octets) => return self.on_chunk(octets).await,
             Event::BodyEnd { octets, pending, .. } => {
-                let answer = self.finish(octets, pending, on_message).await;
-                self.transaction = None;
-                answer
+                self.is_in_body = false;
+                let Some(transaction) = self.transaction.take() else {
+                    return Ok(self.link.session().answer(pending.reject(no_storage()))?);
+                };
+                match transaction.message {
+                    Goes::Nowhere => {
+                        on_message(self.received(transaction, octets, accepted(), Vec::new()));
+                        pending.accept()
+                    }
+                    _ => Box::pin(self.finish(transaction, octets, pending, on_message)).await,
+                }
             }
             Event::BodyAborted | Event::Reset => {
-                self.transaction = None;
+                self.is_in_body = false;
+                Box::pin(self.forget()).await;
                 return Ok(());
             }
             // Who is here is told to nobody; RFC 5321 §3.5.3, §7.3.
@@ -265,16 +404,37 @@ impl Connected<'_> {
 
     // ---- message
 
-    /// Opens the file and puts the lines in front.
-    async fn begin(&mut self) -> io::Result<()> {
+    /// The transaction comes to nothing.
+    async fn forget(&mut self) {
+        let Some(transaction) = self.transaction.take() else { return };
+        if let Goes::Through = transaction.message
+            && let Some(relay) = self.relay.take()
+        {
+            // Half a message has no end: only the connection's.
+            relay.give_up().await;
+        }
+    }
+
+    /// Opens the file, or has the next hop open its ears, and puts the lines in front.
+    async fn begin(&mut self) -> Result<(), Reply> {
         let tls = self.link.session().secured() == Secured::Tls;
         let utf8 = self.link.session().is_utf8();
         let (Some(transaction), Some((is_helo, from))) = (&mut self.transaction, &self.hello)
         else {
-            return Err(io::Error::other("no transaction"));
+            return Err(no_storage());
         };
-        let Store::Maildir(_) = &self.receiver.store else { return Ok(()) };
-        let mut message = begin(&transaction.maildirs).await?;
+        let mut message = match (&self.receiver.store, &mut self.relay) {
+            (Store::Discard, _) => return Ok(()),
+            (Store::Relay(_), Some(relay)) => {
+                relay.data().await?;
+                Goes::Through
+            }
+            (Store::Relay(_), None) => return Err(no_storage()),
+            (Store::Maildir(_), _) => {
+                let message = begin(&transaction.maildirs).await.map_err(|_| no_storage())?;
+                Goes::File(Box::new(message))
+            }
+        };
         let config = &self.receiver.config;
         let stamp = Stamp {
             from,
@@ -287,25 +447,40 @@ impl Connected<'_> {
             utf8,
             to: &transaction.to,
         };
+        let mut lines = String::new();
         if self.receiver.lines == Lines::ReturnPath {
-            message.write(return_path(&transaction.mail.reverse_path).as_bytes()).await?;
+            lines.push_str(&return_path(&transaction.mail.reverse_path));
         }
         if self.receiver.lines != Lines::None {
-            message.write(stamp.to_lines().as_bytes()).await?;
+            lines.push_str(&stamp.to_lines());
         }
-        transaction.message = Some(message);
-        Ok(())
+        let lines = Bytes::from(lines);
+        let written = match (&mut message, &mut self.relay) {
+            (Goes::File(message), _) => message.write(&lines).await.map_err(|_| no_storage()),
+            (Goes::Through, Some(relay)) => relay.chunk(lines).await,
+            _ => Ok(()),
+        };
+        transaction.message = message;
+        transaction.is_begun = true;
+        written
     }
 
-    async fn on_chunk(&mut self, octets: &[u8]) -> Result<(), Error> {
-        let message = self.transaction.as_mut().and_then(|it| it.message.as_mut());
-        let written = match message {
-            Some(message) => message.write(octets).await,
-            None => Ok(()),
+    async fn on_chunk(&mut self, octets: Bytes) -> Result<(), Error> {
+        let Some(transaction) = &mut self.transaction else { return Ok(()) };
+        if let Goes::Nowhere = transaction.message {
+            return Ok(());
+        }
+        transaction.hops.look(&octets);
+        let written = match (&mut transaction.message, &mut self.relay) {
+            _ if transaction.hops.seen() > self.receiver.hops => Err(too_many_hops()),
+            (Goes::File(message), _) => message.write(&octets).await.map_err(|_| no_storage()),
+            (Goes::Through, Some(relay)) => relay.chunk(octets).await,
+            _ => Ok(()),
         };
-        if written.is_err() {
-            self.transaction = None;
-            self.link.session().refuse_body(no_storage())?;
+        if let Err(reply) = written {
+            Box::pin(self.forget()).await;
+            self.is_in_body = false;
+            self.link.session().refuse_body(reply)?;
         }
         Ok(())
     }
@@ -313,50 +488,92 @@ impl Connected<'_> {
     /// The message is whole: onto the disk with it, then the answer.
     async fn finish(
         &mut self,
+        mut transaction: Transaction,
         octets: u64,
         pending: Pending<Message>,
         on_message: &impl Fn(Received),
     ) -> Answer {
-        let Some(transaction) = self.transaction.take() else {
-            return pending.reject(no_storage());
-        };
-        let Transaction { mail, to, maildirs, message } = transaction;
+        let (to, maildirs) = (transaction.to.len(), std::mem::take(&mut transaction.maildirs));
         let mut files = Vec::new();
-        let mut replies = vec![reply(250, (2, 0, 0), "Message accepted for delivery"); to.len()];
-        if let Some(message) = message {
-            // Two recipients may have one Maildir: the message goes there once.
-            let mut folders = maildirs.clone();
-            folders.sort();
-            folders.dedup();
-            let Ok(results) = deliver(message, &folders).await else {
-                return pending.reject(no_storage());
-            };
-            for (folder, result) in folders.iter().zip(results) {
-                match result {
-                    Ok(file) => files.push(file),
-                    Err(_) => {
-                        let failed =
-                            maildirs.iter().zip(&mut replies).filter(|(of, _)| *of == folder);
-                        failed.for_each(|(_, reply)| *reply = no_storage());
-                    }
-                }
+        let mut replies = Vec::new();
+        match std::mem::replace(&mut transaction.message, Goes::Nowhere) {
+            Goes::Nowhere => {}
+            Goes::File(message) => {
+                replies = vec![reply(250, (2, 0, 0), "Message accepted for delivery"); to];
+                file(*message, &maildirs, &mut replies, &mut files).await;
             }
-            if files.is_empty() {
-                return pending.reject(no_storage());
+            Goes::Through => {
+                let relayed = match &mut self.relay {
+                    Some(relay) => relay.finish(to).await,
+                    None => Err(no_storage()),
+                };
+                replies = relayed.unwrap_or_else(|reply| vec![reply; to]);
             }
         }
         let failed = replies.iter().find(|reply| reply.is_negative()).cloned();
+        let first = replies.first().cloned();
+        let told = failed.clone().or(first).unwrap_or_else(accepted);
         let answer = match (self.receiver.config.protocol, failed) {
-            (Protocol::Lmtp, _) => pending.each(replies),
+            (Protocol::Lmtp, _) if !replies.is_empty() => pending.each(replies),
             // SMTP has one reply: who has it already gets it again rather than that one goes without.
-            (Protocol::Smtp, Some(failed)) => return pending.reject(failed),
-            (Protocol::Smtp, None) => pending.accept(),
+            (Protocol::Smtp, Some(failed)) => pending.reject(failed),
+            // The next hop's own words: its queue has a name for the message.
+            (Protocol::Smtp, None) if self.relay.is_some() => pending.accept_with(&told.text()),
+            _ => pending.accept(),
         };
-        let tls = self.link.session().secured() == Secured::Tls;
-        let user = self.user.clone();
-        on_message(Received { from: mail.reverse_path, to, octets, files, user, tls });
+        on_message(self.received(transaction, octets, told, files));
         answer
     }
+
+    fn received(
+        &mut self,
+        transaction: Transaction,
+        octets: u64,
+        reply: Reply,
+        files: Vec<PathBuf>,
+    ) -> Received {
+        let Transaction { mail, to, .. } = transaction;
+        let tls = self.link.session().secured() == Secured::Tls;
+        let user = self.user.clone();
+        Received { from: mail.reverse_path, to, octets, files, user, tls, reply }
+    }
+}
+
+/// Into the Maildirs, one for each recipient; those where it fails get another reply.
+async fn file(
+    message: Incoming,
+    maildirs: &[PathBuf],
+    replies: &mut [Reply],
+    files: &mut Vec<PathBuf>,
+) {
+    // Two recipients may have one Maildir: the message goes there once.
+    let mut folders = maildirs.to_vec();
+    folders.sort();
+    folders.dedup();
+    let Ok(results) = deliver(message, &folders).await else {
+        return replies.fill(no_storage());
+    };
+    for (folder, result) in folders.iter().zip(results) {
+        match result {
+            Ok(file) => files.push(file),
+            Err(_) => {
+                let failed = maildirs.iter().zip(&mut *replies).filter(|(of, _)| *of == folder);
+                failed.for_each(|(_, reply)| *reply = no_storage());
+            }
+        }
+    }
+}
+
+fn too_many_hops() -> Reply {
+    reply(554, (5, 4, 6), "Too many hops: this message goes round in circles")
+}
+
+fn shutting_down() -> Reply {
+    reply(421, (4, 3, 2), "Service shutting down, closing")
+}
+
+fn accepted() -> Reply {
+    reply(250, (2, 0, 0), "Message accepted")
 }
 
 fn no_storage() -> Reply {

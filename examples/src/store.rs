@@ -1,6 +1,9 @@
 //! `Store`: where mail goes, and which folder is whose.
 
-use crate::maildir::{Incoming, Maildir};
+use crate::{
+    maildir::{Incoming, Maildir},
+    relay::NextHop,
+};
 use mailwire_smtp::address::ForwardPath;
 use std::{io, path::PathBuf};
 
@@ -11,6 +14,8 @@ pub enum Store {
     Discard,
     /// Into the Maildir of this name, in which `%u` becomes the recipient's local part.
     Maildir(String),
+    /// On to another server, while it comes.
+    Relay(Box<NextHop>),
 }
 
 impl Store {

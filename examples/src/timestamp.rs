@@ -73,6 +73,15 @@ pub fn return_path(from: &ReversePath) -> String {
 
 /// `date-time`, RFC 5322 §3.3
 pub fn now() -> String {
+    date_time().to_rfc822()
+}
+
+/// `date-time`, RFC 3339 §5.6
+pub fn now_rfc3339() -> String {
+    date_time().to_rfc3339()
+}
+
+fn date_time() -> DateTime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    DateTime::from_timestamp(now.as_secs() as i64).to_rfc822()
+    DateTime::from_timestamp(now.as_secs() as i64)
 }

@@ -11,7 +11,8 @@ use mailwire_core::{
     sasl::{ChannelBinding, ChannelBindingType},
 };
 use rustls::{
-    ClientConfig, ProtocolVersion, RootCertStore, ServerConfig,
+    ClientConfig, ConfigBuilder, ProtocolVersion, RootCertStore, ServerConfig,
+    client::WantsClientCert,
     crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
@@ -93,11 +94,28 @@ impl ClientTls {
     /// # Errors
     /// It is neither.
     pub fn new(trust: &Trust, name: &str) -> io::Result<Self> {
-        let config = ClientConfig::builder_with_provider(provider())
+        Self::connecting(Self::trusting(trust)?.with_no_client_auth(), name)
+    }
+
+    /// The same with a certificate of the client's own, by which a server may know it (SASL's EXTERNAL): PEM files
+    /// of it, with those that lead to its authority, and of its key.
+    ///
+    /// # Errors
+    /// A file cannot be read; they do not fit each other; `name` is neither.
+    pub fn with_pem_files(trust: &Trust, name: &str, chain: &Path, key: &Path) -> io::Result<Self> {
+        let (chain, key) = pem_files(chain, key)?;
+        let config = Self::trusting(trust)?.with_client_auth_cert(chain, key).map_err(invalid)?;
+        Self::connecting(config, name)
+    }
+
+    fn trusting(trust: &Trust) -> io::Result<ConfigBuilder<ClientConfig, WantsClientCert>> {
+        Ok(ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(invalid)?
-            .with_root_certificates(trust.0.clone())
-            .with_no_client_auth();
+            .with_root_certificates(trust.0.clone()))
+    }
+
+    fn connecting(config: ClientConfig, name: &str) -> io::Result<Self> {
         let name = ServerName::try_from(name.to_owned()).map_err(invalid)?;
         Ok(ClientTls { connector: TlsConnector::from(Arc::new(config)), name })
     }
@@ -146,11 +164,7 @@ impl ServerTls {
     /// # Errors
     /// One cannot be read; they do not fit each other.
     pub fn from_pem_files(chain: &Path, key: &Path) -> io::Result<Self> {
-        let said = |file: &Path, error| invalid(format_args!("{}: {error}", file.display()));
-        let chain: Vec<_> = CertificateDer::pem_file_iter(chain)
-            .and_then(Iterator::collect)
-            .map_err(|error| said(chain, error))?;
-        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| said(key, error))?;
+        let (chain, key) = pem_files(chain, key)?;
         ServerTls::new(chain, key)
     }
 
@@ -163,6 +177,18 @@ impl ServerTls {
         let tls = self.0.accept(stream).await?;
         Ok((Stream::Tls(Box::new(TlsStream::Server(tls))), Secured::Tls))
     }
+}
+
+fn pem_files(
+    chain: &Path,
+    key: &Path,
+) -> io::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+    let said = |file: &Path, error| invalid(format_args!("{}: {error}", file.display()));
+    let certificates = CertificateDer::pem_file_iter(chain)
+        .and_then(Iterator::collect)
+        .map_err(|error| said(chain, error))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| said(key, error))?;
+    Ok((certificates, key))
 }
 
 fn tcp(stream: Stream) -> io::Result<tokio::net::TcpStream> {

@@ -29,6 +29,12 @@ impl Channel {
         Channel { wire: Wire::new(limits, SESSIONS.fetch_add(1, Ordering::Relaxed)), next: 1 }
     }
 
+    /// Another session's, with the same limits.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        Self::new(self.wire.limits)
+    }
+
     /// The part that others may see.
     #[inline]
     pub fn wire(&self) -> &Wire {

@@ -33,6 +33,7 @@ mod frame;
 #[doc(hidden)]
 pub mod generated;
 mod handle;
+mod hibernate;
 mod input;
 mod limit;
 mod open_set;
@@ -71,6 +72,7 @@ pub mod implement {
     #[cfg(feature = "arbitrary")]
     pub use crate::generated;
     pub use crate::handle::Ticket;
+    pub use crate::hibernate::Version;
     #[cfg(feature = "serde")]
     pub use crate::serialized;
     pub use crate::{base64, grammar};

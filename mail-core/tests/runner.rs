@@ -166,3 +166,26 @@ fn a_peer_from_the_same_script() {
     client.hear(b"+ hello\r\n").unwrap();
     assert_eq!(client.say(), b"get a\r\n");
 }
+
+#[test]
+fn what_was_recorded_plays() {
+    let stimuli =
+        "# kept out\nC: two\nC: get a\nC+ get b\nS: + not what it says\nA: dance not\nC: bye";
+    let app = |words: &str| match words.split_once(' ') {
+        Some(("get", name)) => Some(format!("ok {name}")),
+        _ => None,
+    };
+    // Words that the adapter does not know are no dialogue.
+    let dialogue = Dialogue::parse(stimuli).unwrap();
+    assert!(dialogue.record(server(), app).err().unwrap().to_string().contains("A: dance not"));
+    let dialogue = Dialogue::parse(&stimuli.replace("A: dance not\n", "A: tls\n")).unwrap();
+    assert!(dialogue.record(server(), app).is_err(), "there is no switch");
+    let dialogue = Dialogue::parse(&stimuli.replace("A: dance not\n", "")).unwrap();
+    let (recorded, _) = dialogue.record(server(), app).unwrap();
+    assert_eq!(
+        recorded,
+        "S: + hello\nC: two\nS: + two\nE: first\nE: second\nC: get a\nC+ get b\nE: get a\nA: ok a\n\
+         S: + a\nE: get b\nA: ok b\nS: + b\nC: bye\nS: + bye\nE: closed clean\n"
+    );
+    Dialogue::parse(&recorded).unwrap().check(server).unwrap();
+}

@@ -5,6 +5,10 @@
 //! - To read and write the protocol alone: [`Command`], [`Reply`], [`EhloReply`] and [`address`],
 //!   [`parameter`], [`extension`]. Each wire type reads (`FromStr`, `TryFrom<&[u8]>`) what it shows
 //!   (`Display`), which is its wire form; only secrets are shown as `***`.
+//! - To put a session away that only waits, and go on later, perhaps elsewhere: [`client::Client::hibernate`],
+//!   [`server::Server::hibernate`].
+//! - To test a program that sends mail: `testing::TestServer`, a server in a line that keeps what it gets (feature
+//!   `testing`).
 //! - What real peers get wrong and is tolerated all the same: [`quirk`].
 //!
 //! ```
@@ -29,7 +33,8 @@
 //! They only add API. `std` (default): the standard library. `sasl`, `saslprep`: the mechanisms in
 //! [`core::sasl`], and SASLprep for them. `tokio`, `blocking`: the drivers in `core::driver`. `codec`: commands and
 //! replies over `tokio_util::codec`. `serde`: values as they stand on the wire. `tracing`: what passes, verbs and
-//! lengths. `arbitrary`: for fuzzers. `testing`: sessions in words, for scripted dialogues.
+//! lengths. `arbitrary`: for fuzzers. `testing`: a server for the tests of
+//! programs that send mail; sessions in words, for scripted dialogues.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(mailwire_docsrs, feature(doc_cfg))]
@@ -42,6 +47,7 @@ pub use mailwire_core as core;
 
 #[macro_use]
 mod lex;
+pub mod _docs;
 pub mod address;
 mod capability;
 pub mod client;

@@ -173,6 +173,100 @@ fn a_parameter_that_the_application_announced_is_its_own() {
 }
 
 #[test]
+fn nothing_injected_can_be_made_of_a_parameter() {
+    // RFC 5321 §4.1.2: no line end, no second parameter, whatever the application is given
+    use mailwire_smtp::{
+        OtherCapability,
+        address::Mailbox,
+        extension::{EhloParams, LimitValue, OtherLimit, PriorityProfile, SolicitationKeywords},
+        parameter::{
+            By, ByMode, HoldFor, MailParameter, MtPriority, Mtrk, Orcpt, RcptParameter, TransId,
+            XrcptForward, Xverp,
+        },
+    };
+    let evil = ["a\r\nRCPT TO:<c@d>", "a\nb", "a\0b", "a b", "a\tb", "\u{7f}", ""];
+    for text in evil {
+        assert!(SolicitationKeywords::new([text]).is_err(), "{text:?}");
+        assert!(TransId::new(text, "b").is_err() && TransId::new("a", text).is_err(), "{text:?}");
+        assert!(XrcptForward::new(text).is_err(), "{text:?}");
+        assert!(PriorityProfile::new(text).is_err(), "{text:?}");
+        assert!(EhloParams::new([text]).is_err(), "{text:?}");
+        assert!(OtherLimit::new(text, "1").is_err() && OtherLimit::new("X", text).is_err());
+        assert!(OtherCapability::new("X", [text]).is_err(), "{text:?}");
+        assert!(Orcpt::new("utf-8", text).is_err() && text.parse::<Mailbox>().is_err());
+        for keyword in MailParameter::KEYWORDS {
+            let made = format!("{keyword}={text}").parse::<MailParameter>();
+            assert!(made.is_err(), "{keyword}={text:?}");
+        }
+        for keyword in RcptParameter::KEYWORDS {
+            let made = format!("{keyword}={text}").parse::<RcptParameter>();
+            assert!(made.is_err(), "{keyword}={text:?}");
+        }
+    }
+    for c in ['\r', '\n', '\0', ' ', '\u{fc}'] {
+        assert!(Xverp::new(c, '=').is_err() && Xverp::new('+', c).is_err(), "{c:?}");
+    }
+    assert!(Mtrk::new(b"\r\nDATA\r\n", None).is_ok_and(|m| m.to_string() == "DQpEQVRBDQo"));
+    assert!(By::new(-1, ByMode::Return).is_err() && HoldFor::new(0).is_err());
+    assert!(MtPriority::new(10).is_err() && LimitValue::new(0).is_err());
+}
+
+#[test]
+fn a_parameter_of_an_extension_goes_where_it_was_offered() {
+    // RFC 5321 §4.1.1.11, both ends by one table
+    for (parameter, keyword) in [
+        ("BY=60;R", "DELIVERBY"),
+        ("HOLDFOR=60", "FUTURERELEASE 60 2026-11-24T00:00:00Z"),
+        ("HOLDUNTIL=2026-11-24T00:00:00Z", "FUTURERELEASE 60 2026-11-24T00:00:00Z"),
+        ("SOLICIT=a", "NO-SOLICITING"),
+        ("MTRK=dGVzdA", "MTRK"),
+        ("SUBMITTER=a@b", "SUBMITTER"),
+        ("CONPERM", "CONPERM"),
+        ("TRANSID=<a@b>", "CHECKPOINT"),
+        ("MT-PRIORITY=3", "MT-PRIORITY"),
+        ("ALT-ADDRESS=a@b", "UTF8SMTP"),
+        ("XVERP", "XVERP"),
+        ("PRDR", "PRDR"),
+    ] {
+        let mail: Command = format!("MAIL FROM:<a@b> {parameter}").parse().unwrap();
+        assert!(client_with("250 DSN\r\n").command(&mail).is_err(), "{parameter}");
+        let sent = client_with(&format!("250 {keyword}\r\n")).command(&mail);
+        assert!(sent.is_ok(), "{parameter}: {:?}", sent.err());
+        if keyword == "CHECKPOINT" {
+            continue; // our server keeps nothing of a message that was broken off
+        }
+        for (offered, code) in [("DSN", "555 5.5.4"), (keyword, "250 2.1.0")] {
+            let mut config = server::Config::new("mx.example".parse().unwrap());
+            config.prdr = offered == "PRDR";
+            config.capabilities = vec![offered.parse().unwrap()];
+            let mut smtp = Server::new(config);
+            smtp.wire_mut().receive(format!("EHLO me\r\n{mail}\r\n").as_bytes());
+            let (said, _) = drain(&mut smtp);
+            assert!(
+                said.lines().last().unwrap().starts_with(code),
+                "{offered} {parameter}: {said}"
+            );
+        }
+    }
+    for (parameter, keyword) in [
+        ("CONNEG", "CONNEG"),
+        ("RRVS=2014-04-03T23:01:00Z;C", "RRVS"),
+        ("ALT-ADDRESS=a@b", "UTF8SMTP"),
+        ("XRCPTFORWARD=x", "XRCPTFORWARD"),
+    ] {
+        let rcpt: Command = format!("RCPT TO:<u@v> {parameter}").parse().unwrap();
+        let mail: Command = "MAIL FROM:<a@b>".parse().unwrap();
+        for (offered, passes) in [("DSN", false), (keyword, true)] {
+            let mut smtp = client_with(&format!("250 {offered}\r\n"));
+            smtp.command(&mail).unwrap();
+            smtp.wire_mut().receive(b"250 ok\r\n");
+            while let Next::Event(_) = smtp.poll() {}
+            assert_eq!(smtp.command(&rcpt).is_ok(), passes, "{offered} {parameter}");
+        }
+    }
+}
+
+#[test]
 fn a_handle_for_a_reply_tells_a_refused_message_too() {
     let mut smtp = client_with("250 PIPELINING\r\n");
     for line in ["MAIL FROM:<a@b>", "RCPT TO:<u@v>"] {

@@ -7,11 +7,12 @@ use mailwire_smtp::{
     Parse, Rcpt, Reply, ReplyCode, State,
     address::{AddressLiteral, Domain, ForwardPath, Host, LocalPart, Mailbox, Path, ReversePath},
     core::Secured,
-    extension::{AuthResponse, Mechanisms, SizeLimit},
+    extension::{self, AuthResponse, DateTime, Limits, Mechanisms, SizeLimit},
     parameter::{
-        Body, Envid, MailAuth, MailParameter, MailParameters, Notify, Orcpt, RcptParameter,
-        RcptParameters, Ret, Size,
+        self, Body, By, Envid, HoldUntil, MailAuth, MailParameter, MailParameters, Notify, Orcpt,
+        RcptParameter, RcptParameters, Ret, Rrvs, Size,
     },
+    trace,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::{Debug, Display};
@@ -59,8 +60,29 @@ fn the_wire_form_is_the_serialised_form() {
     shown::<RcptParameter>("NOTIFY=NEVER");
     shown::<MailParameters>("SIZE=5 BODY=8BITMIME X=y");
     shown::<RcptParameters>("");
+    shown::<By>("-5;NT");
+    shown::<HoldUntil>("2005-01-01T00:00:00.5Z");
+    shown::<Rrvs>("2014-04-03T23:01:00-08:00;C");
+    shown::<DateTime>("1990-12-31T23:59:60Z");
+    shown::<Limits>("RCPTMAX=20 X=y");
+    shown::<Capability>("FUTURERELEASE 60 2026-11-24T00:00:00Z");
+    shown::<MailParameters>("BY=1;R XVERP=+= MTRK=dGVzdA:5");
+    shown::<RcptParameters>("CONNEG ORCPT=utf-8;j\\x{F6}rg@d.example");
     shown::<Argument>("\"a b\"");
     shown::<Lookup>("user SMTPUTF8");
+    shown::<parameter::By>("120;R");
+    shown::<parameter::HoldFor>("60");
+    shown::<parameter::HoldUntil>("2026-11-24T11:00:05Z");
+    shown::<parameter::Rrvs>("2014-04-03T23:01:00Z;C");
+    shown::<parameter::MtPriority>("-3");
+    shown::<parameter::TransId>("<12345@claremont.edu>");
+    shown::<parameter::Submitter>("a@b.example");
+    shown::<parameter::Xverp>("-=");
+    shown::<extension::DateTime>("2026-11-24T11:00:05Z");
+    shown::<extension::Limits>("RCPTMAX=20 MAILMAX=5");
+    shown::<extension::MaxFutureRelease>("86400 2026-11-24T11:00:05Z");
+    shown::<trace::ReturnPath>("Return-Path: <a@b.example>");
+    shown::<trace::TraceId>("4ABCD12345");
     shown::<Mail>("MAIL FROM:<a@b.example> SIZE=5");
     shown::<Rcpt>("RCPT TO:<a@b.example>");
     shown::<Auth>("AUTH PLAIN");
@@ -105,6 +127,13 @@ fn what_was_tolerated_comes_back() {
     let (command, _) = Command::parse(line, &Parse::every_quirk()).unwrap();
     let json = serde_json::to_string(&command).unwrap();
     assert_eq!(serde_json::from_str::<Command>(&json).unwrap(), command);
+
+    // A code that no RFC allows.
+    let (reply, _) = Reply::parse(b"571 no\r\n", &Parse::default()).unwrap();
+    let json = serde_json::to_string(&reply).unwrap();
+    assert_eq!(serde_json::from_str::<Reply>(&json).unwrap(), reply);
+    let json = serde_json::to_string(&reply.code()).unwrap();
+    assert_eq!(serde_json::from_str::<ReplyCode>(&json).unwrap(), reply.code());
 
     // Text that is no UTF-8 is a list of numbers for people.
     let (reply, _) = Reply::parse(b"250 caf\xe9\r\n", &Parse::every_quirk()).unwrap();

@@ -3,7 +3,7 @@
 
 mod props;
 
-use props::{client, grammar, input, server};
+use props::{client, grammar, input, server, transaction};
 #[cfg(all(feature = "arbitrary", feature = "codec", feature = "serde"))]
 use props::{codec, value};
 use proptest::prelude::*;
@@ -139,6 +139,8 @@ const SERVER_LINES: &[&[u8]] = &[
     b"220 mx.example ESMTP\r\n",
     b"250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-AUTH PLAIN SCRAM-SHA-256\r\n250 STARTTLS\r\n",
     b"250-mx.example\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n",
+    b"250-mx.example\r\n250-LIMITS RCPTMAX=2 MAILMAX=x\r\n250-DELIVERBY 5\r\n250-BURL imap\r\n250 X_PIPE_CONNECT\r\n",
+    b"571 5.7.1 no\r\n",
     b"250-mx.example\r\n250-PIPELINING\r\n250-BURL imap\r\n250 CHUNKING\r\n",
     b"250 2.0.0 ok\r\n",
     b"250 2.0.0 ok\r\n",
@@ -178,6 +180,16 @@ fn server_script() -> impl Strategy<Value = Said> {
         .prop_map(|(begin, lines)| Said([begin, &lines.join(&0xff)].concat()))
 }
 
+/// What a server says until the first transaction is under way.
+const TRANSACTIONS: &[&[u8]] = &[
+    b"",
+    b"220 a\r\n\xff250 a\r\n\xff",
+    b"220 a\r\n\xff500 a\r\n\xff250 a\r\n\xff",
+    b"220 a\r\n\xff250-a\r\n250-CHUNKING\r\n250 PIPELINING\r\n\xff250 b\r\n250 c\r\n\xff",
+    b"220 a\r\n\xff250-a\r\n250 PIPELINING\r\n\xff250 b\r\n250 c\r\n354 go\r\n\xff",
+    b"220 a\r\n\xff250-a\r\n250 CHUNKING\r\n\xff250 b\r\n\xff250 c\r\n\xff250 d\r\n\xff",
+];
+
 const BEGINS: &[&[u8]] = &[
     b"\xff",
     b"\nEHLO a\nMAIL FROM:<a@b.c>\nRCPT TO:<d@e.f>\xff220 a\r\n\xff250-a\r\n250 PIPELINING\r\n\xff",
@@ -203,6 +215,18 @@ proptest! {
     ) {
         client::session(&input(flags | 64, seed, &plan, &said.0));
         client::session(&input(flags & 0b0001_0101 | 96, seed, &plan, &said.0));
+    }
+
+    #[test]
+    fn a_transaction_has_one_end_however_its_answers_are_cut(
+        flags in any::<u8>(),
+        seed in any::<u8>(),
+        plan in prop::collection::vec(any::<u8>(), 0..20),
+        begin in prop::sample::select(TRANSACTIONS),
+        said in prop::collection::vec(server_line(), 0..12),
+    ) {
+        let said = [begin, &said.join(&0xff)].concat();
+        transaction::session(&input(flags & 0b1001_1101, seed, &plan, &said));
     }
 
     #[test]

@@ -19,13 +19,14 @@ use crate::{
 };
 use bytes::Bytes;
 use mailwire_core::{
-    Connection, End, Fatal, Handle, Secured, Switch, dot::LineEnds, driver::tokio::Happened,
+    Body, Connection, End, Fatal, Handle, Secured, Switch, dot::LineEnds, driver::tokio::Happened,
 };
 use mailwire_smtp::{
-    EhloReply, Reply, ReplyCode,
+    EhloReply, Rcpt, Reply, ReplyCode,
     address::{AddressLiteral, ForwardPath, Host, ReversePath},
-    client::{Client, Config, Ending, Event, Protocol},
+    client::{Client, Config, Delivery, Ending, Event, Protocol},
     parameter::{Envid, Notify, Ret},
+    proxy::Xclient,
 };
 use std::{net::SocketAddr, time::Duration};
 use tokio::{io::AsyncRead, net::TcpStream, time::timeout};
@@ -39,6 +40,8 @@ pub struct Route {
     pub login: Option<Login>,
     /// What the client calls itself; else its address.
     pub host: Option<Host>,
+    /// For whom the server is to take this client, which it believes to proxies only.
+    pub xclient: Option<Xclient>,
     /// SMTP or LMTP.
     pub protocol: Protocol,
     /// What becomes of a bare CR or LF in the message.
@@ -84,7 +87,7 @@ pub struct Recipient {
     pub to: ForwardPath,
     /// The reply that decided.
     pub reply: Reply,
-    /// To what: RCPT if it refused the recipient, else DATA.
+    /// To what: RCPT if it refused the recipient, else DATA or BDAT.
     pub what: &'static str,
 }
 
@@ -111,6 +114,8 @@ pub struct Options {
     pub is_eight_bit: Option<bool>,
     /// It wants SMTPUTF8, whatever the addresses are.
     pub smtputf8: bool,
+    /// It goes by BDAT, not DATA (RFC 3030); `size` must be right then, and no CR stands alone in it.
+    pub bdat: bool,
     /// On which occasions a report is wanted for each recipient (RFC 3461).
     pub notify: Option<Notify>,
     /// How much of the message a report returns.
@@ -218,6 +223,12 @@ impl Session {
             Security::Implicit(_) => {}
             Security::None => note(link, "TLS: none, everybody on the way can read this"),
         }
+        if let Some(xclient) = &route.xclient {
+            // The server begins anew with the other client, who has not said hello yet.
+            let xclient = link.call("XCLIENT", |smtp| smtp.xclient(xclient.clone()))?;
+            finish(link, "XCLIENT", xclient).await?;
+            hello(link, seen, route.protocol, &host).await?;
+        }
         match &route.login {
             Some(login) => {
                 seen.mechanism = Some(log_in(link, login, route.dangerous_plaintext_auth).await?);
@@ -247,6 +258,70 @@ impl Session {
         // Behind a message that was sent there is no transaction.
         self.is_open = !sent.as_ref().is_ok_and(|all| all.iter().any(Recipient::is_accepted));
         sent
+    }
+
+    // ---- a transaction in steps, for who passes a message on while it comes
+
+    /// MAIL; what may be left of another transaction is dropped before.
+    pub(crate) async fn mail(
+        &mut self,
+        envelope: &Envelope,
+        options: &Options,
+    ) -> Result<(), Error> {
+        if std::mem::replace(&mut self.is_open, true) {
+            let rset = self.link.call("RSET", |smtp| smtp.rset())?;
+            finish(&mut self.link, "RSET", rset).await?;
+        }
+        let mail = transfer::mail_command(self.link.session(), envelope, options)?;
+        let mail = self.link.call("MAIL", |smtp| smtp.mail(mail))?;
+        finish(&mut self.link, "MAIL", mail).await.map(drop)
+    }
+
+    /// RCPT.
+    pub(crate) async fn rcpt(&mut self, path: &ForwardPath) -> Result<Reply, Error> {
+        let rcpt = self.link.call("RCPT", |smtp| smtp.rcpt(Rcpt::new(path.clone())))?;
+        finish(&mut self.link, "RCPT", rcpt).await
+    }
+
+    /// DATA, until the message is welcome.
+    pub(crate) async fn data(&mut self) -> Result<(Handle<Delivery>, Body), Error> {
+        let data = self.link.call("DATA", |smtp| smtp.data())?;
+        loop {
+            match self.link.next().await? {
+                Happened::Event(Event::BodyReady { body, .. }) => {
+                    self.link.set_body(true);
+                    return Ok((data, body));
+                }
+                Happened::Event(Event::Done(done)) => {
+                    if let Some(Err(failure)) = done.get(data) {
+                        return Err(Error::of("DATA", failure));
+                    }
+                }
+                Happened::Event(_) => {}
+                Happened::Switch(switch) => return Err(unexpected(&mut self.link, switch)),
+                Happened::Closed(end) => return Err(Error::Closed(end)),
+            }
+        }
+    }
+
+    /// A part of the message, when it is welcome.
+    pub(crate) async fn chunk(&mut self, body: &Body, octets: Bytes) -> Result<(), Error> {
+        if self.link.room().await? == 0 {
+            return Err(Error::Closed(End::Failed(Fatal::Eof)));
+        }
+        self.link.session().send_body(body, octets).map_err(Error::Message)
+    }
+
+    /// The message is whole.
+    pub(crate) async fn finish(
+        &mut self,
+        data: Handle<Delivery>,
+        body: Body,
+    ) -> Result<Delivery, Error> {
+        self.link.session().finish_body(body).map_err(|(_, why)| Error::Message(why))?;
+        self.link.set_body(false);
+        self.is_open = false;
+        finish(&mut self.link, "DATA", data).await
     }
 
     /// Can more be said?

@@ -5,6 +5,8 @@ mod broken;
 mod message;
 mod programs;
 #[cfg(unix)]
+mod receiving;
+#[cfg(unix)]
 mod sending;
 
 use mailwire_examples::{
@@ -108,6 +110,7 @@ impl Scene {
             recipients: None,
             store: Store::Maildir(folder.path("mail")),
             lines: Lines::None,
+            hops: 100,
         };
         let from = ReversePath::from("a@sender.example".parse::<Mailbox>().unwrap());
         let envelope = Envelope { from, to: vec![path("u@mx.example")] };

@@ -10,8 +10,8 @@ use std::{
 
 /// smtp-receive, until it is dropped.
 pub(crate) struct Server {
-    child: Child,
-    out: BufReader<ChildStdout>,
+    pub(crate) child: Child,
+    pub(crate) out: BufReader<ChildStdout>,
     pub(crate) address: String,
 }
 
@@ -101,7 +101,7 @@ fn a_message_with_tls_and_login() {
             );
             let line = server.line();
             assert!(
-                line.starts_with("received from=<a@sender.example> to=<u@x.example> octets=26 tls=yes user=alice file="),
+                line.starts_with("received from=<a@sender.example> to=<u@x.example> octets=26 tls=yes user=alice time="),
                 "{line}"
             );
             let file = line.trim_end().split_once("file=").unwrap().1;

@@ -93,6 +93,79 @@ fn piped_as(
 
 const HELLO: &str = "250-mx.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 1000";
 
+/// RFC 4422 Appendix A, RFC 4505: the server knows already who it is, or it is nobody.
+#[test]
+fn without_password() {
+    let offer = "250-mail.example\r\n250 AUTH PLAIN EXTERNAL ANONYMOUS";
+    for (arguments, line) in [
+        (&["--auth", "EXTERNAL"][..], "AUTH EXTERNAL ="),
+        (&["--auth", "external", "--user", "bob"], "AUTH EXTERNAL Ym9i"),
+        (&["--auth", "ANONYMOUS"], "AUTH ANONYMOUS ="),
+        (&["--auth", "ANONYMOUS", "--user", "sirhc"], "AUTH ANONYMOUS c2lyaGM="),
+    ] {
+        let replies = ["220 x", offer, "235 ok", "250 ok", "250 ok", "354 go", "250 ok", "221 bye"];
+        let (server, said) = scripted(&replies);
+        let options = ["--server", &server, "--tls", "none", "--from", "", "--to", "u@x.example"];
+        let (code, stderr) = piped(&[&options[..], arguments].concat(), &[], "Subject: x\n\n");
+        assert_eq!((code, stderr.as_str()), (0, ""), "{line}");
+        assert_eq!(said.join().unwrap()[1], line);
+    }
+}
+
+/// Behind XCLIENT the session begins anew (Postfix, XCLIENT_README).
+#[test]
+fn on_behalf_of_another() {
+    let offer = "250-mail.example\r\n250-PIPELINING\r\n250 XCLIENT ADDR NAME";
+    let replies =
+        ["220 x", offer, "220 x", offer, "250 ok", "250 ok", "354 go", "250 ok", "221 bye"];
+    let (server, said) = scripted(&replies);
+    let options = ["--server", &server, "--tls", "none", "--from", "", "--to", "u@x.example"];
+    let arguments = ["--helo", "me.example", "--xclient", "ADDR=192.0.2.7 NAME=[UNAVAILABLE]"];
+    let (code, stderr) = piped(&[&options[..], &arguments].concat(), &[], "x\n");
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let said = said.join().unwrap();
+    assert_eq!(
+        said[..4],
+        [
+            "EHLO me.example",
+            "XCLIENT ADDR=192.0.2.7 NAME=[UNAVAILABLE]",
+            "EHLO me.example",
+            "MAIL FROM:<>",
+        ]
+    );
+    let wrong = ["--xclient", "ADDR=192.0.2.7 NAME=a b"];
+    let arguments = ["--server", "127.0.0.1:1", "--from", "", "--to", "u@x.example"];
+    assert_eq!(piped(&[&arguments[..], &wrong].concat(), &[], "x\n").0, 64);
+}
+
+/// RFC 3030 §2: no dot is doubled, each line ends with CRLF, and the chunk is exactly as long as was said.
+#[test]
+fn in_a_chunk() {
+    let folder = Folder::new();
+    let long = "dots\n.\n..\n".repeat(40_000);
+    for (at, message) in
+        ["", "x", ".\n", "a\r\n.\r\nb\n\n.", "QUIT\r\nRSET\n", "\n\n\n", &long].iter().enumerate()
+    {
+        for lmtp in [false, true] {
+            let name = format!("{at}{lmtp}");
+            let maildir = folder.path(&name);
+            let mut options = vec!["--maildir", &maildir, "--bare"];
+            options.extend(lmtp.then_some("--lmtp"));
+            let server = Server::start(&options);
+            let mut arguments =
+                vec!["--server", &server.address, "--tls", "none", "--bdat", "--transcript"];
+            arguments.extend(lmtp.then_some("--lmtp"));
+            arguments.extend(["--from", "", "--to", "a@x.example", "b@x.example"]);
+            let (code, said) = piped(&arguments, &[], message);
+            assert_eq!(code, 0, "{said}");
+            let ends = if message.is_empty() || message.ends_with('\n') { "" } else { "\n" };
+            let sent = format!("{message}{ends}").replace("\r\n", "\n").replace('\n', "\r\n");
+            assert!(said.contains(&format!("C  BDAT {} LAST\n", sent.len())), "{said}");
+            assert!(stored(Path::new(&maildir)) == [sent], "{}", message.escape_debug());
+        }
+    }
+}
+
 /// What was said and to what makes the exit code. sysexits.h
 #[test]
 fn exit_codes_of_replies() {
@@ -157,6 +230,7 @@ fn what_is_not_offered_is_not_done() {
         (plain, with(&[]), &eight, 69, None),
         (HELLO, with(&["--dsn", "never"]), &ascii, 69, None),
         (HELLO, with(&["--smtputf8"]), &ascii, 69, None),
+        (HELLO, with(&["--bdat"]), &ascii, 69, None),
         (
             "250-mx.example\r\n250-DSN\r\n250-8BITMIME\r\n250 SMTPUTF8",
             with(&[
@@ -223,6 +297,44 @@ fn recipients_and_files() {
         let (code, said) = piped(&[&base, wrong].concat(), &[], "");
         assert_eq!(code, 64, "{wrong:?}: {said}");
     }
+}
+
+/// RFC 3030 §2: the message goes as it is, dots and all, and only to somebody who wants it.
+#[test]
+fn bdat() {
+    let folder = Folder::new();
+    let maildir = folder.path("%u");
+    let known = ["--rcpt", "u@x.example", "--rcpt", "v@x.example"];
+    let arguments = ["--maildir", maildir.as_str(), "--bare"];
+    let server = Server::start(&[&arguments[..], &known].concat());
+    let large = ".line\n\n.\n".repeat(100_000);
+    let all = [".\n..\nlast", "a\r\n\nb\r\n", "", &large];
+    let to = ["--tls", "none", "--bdat", "--to", "u@x.example", "w@x.example"];
+    for (n, text) in all.into_iter().enumerate() {
+        let message = folder.write("message", text);
+        let (code, said) = ran(send(&server.address, &to, &message));
+        assert_eq!(
+            (code, said.as_str()),
+            (67, "smtp-send: <w@x.example>: 550 5.1.1 No such mailbox here\n")
+        );
+        let lines = text.lines().flat_map(|line| [line, "\r\n"]).collect::<String>();
+        let stored = stored(&folder.0.join("u"));
+        assert!(stored.len() == n + 1 && stored.contains(&lines), "{n}");
+    }
+    let to = ["--tls", "none", "--bdat", "--to", "w@x.example"];
+    assert_eq!(ran(send(&server.address, &to, &folder.write("message", "x"))).0, 67);
+    // Not offered.
+    let (address, _) = scripted(&["220 x", HELLO, "221 bye"]);
+    assert_eq!(ran(send(&address, &to, &folder.path("message"))).0, 69);
+    // LMTP has a reply for each (RFC 2033 §4.3); a relay passes it on.
+    let lmtp = Server::start(&[&arguments[..], &known, &["--lmtp"]].concat());
+    let relay = Server::start(&["--relay", &lmtp.address, "--relay-lmtp", "--bare"]);
+    let to = ["--tls", "none", "--bdat", "--to", "v@x.example"];
+    let message = folder.write("message", ".x\n");
+    for (address, more) in [(&lmtp.address, &["--lmtp"][..]), (&relay.address, &[])] {
+        assert_eq!(ran(send(address, &[more, &to].concat(), &message)), (0, String::new()));
+    }
+    assert_eq!(stored(&folder.0.join("v")), [".x\r\n", ".x\r\n"]);
 }
 
 #[test]

@@ -382,28 +382,7 @@ impl<'d, A: Adapter> Replay<'d, A> {
     }
 
     fn call(&mut self, words: &str) -> Result<(), ActError> {
-        let now = match words {
-            "eof" => {
-                self.actor.session().wire_mut().receive_eof();
-                return Ok(());
-            }
-            "timeout" => {
-                let session = self.actor.session();
-                let deadline = session.deadline().ok_or("the session wants no timer")?;
-                session.expired(deadline);
-                return Ok(());
-            }
-            "tls-failed" => {
-                let switch = self.switch.take().ok_or("no switch has come")?;
-                return Ok(self.actor.session().failed(switch).map_err(|(_, refused)| refused)?);
-            }
-            "tls" => Secured::Tls,
-            "clear" => Secured::Clear,
-            "local" => Secured::Local,
-            _ => return self.actor.act(words),
-        };
-        let switch = self.switch.take().ok_or("no switch has come")?;
-        Ok(self.actor.session().resume(switch, now).map_err(|(_, refused)| refused)?)
+        call(&mut self.actor, &mut self.switch, words)
     }
 
     // ---- silence
@@ -424,11 +403,41 @@ impl<'d, A: Adapter> Replay<'d, A> {
     }
 }
 
+/// Does what an `A:` line says: the runner's own words, or the adapter's.
+pub(super) fn call<A: Adapter>(
+    actor: &mut A,
+    switch: &mut Option<Switch>,
+    words: &str,
+) -> Result<(), ActError> {
+    let now = match words {
+        "eof" => {
+            actor.session().wire_mut().receive_eof();
+            return Ok(());
+        }
+        "timeout" => {
+            let session = actor.session();
+            let deadline = session.deadline().ok_or("the session wants no timer")?;
+            session.expired(deadline);
+            return Ok(());
+        }
+        "tls-failed" => {
+            let switch = switch.take().ok_or("no switch has come")?;
+            return Ok(actor.session().failed(switch).map_err(|(_, refused)| refused)?);
+        }
+        "tls" => Secured::Tls,
+        "clear" => Secured::Clear,
+        "local" => Secured::Local,
+        _ => return actor.act(words),
+    };
+    let switch = switch.take().ok_or("no switch has come")?;
+    Ok(actor.session().resume(switch, now).map_err(|(_, refused)| refused)?)
+}
+
 fn is_gate(words: &str) -> bool {
     words.starts_with("switch ") || words.starts_with("closed")
 }
 
-fn layer(layer: Layer) -> &'static str {
+pub(super) fn layer(layer: Layer) -> &'static str {
     match layer {
         Layer::TlsServer | Layer::TlsClient => "tls",
         Layer::Deflate => "deflate",
@@ -437,7 +446,7 @@ fn layer(layer: Layer) -> &'static str {
     }
 }
 
-fn closed(end: &End) -> String {
+pub(super) fn closed(end: &End) -> String {
     match end {
         End::Clean => "closed clean".to_owned(),
         End::Failed(fatal) => format!("closed: {fatal}"),

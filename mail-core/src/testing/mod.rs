@@ -141,6 +141,7 @@
 //! - [`Peer`] is one side of a script without a session, to test a program against.
 //! - [`Pair`] joins a client and a server in memory and tells who waits for whom.
 //! - [`Flip`] damages what passes, as a fuzzer says; [`Pair::flipping`] takes one each way.
+//! - [`Dialogue::record`] writes a dialogue down from one side's lines, to be read and kept.
 //! - [`Cutter`] goes through the ways of cutting a stream, for tests of your own.
 //!
 //! What is not here: TLS and COMPRESS are empty layers, a dialogue has one session and no clock beyond
@@ -152,6 +153,7 @@ mod dialogue;
 mod flip;
 mod pair;
 mod peer;
+mod record;
 mod script;
 
 pub use adapter::{ActError, Adapter, Said};

@@ -9,9 +9,11 @@ mod body;
 mod calls;
 mod chunk;
 mod config;
+mod envelope;
 mod event;
 mod frame;
 mod hello;
+mod hibernate;
 mod legal;
 mod limits;
 mod outcome;
@@ -20,9 +22,10 @@ mod transaction;
 mod turn;
 
 pub use config::{Config, Protocol};
+pub use envelope::{Envelope, Fate, Message, Sent};
 pub use event::Event;
+pub use hibernate::Frozen;
 pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
-pub use transaction::{Envelope, Fate, Message, Sent};
 
 use crate::{
     Command, EhloReply, Replies, Reply,
@@ -60,6 +63,7 @@ const REPLY_LINE: usize = 512;
 /// - All of a message at once: [`transaction`](Client::transaction).
 /// - The message: [`bdat`](Client::bdat), [`bdat_last`](Client::bdat_last), [`burl`](Client::burl), [`send_body`](Client::send_body), [`finish_body`](Client::finish_body), [`abort_body`](Client::abort_body).
 /// - Hand-overs: [`security_layer`](Client::security_layer), [`into_server`](Client::into_server).
+/// - To put away: [`hibernate`](Client::hibernate), [`thaw`](Client::thaw).
 /// - To look: [`state`](Client::state), [`offer`](Client::offer), [`secured`](Client::secured), [`in_flight`](Client::in_flight).
 ///
 /// ```

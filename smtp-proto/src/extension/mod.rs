@@ -7,6 +7,7 @@ pub(crate) mod alt_address;
 mod auth;
 mod burl;
 pub(crate) mod checkpoint;
+mod content_conversion;
 mod date_time;
 pub(crate) mod deliver_by;
 mod ehlo_params;

@@ -113,6 +113,26 @@ impl fmt::Debug for SolicitationKeywords {
 
 wire_form_behind!(b'=', SolicitationKeywords, SolicitationKeywords::grammar);
 
+impl crate::Reply {
+    /// The classes that a server has echoed in the text of its reply to RCPT, `SOLICIT=...`. RFC 3865 §2.3
+    ///
+    /// ```
+    /// use mailwire_smtp::Reply;
+    /// let no: Reply = "550 <u@b.example> SOLICIT=org.example:ADV".parse()?;
+    /// assert_eq!(no.solicit().unwrap().as_str(), "org.example:ADV");
+    /// # Ok::<(), mailwire_smtp::core::InvalidValue>(())
+    /// ```
+    pub fn solicit(&self) -> Option<SolicitationKeywords> {
+        self.texts().flat_map(|line| line.split(|b| *b == b' ')).find_map(|word| {
+            let (name, classes) = word.split_at_checked(8)?;
+            if !name.eq_ignore_ascii_case(b"SOLICIT=") {
+                return None;
+            }
+            SolicitationKeywords::try_from(classes).ok()
+        })
+    }
+}
+
 /// What a server says of NO-SOLICITING: the classes that it takes for nobody; none is no restriction.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Unsolicited(pub Option<SolicitationKeywords>);
@@ -168,6 +188,20 @@ mod tests {
             .err(" ", 1, "Solicitation-keywords", "3865 §2.1")
             .err(" a b", 2, "end of value", "3865 §2.1")
             .err(" a=b", 2, "end of value", "3865 §2.1");
+        for (text, said) in [
+            ("250 ok SOLICIT=a,b", Some("a,b")),
+            ("550-5.7.1 no\r\n550 5.7.1 solicit=net.example:ADV more", Some("net.example:ADV")),
+            ("550 SOLICIT=9", None),
+            ("550 SOLICIT", None),
+            ("550 no", None),
+        ] {
+            let reply: crate::Reply = text.parse().unwrap();
+            assert_eq!(
+                reply.solicit().as_ref().map(SolicitationKeywords::as_str),
+                said,
+                "3865 §2.3"
+            );
+        }
         for bad in [&["a,b"][..], &["a", ""], &[], &["a\r\nQUIT"], &["a b"]] {
             assert!(SolicitationKeywords::new(bad.iter().copied()).is_err(), "{bad:?}");
         }

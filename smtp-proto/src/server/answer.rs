@@ -262,7 +262,7 @@ impl Pending<Auth> {
     }
 
     /// No, by whose fault it is (RFC 4954 §4, §6): 501 for a message that is malformed or out of place, 504
-    /// and 538 for a mechanism that is not there or wants TLS, 454 for a trouble of the server's own, 535
+    /// and 530 for a mechanism that is not there or wants TLS, 454 for a trouble of the server's own, 535
     /// for everything that a credential may cause.
     #[cfg(feature = "sasl")]
     #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "sasl")))]

@@ -35,7 +35,8 @@ pub(crate) const AUTH_LINE_TOO_LONG: Canned =
 pub(crate) const NEEDS_SMTPUTF8: Canned = canned(553, "5.6.7 Non-ASCII address without SMTPUTF8");
 pub(crate) const AUTH_FIRST: Canned = canned(530, "5.7.0 Authentication required");
 pub(crate) const AUTH_TWICE: Canned = canned(503, "5.5.1 Already authenticated");
-pub(crate) const AUTH_CLEAR: Canned = canned(538, "5.7.11 Encryption required for this mechanism");
+// RFC 4954 §1 deprecates 538.
+pub(crate) const AUTH_CLEAR: Canned = canned(530, "5.7.11 Encryption required for this mechanism");
 pub(crate) const NO_MECHANISM: Canned = canned(504, "5.5.4 Mechanism not offered");
 pub(crate) const AUTH_CANCELLED: Canned = canned(501, "5.7.0 Authentication cancelled");
 pub(crate) const BAD_BASE64: Canned = canned(501, "5.5.2 Invalid base64");
@@ -52,6 +53,9 @@ pub(crate) const DECLINED: Canned = canned(550, "5.7.1 Declined");
 pub(crate) const TLS_UNAVAILABLE: Canned = canned(454, "4.7.0 TLS not available");
 pub(crate) const NO_SERVICE: Canned = canned(554, "5.3.2 No SMTP service here");
 
+pub(crate) const HELD_TOO_LONG: Canned = canned(501, "5.5.4 Not held so long here");
+pub(crate) const TOO_SOON: Canned = canned(555, "5.5.4 Not delivered so soon here");
+pub(crate) const PART_MISSING: Canned = canned(503, "5.5.0 A part of the message is missing");
 pub(crate) const NO_CONTENT: Canned = canned(554, "5.6.6 Content not available");
 pub(crate) const NO_NODE: Canned = canned(459, "4.7.1 Node not allowed");
 pub(crate) const NO_TURN: Canned = canned(450, "4.7.1 ATRN declined");

@@ -8,7 +8,7 @@ use super::{Event, Fault, Kind, Protocol, Server, canned, canned::Canned};
 use crate::{
     Command, Lookup, Mail, Rcpt,
     address::Host,
-    parameter::Body,
+    parameter::{Body, MailParameter},
     state::{self, Rule, State},
 };
 use mailwire_core::{LimitExceeded, Quirks, Secured, implement::Step};
@@ -202,8 +202,11 @@ impl Server {
                 );
             }
         }
+        if let Some((canned, why)) = self.config.exceeds(parameters) {
+            return self.refuse(canned, Fault::NotOffered(why));
+        }
         let binary = parameters.body() == Some(Body::BinaryMime);
-        let prdr = parameters.iter().any(|p| p.keyword().eq_ignore_ascii_case(b"PRDR"));
+        let prdr = parameters.iter().any(|p| matches!(p, MailParameter::Prdr));
         let pending = self.open(Kind::Mail { utf8, binary, prdr });
         Step::Event(Event::Mail { mail, pending })
     }
@@ -213,10 +216,7 @@ impl Server {
     pub(super) fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
         match extension {
             // RFC 8689 §2: on TLS only.
-            _ if parameter.eq_ignore_ascii_case(b"REQUIRETLS") => {
-                self.config.requiretls && self.secured == Secured::Tls
-            }
-            _ if parameter.eq_ignore_ascii_case(b"PRDR") => self.config.prdr,
+            Some("REQUIRETLS") if self.secured != Secured::Tls => false,
             Some(keyword) => self.config.offers(keyword),
             None => self.config.offers_other(parameter),
         }

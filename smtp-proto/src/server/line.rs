@@ -1,7 +1,7 @@
 //! One command line at a server: whose turn it is, how long it may be, what of it is a secret.
-//! RFC 5321 §2.3.8, §4.5.3.1.4; AUTH lines: RFC 4954 §4.
+//! RFC 5321 §2.3.8, §4.5.3.1.4; AUTH lines: RFC 4954 §4. What extensions add to MAIL and RCPT: `line_limit`.
 
-use super::{Event, Fault, Kind, Server, auth, canned, canned::Canned, chunk::BAD_BDAT};
+use super::{AUTH_LINE, Event, Fault, Kind, Server, auth, canned, canned::Canned, chunk::BAD_BDAT};
 use crate::{Command, Reply, State, command::COMMAND, quirk};
 use mailwire_core::{Framed, LimitExceeded, ParseError, implement::Step};
 
@@ -20,9 +20,14 @@ impl Server {
         let begins = !self.lines.is_skipping();
         if begins {
             let line = self.channel.limits().line;
-            self.line_max = match octets.first_chunk::<5>() {
-                Some(verb) => self.config.line_max(verb, line),
-                None => line,
+            self.line_max = match octets
+                .first_chunk::<5>()
+                .map(|verb| verb.map(|octet| octet.to_ascii_uppercase()))
+            {
+                Some([b'A', b'U', b'T', b'H', b' ']) => line.max(AUTH_LINE),
+                Some([b'M', b'A', b'I', b'L', b' ']) => line.saturating_add(self.raised.0.into()),
+                Some([b'R', b'C', b'P', b'T', b' ']) => line.saturating_add(self.raised.1.into()),
+                _ => line,
             };
         }
         let max = self.line_max;
@@ -74,6 +79,10 @@ impl Server {
                 self.nothing_behind_data();
                 step
             }
+            Verb::Burl => {
+                self.spoil();
+                self.refuse(canned, fault.into())
+            }
             Verb::Other => self.refuse(canned, fault.into()),
         }
     }
@@ -88,7 +97,8 @@ impl Server {
             Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
             // What stands behind the mechanism may be a password, well-formed or not.
             _ if is_auth => auth::secret(line),
-            // A URL may hold its own key, RFC 4467.
+            // A URL may hold its own key, RFC 4467; one that cannot be read, too.
+            Ok((Command::Burl(burl), _)) if !burl.uri.is_secret() => 0..0,
             _ if begins_with(line, b"BURL") => 4..auth::text_len(line).max(4),
             _ => 0..0,
         };
@@ -103,6 +113,10 @@ impl Server {
                 let early = core::mem::take(&mut self.early);
                 let met = if early { met.with(quirk::EARLY_TALK) } else { met };
                 self.on_command(command, met)
+            }
+            Err(error) if verb == Verb::Burl => {
+                self.spoil();
+                self.refuse_syntax(error, false)
             }
             // Whatever it was to say, octets follow that are no commands.
             Err(error) if verb == Verb::Bdat => self.bad_bdat(error),
@@ -130,6 +144,8 @@ pub(super) enum Verb {
     Data,
     /// Or what another parser might take for it: blanks and the like before it, letters behind it.
     Bdat,
+    /// A part of the message.
+    Burl,
     #[default]
     Other,
 }
@@ -141,6 +157,8 @@ impl Verb {
             Verb::Bdat
         } else if begins_with(line, b"DATA") {
             Verb::Data
+        } else if begins_with(line, b"BURL") {
+            Verb::Burl
         } else {
             Verb::Other
         }

@@ -13,10 +13,13 @@ mod chunk;
 mod command;
 mod config;
 mod event;
+mod hibernate;
 mod line;
 mod line_end;
+mod offer;
 mod proxy;
 mod queue;
+mod received;
 mod shutdown;
 mod text_line;
 
@@ -25,8 +28,9 @@ pub use answer::{
 };
 pub use config::{Config, Protocol};
 pub use event::{Event, Fault};
+pub use hibernate::Frozen;
 
-use crate::{Command, Dialect, Parse, Reply, ReplyCode, quirk, state::State};
+use crate::{Command, Dialect, Parse, Reply, ReplyCode, line_limit, quirk, state::State};
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use answer::Act;
 use body::Incoming;
@@ -41,7 +45,10 @@ use mailwire_core::{
 /// - To run it: [`Connection`] (`poll`, `wire_mut`, `deadline`, `resume`).
 /// - To answer: [`answer`](Server::answer), [`decline`](Server::decline); inside a message
 ///   [`refuse_body`](Server::refuse_body).
-/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated).
+/// - To put away: [`hibernate`](Server::hibernate), [`thaw`](Server::thaw).
+/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated),
+///   [`received`](Server::received), which is the time stamp of a message.
+/// - To end: [`shutdown`](Server::shutdown); to become a client, by ATRN: [`into_client`](Server::into_client).
 ///
 /// ```
 /// use bytes::Buf;
@@ -91,6 +98,8 @@ pub struct Server {
     errors: u32,
     /// The session ends with this as soon as nothing is under way.
     leaving: Option<Box<Reply>>,
+    /// Octets that a line of MAIL and of RCPT may have beyond others, by what was offered.
+    raised: (u16, u16),
     /// Octets that the command line under way may have.
     line_max: usize,
     /// Octets of an over-long line that were dropped.
@@ -186,6 +195,7 @@ impl Server {
             transactions: 0,
             errors: 0,
             leaving: None,
+            raised: (0, 0),
             line_max: 0,
             skipped: 0,
             skipped_verb: line::Verb::Other,
@@ -484,11 +494,18 @@ impl Server {
         });
     }
 
+    /// Lines may be as long as what was offered makes them.
+    fn raise(&mut self) {
+        let offers = |keyword: &str| self.extended && self.config.offers(keyword);
+        let beyond = |max: usize| max.saturating_sub(line_limit::COMMAND_LINE).min(0xffff) as u16;
+        self.raised = (beyond(line_limit::mail(offers)), beyond(line_limit::rcpt(offers)));
+    }
+
     fn welcome(&mut self) {
-        let offer = if self.extended {
-            self.config.offer(self.secured, self.authenticated)
-        } else {
-            Vec::new()
+        self.raise();
+        let offer = match self.extended {
+            true => self.config.offer(self.secured, self.authenticated),
+            false => Vec::new(),
         };
         let config = &self.config;
         self.channel.write(|out| {

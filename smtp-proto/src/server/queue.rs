@@ -8,7 +8,7 @@ use crate::{
     client::{self, Client},
 };
 use alloc::boxed::Box;
-use mailwire_core::{NotNow, implement::Step};
+use mailwire_core::implement::Step;
 
 impl Server {
     pub(super) fn etrn(&mut self, etrn: Etrn) -> Step<Event> {
@@ -41,7 +41,7 @@ impl Server {
     }
 
     /// Is the session to become a client? So it is behind an ATRN that was accepted: nothing more is read.
-    pub fn is_turned(&self) -> bool {
+    pub fn has_turned(&self) -> bool {
         self.reading == Reading::Turned && self.channel.wire().is_open()
     }
 
@@ -50,10 +50,9 @@ impl Server {
     ///
     /// # Errors
     /// Gives the session back if no ATRN was accepted, or it has ended.
-    #[allow(clippy::result_large_err, reason = "boxed")]
-    pub fn into_client(self, config: client::Config) -> Result<Client, (Box<Self>, NotNow)> {
-        if !self.is_turned() {
-            return Err((Box::new(self), NotNow::state("accept ATRN first")));
+    pub fn into_client(self, config: client::Config) -> Result<Client, Box<Self>> {
+        if !self.has_turned() {
+            return Err(Box::new(self));
         }
         Ok(Client::over(self.channel, self.secured, config))
     }

@@ -19,10 +19,10 @@
 //! | `sent: accepted REPLY; refused REPLY; too many REPLY; not sent; unknown` | the transaction is over |
 //! | `recipient N: REPLY`, `body ready`, `challenge "octets"`, `malformed: why`, `too long: why` | |
 
-use super::{octets, shown, words};
+use super::{octets, rejected, shown, words};
 use crate::{
     Command, Dialect, Parse,
-    client::{Client, Config, Done, Envelope, Event, Fate, Message, Outcome},
+    client::{Client, Config, Done, Envelope, Event, Fate, Frozen, Message, Outcome},
 };
 use bytes::Bytes;
 use mailwire_core::{
@@ -35,6 +35,11 @@ use std::{format, string::String, string::ToString, vec::Vec};
 #[derive(Debug)]
 pub struct ClientWords {
     session: Client,
+    config: Config,
+    /// What becomes of the session while it hibernates.
+    nap: Option<fn(Frozen) -> Frozen>,
+    /// Something has happened since it last hibernated.
+    tired: bool,
     auth: Option<Handle<crate::Reply>>,
     body: Option<Body>,
     envelope: Option<Envelope>,
@@ -43,7 +48,22 @@ pub struct ClientWords {
 impl ClientWords {
     /// A new session.
     pub fn new(config: Config) -> Self {
-        ClientWords { session: Client::new(config), auth: None, body: None, envelope: None }
+        let session = Client::new(config.clone());
+        ClientWords {
+            session,
+            config,
+            nap: None,
+            tired: true,
+            auth: None,
+            body: None,
+            envelope: None,
+        }
+    }
+
+    /// From here on the session hibernates whenever it may; `meanwhile` may store it and read it back.
+    #[must_use]
+    pub fn hibernating(self, meanwhile: fn(Frozen) -> Frozen) -> Self {
+        ClientWords { nap: Some(meanwhile), ..self }
     }
 
     /// `BDAT size [LAST]`.
@@ -125,10 +145,22 @@ impl Adapter for ClientWords {
     const ROLE: Role = Role::Client;
 
     fn session(&mut self) -> &mut Client {
+        if let (Some(meanwhile), true, Ok(())) = (self.nap, self.tired, self.session.at_rest()) {
+            self.tired = false;
+            let awake = core::mem::replace(&mut self.session, Client::new(self.config.clone()));
+            self.session = match awake.hibernate() {
+                Ok(frozen) => match Client::thaw(meanwhile(frozen), self.config.clone()) {
+                    Ok(thawed) => thawed,
+                    Err(refused) => rejected(refused),
+                },
+                Err(awake) => *awake,
+            };
+        }
         &mut self.session
     }
 
     fn event(&mut self, event: Event) -> Said {
+        self.tired = true;
         match event {
             Event::Greeting(reply) => format!("greeting {}", words(&reply)),
             Event::Done(done) => done_words(&done),
@@ -148,6 +180,7 @@ impl Adapter for ClientWords {
     }
 
     fn act(&mut self, said: &str) -> Result<(), ActError> {
+        self.tired = true;
         let (verb, rest) = said.split_once(' ').unwrap_or((said, ""));
         let body = || ActError::from("no body is open");
         match verb {

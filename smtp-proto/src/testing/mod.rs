@@ -1,4 +1,7 @@
-//! SMTP sessions in words, for scripted dialogues: see [`mailwire_core::testing`].
+//! For tests: a server that keeps what it gets, and sessions in words.
+//!
+//! - [`TestServer`] is for the tests of programs that send mail: a receiver on a free port, in a line.
+//! - [`ServerWords`] and [`ClientWords`] are for scripted dialogues: see [`mailwire_core::testing`].
 //!
 //! ```
 //! use mailwire_smtp::{core::testing::play, server::Config, testing::ServerWords};
@@ -17,9 +20,13 @@
 //! ```
 
 mod client;
+#[cfg(feature = "sasl")]
+mod login;
+mod receiver;
 mod server;
 
 pub use client::ClientWords;
+pub use receiver::{Asked, TestMessage, TestServer, TestServerBuilder};
 pub use server::ServerWords;
 
 use crate::{Parse, Reply};
@@ -28,6 +35,9 @@ use mailwire_core::{
     testing::{ActError, unescape},
 };
 use std::{format, string::String, vec::Vec};
+
+/// Yes to a message.
+const OK: &str = "250 2.0.0 Message accepted";
 
 /// A reply as it stands on the wire, without its last CRLF; lines are joined by ` | `.
 fn words(reply: &Reply) -> String {
@@ -44,6 +54,12 @@ fn reply(words: &str) -> Result<Reply, ActError> {
         Ok((reply, _)) => Ok(reply),
         Err(error) => Err(format!("no reply: {error}").into()),
     }
+}
+
+/// A session that was at rest was not taken back.
+#[allow(clippy::panic, reason = "this is how a test fails")]
+fn rejected(refused: mailwire_core::NotNow) -> ! {
+    panic!("what hibernated does not wake up: {refused}")
 }
 
 /// What a test wants to see of a secret: all of it.

@@ -17,13 +17,13 @@
 //! | `refuse body REPLY` | in the middle of a message |
 //! | `shutdown REPLY` | the end as soon as nothing is under way |
 
-use super::{octets, reply, shown};
+use super::{octets, rejected, reply, shown};
 use crate::{
     Atrn, Auth, Burl, Command, Etrn, Mail, Rcpt,
     proxy::{Xclient, Xforward},
     server::{
-        Answer, Config, Data, Event, Expn, Greeting, Hello, Help, Message, Other, Pending, Server,
-        StartTls, Vrfy,
+        Answer, Config, Data, Event, Expn, Frozen, Greeting, Hello, Help, Message, Other, Pending,
+        Server, StartTls, Vrfy,
     },
 };
 use alloc::{collections::VecDeque, sync::Arc};
@@ -34,6 +34,11 @@ use std::{format, string::ToString};
 #[derive(Debug)]
 pub struct ServerWords {
     session: Server,
+    config: Arc<Config>,
+    /// What becomes of the session while it hibernates.
+    nap: Option<fn(Frozen) -> Frozen>,
+    /// Something has happened since it last hibernated.
+    tired: bool,
     open: VecDeque<Open>,
 }
 
@@ -62,7 +67,15 @@ enum Open {
 impl ServerWords {
     /// A new session.
     pub fn new(config: impl Into<Arc<Config>>) -> Self {
-        ServerWords { session: Server::new(config), open: VecDeque::new() }
+        let config = config.into();
+        let session = Server::new(config.clone());
+        ServerWords { session, config, nap: None, tired: true, open: VecDeque::new() }
+    }
+
+    /// From here on the session hibernates whenever it may; `meanwhile` may store it and read it back.
+    #[must_use]
+    pub fn hibernating(self, meanwhile: fn(Frozen) -> Frozen) -> Self {
+        ServerWords { nap: Some(meanwhile), ..self }
     }
 }
 
@@ -71,15 +84,27 @@ impl Adapter for ServerWords {
     const ROLE: Role = Role::Server;
 
     fn session(&mut self) -> &mut Server {
+        if let (Some(meanwhile), true, Ok(())) = (self.nap, self.tired, self.session.at_rest()) {
+            self.tired = false;
+            let awake = core::mem::replace(&mut self.session, Server::new(self.config.clone()));
+            self.session = match awake.hibernate() {
+                Ok(frozen) => match Server::thaw(meanwhile(frozen), self.config.clone()) {
+                    Ok(thawed) => thawed,
+                    Err(refused) => rejected(refused),
+                },
+                Err(awake) => *awake,
+            };
+        }
         &mut self.session
     }
 
     fn event(&mut self, event: Event) -> Said {
+        self.tired = true;
         let (said, open) = match event {
             Event::Connected { pending } => ("connected".to_string(), Open::Greeting(pending)),
             Event::Hello { is_helo, host, pending } => {
                 let verb = if is_helo { "helo" } else { "ehlo" };
-                (format!("{verb} {host}"), Open::Hello(pending))
+                (format!("{verb} {host}").trim_end().to_string(), Open::Hello(pending))
             }
             Event::StartTls { pending } => ("starttls".to_string(), Open::StartTls(pending)),
             Event::Auth { auth, pending } => {
@@ -136,6 +161,7 @@ impl Adapter for ServerWords {
     }
 
     fn act(&mut self, said: &str) -> Result<(), ActError> {
+        self.tired = true;
         if let Some(rest) = said.strip_prefix("refuse body ") {
             return Ok(self.session.refuse_body(reply(rest)?)?);
         }

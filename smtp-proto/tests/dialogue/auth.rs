@@ -117,7 +117,7 @@ fn what_is_not_offered() {
         S: 250 AUTH SCRAM-SHA-256
         C: AUTH PLAIN AGEAYg==
         E: refused: this mechanism wants TLS (RFC 4954 §4)
-        S: 538 5.7.11 Encryption required for this mechanism
+        S: 530 5.7.11 Encryption required for this mechanism
     ",
     );
 }
@@ -294,7 +294,7 @@ fn what_is_bound_to_a_channel_wants_one() {
         S: 250 AUTH SCRAM-SHA-256
         C: AUTH SCRAM-SHA-256-PLUS
         E: refused: this mechanism wants TLS (RFC 4954 §4)
-        S: 538 5.7.11 Encryption required for this mechanism
+        S: 530 5.7.11 Encryption required for this mechanism
         C: STARTTLS
         E: starttls
         A: accept
@@ -438,7 +438,7 @@ fn failures_of_a_mechanism_have_their_replies() {
         (SaslError::Unexpected, "501 5.5.2"),
         (SaslError::InitialResponse, "501 5.5.2"),
         (SaslError::NoMechanism, "504 5.5.4"),
-        (SaslError::PlaintextWithoutTls, "538 5.7.11"),
+        (SaslError::PlaintextWithoutTls, "530 5.7.11"),
         (SaslError::State, "454 4.7.0"),
         (SaslError::Credentials, "535 5.7.8"),
         (SaslError::ChannelBinding, "535 5.7.8"),
@@ -523,6 +523,32 @@ fn an_initial_response_that_is_too_long_follows_the_challenge() {
         N: a response has 12,288 octets with its CRLF at most: cancel
         A: respond \\{9213*x}
         C: \\{3071*eHh4}
+    ",
+    );
+}
+
+#[test]
+fn what_is_no_reply_ends_the_exchange() {
+    private_client(
+        "
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        E: challenge \"Username:\"
+        S: what?
+        E: auth: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"what?\\r\\n\"
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        E: challenge \"Username:\"
+        A: cancel
+        C: *
+        S: what?
+        E: auth: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"what?\\r\\n\"
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 235 2.7.0 yes
+        E: auth: 235 2.7.0 yes
     ",
     );
 }

@@ -6,12 +6,14 @@ mod auth;
 mod chunk;
 mod chunking;
 mod hello;
+mod hibernate;
 mod limits;
 mod lmtp;
 mod message;
 mod order;
 mod pipelining;
 mod rare;
+mod serving;
 mod starttls;
 mod transaction;
 
@@ -29,19 +31,31 @@ fn config() -> server::Config {
     config
 }
 
-/// Plays `script` with such a server, changed by `change`.
+/// Plays `script` with such a server, changed by `change`; and again with one that hibernates whenever it may.
 fn server(change: impl Fn(&mut server::Config), script: &str) {
     let mut config = config();
     change(&mut config);
     let config = std::sync::Arc::new(config);
     mailwire_core::testing::play(|| ServerWords::new(config.clone()), script);
+    mailwire_core::testing::play(
+        || ServerWords::new(config.clone()).hibernating(hibernate::server),
+        script,
+    );
 }
 
-/// Plays `script` with a client, changed by `change`.
+/// Plays `script` with a client, changed by `change`; and again with one that hibernates whenever it may.
 fn client(change: impl Fn(&mut client::Config), script: &str) {
     let mut config = client::Config::default();
     change(&mut config);
     mailwire_core::testing::play(|| ClientWords::new(config.clone()), script);
+    // A script that uses the handle of a command that has ended hears another reason.
+    if script.contains("N: no challenge of this command") {
+        return;
+    }
+    mailwire_core::testing::play(
+        || ClientWords::new(config.clone()).hibernating(hibernate::client),
+        script,
+    );
 }
 
 /// What most server scripts begin with: greeting and EHLO over a private connection, nothing offered but

@@ -12,7 +12,10 @@ use mailwire_smtp::{
             client::{Mechanism, OAuthBearer, Plain, Scram, XOAuth2},
         },
     },
-    parameter::{Envid, MailAuth, MailParameter, Orcpt, OtherMailParameter, RcptParameter},
+    parameter::{
+        Envid, MailAuth, MailParameter, Orcpt, OtherMailParameter, OtherRcptParameter,
+        RcptParameter,
+    },
     proxy::{OtherXclientAttribute, Text, Xclient, XclientAttribute},
 };
 use serde::Serialize;
@@ -89,7 +92,8 @@ const KINDS: &[(&str, Make)] = &[
     ("smtp.ehlo-domain", |a| command(Command::Ehlo(Host::try_from(&*a.octets(0)?)?), Dialect::ascii())),
     ("smtp.reverse-path", reverse_path),
     ("smtp.forward-path", forward_path),
-    ("smtp.param", |a| built(MailParameter::Other(OtherMailParameter::new(&a.text(0)?, Some(&a.text(1)?))?))),
+    ("smtp.param", mail_parameter),
+    ("smtp.rcpt-param", rcpt_parameter),
     ("smtp.envid", |a| built(MailParameter::Envid(Envid::new(a.text(0)?)?))),
     ("smtp.orcpt", |a| built(RcptParameter::Orcpt(Orcpt::new(&a.text(0)?, &a.text(1)?)?))),
     ("smtp.mail-auth", mail_auth),
@@ -183,6 +187,23 @@ fn forward_path(a: &Arguments) -> Result<Built, No> {
         Err(_) => ForwardPath::try_from(&*[b"<", &*a.octets(0)?, b">"].concat())?,
     };
     command(Command::Rcpt(Rcpt::new(path)), Dialect::ascii())
+}
+
+/// A known keyword is read as the parameter that it is, any other is kept.
+fn mail_parameter(a: &Arguments) -> Result<Built, No> {
+    let (keyword, value) = (a.text(0)?, a.text(1)?);
+    if MailParameter::KEYWORDS.iter().any(|known| keyword.eq_ignore_ascii_case(known)) {
+        return built(format!("{keyword}={value}").parse::<MailParameter>()?);
+    }
+    built(MailParameter::Other(OtherMailParameter::new(&keyword, Some(&value))?))
+}
+
+fn rcpt_parameter(a: &Arguments) -> Result<Built, No> {
+    let (keyword, value) = (a.text(0)?, a.text(1)?);
+    if RcptParameter::KEYWORDS.iter().any(|known| keyword.eq_ignore_ascii_case(known)) {
+        return built(format!("{keyword}={value}").parse::<RcptParameter>()?);
+    }
+    built(RcptParameter::Other(OtherRcptParameter::new(&keyword, Some(&value))?))
 }
 
 fn mail_auth(a: &Arguments) -> Result<Built, No> {

@@ -8,7 +8,7 @@ use crate::{
 use mailwire_smtp::{
     Auth, Capability, Command, Parse, Reply, ReplyCode,
     core::{
-        Connection, Secured, Wire,
+        Connection, NotNow, Secured, Wire,
         sasl::{MechanismName, SaslError},
     },
     extension::Mechanisms,
@@ -54,9 +54,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
             (config.chunking, config.binary_mime, config.prdr) = (true, true, true);
             (config.requiretls, config.xclient, config.xforward) = (true, true, true);
             config.capabilities.push(Capability::Dsn);
-            config
-                .capabilities
-                .extend(["ETRN", "ATRN", "BURL imap"].into_iter().flat_map(str::parse));
+            config.capabilities.extend(OFFERED.iter().filter_map(|line| line.parse().ok()));
         }
     }
     Ok(Box::new(ServerSession {
@@ -68,6 +66,23 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
         exchange: None,
     }))
 }
+
+/// What the application is said to handle, besides DSN.
+const OFFERED: &[&str] = &[
+    "ETRN",
+    "ATRN",
+    "BURL imap",
+    "DELIVERBY",
+    "FUTURERELEASE 999999999 2099-12-31T23:59:59Z",
+    "MT-PRIORITY",
+    "RRVS",
+    "NO-SOLICITING",
+    "MTRK",
+    "SUBMITTER",
+    "CONPERM",
+    "CONNEG",
+    "XVERP",
+];
 
 fn limits(config: &mut Config, limits: &Value) {
     let count = |name: &str| limits[name].as_u64();
@@ -97,10 +112,17 @@ fn announce(config: &mut Config, lines: &[Value]) -> Result<(), Fault> {
             Ok(Capability::Pipelining | Capability::EnhancedStatusCodes) => {}
             Ok(Capability::Chunking) => config.chunking = true,
             Ok(Capability::BinaryMime) => config.binary_mime = true,
-            Ok(other) if other.is("REQUIRETLS") => config.requiretls = true,
-            Ok(other) if other.is("PRDR") => config.prdr = true,
-            Ok(other) if other.is("XCLIENT") => config.xclient = true,
-            Ok(other) if other.is("XFORWARD") => config.xforward = true,
+            Ok(Capability::RequireTls) => config.requiretls = true,
+            Ok(Capability::Prdr) => config.prdr = true,
+            Ok(Capability::Xclient(_)) => config.xclient = true,
+            Ok(Capability::Xforward(_)) => config.xforward = true,
+            Ok(Capability::Limits(limits)) => {
+                config.announce_limits = true;
+                config.transactions = limits.mail_max();
+                if let Some(recipients) = limits.rcpt_max().and_then(|n| usize::try_from(n).ok()) {
+                    config.recipients = recipients;
+                }
+            }
             Ok(other) => config.capabilities.push(other),
             Err(_) => return Err(Fault::Unreadable(format!("no capability: {line}"))),
         }
@@ -422,6 +444,16 @@ impl Session for ServerSession {
     fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
         match name {
             "app" => self.app(&op["answer"], answers),
+            "snapshot" => {
+                let config = self.driven.session.config().clone();
+                session::snapshot(&mut self.driven.session, config, answers);
+                Ok(())
+            }
+            "resume" => {
+                let config = self.driven.session.config().clone();
+                session::resume(&mut self.driven.session, &op["state"], config, answers);
+                Ok(())
+            }
             other => Err(Fault::unsupported(other)),
         }
     }
@@ -448,5 +480,26 @@ impl Session for ServerSession {
 
     fn closed(&self) -> bool {
         self.driven.is_closed()
+    }
+}
+
+impl session::Hibernates for Server {
+    type Frozen = mailwire_smtp::server::Frozen;
+    type Config = Config;
+
+    fn fresh(config: Config) -> Self {
+        Server::new(config)
+    }
+
+    fn at_rest(&self) -> Result<(), NotNow> {
+        self.at_rest()
+    }
+
+    fn hibernate(self) -> Result<Self::Frozen, Box<Self>> {
+        self.hibernate()
+    }
+
+    fn thaw(frozen: Self::Frozen, config: Config) -> Result<Self, NotNow> {
+        Server::thaw(frozen, config)
     }
 }

@@ -7,6 +7,7 @@ use mailwire_smtp::core::{
     Switch, Wire,
 };
 use mailwire_smtp::quirk::{self, QUIRKS};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 /// A session as operations see it.
@@ -155,6 +156,59 @@ impl<C: Connection> Driven<C> {
             Err((_, error)) if !self.is_closed() => answers.say(refused(&error)),
             _ => {}
         }
+    }
+}
+
+/// How a kind of session hibernates and wakes up.
+pub trait Hibernates: Sized {
+    type Frozen: Serialize + DeserializeOwned;
+    type Config: Clone;
+    fn fresh(config: Self::Config) -> Self;
+    fn at_rest(&self) -> Result<(), NotNow>;
+    fn hibernate(self) -> Result<Self::Frozen, Box<Self>>;
+    fn thaw(frozen: Self::Frozen, config: Self::Config) -> Result<Self, NotNow>;
+}
+
+/// `snapshot`: tells what the session becomes when it hibernates; the session here goes on from that.
+pub fn snapshot<S: Hibernates>(session: &mut S, config: S::Config, answers: &mut Answers) {
+    if let Err(error) = session.at_rest() {
+        return answers.say(refused(&error));
+    }
+    let awake = std::mem::replace(session, S::fresh(config.clone()));
+    match awake.hibernate() {
+        Ok(frozen) => match serde_json::to_value(&frozen) {
+            Ok(state) => {
+                answers.say(json!({"out": "snapshot", "state": state}));
+                thaw(session, frozen, config, answers);
+            }
+            Err(fault) => answers.say(error("value", fault)),
+        },
+        Err(awake) => *session = *awake,
+    }
+}
+
+/// `resume`: the session is the one that `state` was made of.
+pub fn resume<S: Hibernates>(
+    session: &mut S,
+    state: &Value,
+    config: S::Config,
+    answers: &mut Answers,
+) {
+    match serde_json::from_value(state.clone()) {
+        Ok(frozen) => thaw(session, frozen, config, answers),
+        Err(fault) => answers.say(error("value", fault)),
+    }
+}
+
+fn thaw<S: Hibernates>(
+    session: &mut S,
+    frozen: S::Frozen,
+    config: S::Config,
+    answers: &mut Answers,
+) {
+    match S::thaw(frozen, config) {
+        Ok(thawed) => *session = thawed,
+        Err(error) => answers.say(refused(&error)),
     }
 }
 

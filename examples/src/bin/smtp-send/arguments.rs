@@ -1,10 +1,12 @@
 //! What can be said on the command line: as `smtp-send`, and as `sendmail`.
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind};
+use mailwire_core::InvalidValue;
 use mailwire_examples::message::Until;
 use mailwire_smtp::{
     address::Host,
     parameter::{Envid, MailParameters, Notify, RcptParameters, Ret},
+    proxy::Xclient,
 };
 use std::{
     ffi::OsString,
@@ -32,6 +34,12 @@ pub struct Connection {
     /// The name in the server's certificate, if it is not HOST
     #[arg(long, value_name = "NAME", env = "SMTP_SEND_TLS_NAME", hide_env_values = true)]
     pub tls_name: Option<String>,
+    /// A certificate of the client's own and those that lead to its authority, PEM: for --auth EXTERNAL
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key to it, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// Log in as this user
     #[arg(long, value_name = "NAME", env = "SMTP_SEND_USER", hide_env_values = true)]
     pub user: Option<String>,
@@ -41,7 +49,8 @@ pub struct Connection {
     /// The variable with the bearer token
     #[arg(long, value_name = "VAR", requires = "user")]
     pub token_env: Option<String>,
-    /// The mechanism; auto: the strongest that is offered
+    /// The mechanism; auto: the strongest that is offered for the password or token. EXTERNAL and ANONYMOUS need
+    /// neither, and --user is then whom to act as, or a trace
     #[arg(
         long,
         value_name = "MECH",
@@ -56,6 +65,9 @@ pub struct Connection {
     /// Speak LMTP
     #[arg(long)]
     pub lmtp: bool,
+    /// Say on whose behalf, such as 'ADDR=192.0.2.1 NAME=client.example', to a server that believes this client
+    #[arg(long, value_name = "ATTRIBUTES", value_parser = xclient)]
+    pub xclient: Option<Xclient>,
     /// What the client calls itself; else its address
     #[arg(long, value_name = "NAME", env = "SMTP_SEND_HELO", hide_env_values = true)]
     pub helo: Option<Host>,
@@ -108,6 +120,9 @@ struct SmtpSend {
     /// What a report calls the message
     #[arg(long, value_name = "ID", value_parser = envid)]
     dsn_envid: Option<Envid>,
+    /// Send the message by BDAT, as one chunk; the server must offer CHUNKING
+    #[arg(long)]
+    bdat: bool,
     /// Ask for SMTPUTF8 though all addresses are ASCII: the header section is not
     #[arg(long)]
     smtputf8: bool,
@@ -232,6 +247,7 @@ pub struct Task {
     pub ret: Option<Ret>,
     pub envid: Option<Envid>,
     pub smtputf8: bool,
+    pub bdat: bool,
     pub what: What,
 }
 
@@ -293,6 +309,7 @@ impl SmtpSend {
             ret: this.dsn_ret,
             envid: this.dsn_envid,
             smtputf8: this.smtputf8,
+            bdat: this.bdat,
             what: if this.probe { What::Probe } else { What::Send },
         })
     }
@@ -345,6 +362,7 @@ impl Sendmail {
             ret: this.dsn_ret,
             envid: this.dsn_envid,
             smtputf8: false,
+            bdat: false,
             what: What::Sendmail {
                 from_header: this.from_header,
                 until: if is_dot { Until::Dot } else { Until::Eof },
@@ -353,6 +371,10 @@ impl Sendmail {
             },
         })
     }
+}
+
+fn xclient(attributes: &str) -> Result<Xclient, String> {
+    format!("XCLIENT {attributes}").parse().map_err(|error: InvalidValue| error.to_string())
 }
 
 // The values of DSN are the parameters' own.

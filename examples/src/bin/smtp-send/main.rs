@@ -189,7 +189,10 @@ fn route(connection: &Connection, server: &str) -> Result<Route, Failed> {
         };
         let name = connection.tls_name.as_deref().unwrap_or(host);
         trust
-            .and_then(|trust| ClientTls::new(&trust, name))
+            .and_then(|trust| match (&connection.tls_cert, &connection.tls_key) {
+                (Some(chain), Some(key)) => ClientTls::with_pem_files(&trust, name, chain, key),
+                _ => ClientTls::new(&trust, name),
+            })
             .map_err(|error| Failed::new(Exit::Config, error))
     };
     Ok(Route {
@@ -200,6 +203,7 @@ fn route(connection: &Connection, server: &str) -> Result<Route, Failed> {
         },
         login: login(connection)?,
         host: connection.helo.clone(),
+        xclient: connection.xclient.clone(),
         protocol: if connection.lmtp { Protocol::Lmtp } else { Protocol::Smtp },
         line_ends: Some(LineEnds::Normalize),
         dangerous_plaintext_auth: connection.dangerous_plaintext_auth,
@@ -207,6 +211,14 @@ fn route(connection: &Connection, server: &str) -> Result<Route, Failed> {
 }
 
 fn login(connection: &Connection) -> Result<Option<Login>, Failed> {
+    let is = |name: &str| connection.auth.eq_ignore_ascii_case(name);
+    if is("EXTERNAL") || is("ANONYMOUS") {
+        return Ok(Some(Login {
+            user: connection.user.clone().unwrap_or_default(),
+            proof: if is("EXTERNAL") { Proof::External } else { Proof::Anonymous },
+            mechanism: Some(connection.auth.clone()),
+        }));
+    }
     let Some(user) = connection.user.clone() else { return Ok(None) };
     let secret = |name: &str| match std::env::var(name) {
         Ok(secret) => Ok(Secret::from(secret)),
@@ -217,8 +229,7 @@ fn login(connection: &Connection) -> Result<Option<Login>, Failed> {
         (Some(name), None) => Proof::Password(secret(name)?),
         (None, None) => Proof::Password(secret("SMTP_SEND_PASSWORD")?),
     };
-    let mechanism =
-        (!connection.auth.eq_ignore_ascii_case("auto")).then(|| connection.auth.clone());
+    let mechanism = (!is("auto")).then(|| connection.auth.clone());
     Ok(Some(Login { user, proof, mechanism }))
 }
 
@@ -265,6 +276,7 @@ impl Letter {
             size: Some(octets),
             is_eight_bit: Some(is_eight_bit),
             smtputf8: task.smtputf8,
+            bdat: task.bdat,
             notify: task.notify,
             ret: task.ret,
             envid: task.envid.clone(),

@@ -103,6 +103,7 @@ impl World {
             recipients: None,
             store: Store::Maildir(self.maildir("submitted").to_string_lossy().into_owned()),
             lines: Lines::TimeStamp,
+            hops: 100,
         })
     }
 
@@ -117,6 +118,7 @@ impl World {
             recipients: Some(self.envelope()?.to),
             store: Store::Maildir(self.maildir("relayed").to_string_lossy().into_owned()),
             lines: Lines::TimeStamp,
+            hops: 100,
         })
     }
 
@@ -131,6 +133,7 @@ impl World {
             recipients: Some(self.envelope()?.to),
             store: Store::Maildir(self.maildir("%u").to_string_lossy().into_owned()),
             lines: Lines::ReturnPath,
+            hops: 100,
         })
     }
 }
