@@ -42,6 +42,9 @@ fn main() {
     for kib in [16, 128, 1024] {
         bodies(&mut criterion, kib << 10, 1);
     }
+    for read in [READ, 4096] {
+        chunks(&mut criterion, 1 << 20, read);
+    }
     criterion.final_summary();
 }
 
@@ -253,6 +256,36 @@ fn bodies(criterion: &mut Criterion, octets: usize, read: usize) {
         let output = session.wire_mut().output();
         output.advance(output.remaining());
         black_box(&out).len()
+    });
+    l.run(criterion);
+}
+
+/// A message in one BDAT, beside a copy of the same reads into one window.
+fn chunks(criterion: &mut Criterion, octets: usize, read: usize) {
+    let body = data::body(octets);
+    let name = format!("BDAT of {} KiB, reads of {} KiB", octets / 1024, read / 1024);
+    let mut l = Lineup::new(name, "octet", body.len());
+    let body = &body;
+    let mut window = vec![0; read];
+    l.row("yardstick: memcpy of each read into one window", body.len(), move || {
+        let mut came = 0;
+        for octets in black_box(body).chunks(read) {
+            window[..octets.len()].copy_from_slice(octets);
+            came += black_box(&window[..octets.len()]).len();
+        }
+        came
+    });
+    let mut config = Config::new("mx.example.com".parse().unwrap());
+    config.chunking = true;
+    let mut session = greeted(&Arc::new(config));
+    let begin = format!(
+        "MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.org>\r\nBDAT {} LAST\r\n",
+        body.len()
+    );
+    // MAIL, RCPT; the beginning and the end of the body.
+    l.row("ours: server session, from MAIL to the reply", body.len() + 4, move || {
+        serve(&mut session, begin.as_bytes())
+            + black_box(body).chunks(read).map(|octets| serve(&mut session, octets)).sum::<usize>()
     });
     l.run(criterion);
 }

@@ -134,7 +134,7 @@ impl Receiver {
         let mut stop = std::pin::pin!(stop);
         let mut stream = Stream::Tcp(tcp);
         if let (Secured::Tls, Some(tls)) = (self.config.secured, &self.tls) {
-            (stream, _) = tls.accept(stream, Bytes::new()).await?;
+            (stream, _) = Box::pin(tls.accept(stream, Bytes::new())).await?;
         }
         let link = Link::new(Server::new(self.config.clone()), stream, trace);
         let mut connection = Connected {
@@ -147,18 +147,18 @@ impl Receiver {
             transaction: None,
             relay: None,
             is_stopping: false,
+            is_in_body: false,
         };
+        // What is boxed here and below is rare, and would make each connection larger.
         loop {
             let happened = if connection.is_stopping {
                 // What has come already is heard; there is nothing then, or a message goes on.
                 match connection.link.now().await? {
                     Some(happened) => happened,
+                    // Behind a message that is under way what stands there already is heard, too.
+                    None if connection.is_in_body => connection.link.next().await?,
                     None => {
-                        _ = connection.link.session().shutdown(reply(
-                            421,
-                            (4, 3, 2),
-                            "Service shutting down, closing",
-                        ));
+                        _ = connection.link.session().shutdown(shutting_down());
                         connection.link.next().await?
                     }
                 }
@@ -176,18 +176,19 @@ impl Receiver {
                 Happened::Event(event) => connection.on(event, &on_message).await?,
                 Happened::Switch(switch) => match &self.tls {
                     Some(tls) => {
-                        connection
-                            .link
-                            .upgrade(switch, |stream, ahead| tls.accept(stream, ahead))
-                            .await?;
+                        let accept = |stream, ahead| tls.accept(stream, ahead);
+                        Box::pin(connection.link.upgrade(switch, accept)).await?;
                     }
                     None => _ = connection.link.session().failed(switch),
                 },
                 Happened::Closed(end) => {
                     if let Some(relay) = connection.relay.take() {
-                        relay.quit().await;
+                        Box::pin(relay.quit()).await;
                     }
-                    _ = connection.link.shutdown().await;
+                    // TCP has nothing to say that closing it does not.
+                    if let Stream::Tls(_) = connection.link.stream() {
+                        _ = connection.link.shutdown().await;
+                    }
                     return match end {
                         End::Clean => Ok(()),
                         End::Failed(why) => Err(Error::Session(why)),
@@ -212,6 +213,7 @@ struct Connected<'a> {
     relay: Option<Relay>,
     /// No message may begin any more.
     is_stopping: bool,
+    is_in_body: bool,
 }
 
 /// The transaction under way.
@@ -221,6 +223,8 @@ struct Transaction {
     /// Where it goes: for each recipient.
     maildirs: Vec<PathBuf>,
     message: Goes,
+    /// It is known where it goes.
+    is_begun: bool,
     hops: Hops,
 }
 
@@ -255,12 +259,10 @@ impl Connected<'_> {
                 self.exchange = None;
                 return Ok(());
             }
-            Event::Mail { pending, .. } if self.is_stopping => {
-                pending.reject(reply(421, (4, 3, 2), "Service shutting down, closing"))
-            }
+            Event::Mail { pending, .. } if self.is_stopping => pending.reject(shutting_down()),
             Event::Mail { mail, pending } => {
                 let relayed = match &self.receiver.store {
-                    Store::Relay(next) => Relay::mail(&mut self.relay, next, &mail).await,
+                    Store::Relay(next) => Box::pin(Relay::mail(&mut self.relay, next, &mail)).await,
                     _ => Ok(()),
                 };
                 match relayed {
@@ -270,6 +272,7 @@ impl Connected<'_> {
                             to: Vec::new(),
                             maildirs: Vec::new(),
                             message: Goes::Nowhere,
+                            is_begun: false,
                             hops: Hops::default(),
                         });
                         pending.accept()
@@ -281,7 +284,7 @@ impl Connected<'_> {
                 let known = self.receiver.recipients.as_ref();
                 let is_known = known.is_none_or(|known| known.contains(&rcpt.forward_path));
                 let relayed = match &mut self.relay {
-                    Some(relay) if is_known => relay.rcpt(&rcpt.forward_path).await,
+                    Some(relay) if is_known => Box::pin(relay.rcpt(&rcpt.forward_path)).await,
                     _ => Err(reply(550, (5, 1, 1), "No such mailbox here")),
                 };
                 match (relayed, &mut self.transaction) {
@@ -307,18 +310,44 @@ impl Connected<'_> {
                     _ => pending.reject(reply(550, (5, 1, 1), "No such mailbox here")),
                 }
             }
-            Event::Data { pending } => match self.begin().await {
+            Event::Data { pending } if matches!(self.receiver.store, Store::Discard) => {
+                pending.accept()
+            }
+            Event::Data { pending } => match Box::pin(self.begin()).await {
                 Ok(()) => pending.accept(),
                 Err(reply) => pending.reject(reply),
             },
+            Event::BodyBegin => {
+                self.is_in_body = true;
+                // BDAT asks nobody before (RFC 3030 §2).
+                let is_begun = self.transaction.as_ref().is_some_and(|it| it.is_begun);
+                if !is_begun
+                    && !matches!(self.receiver.store, Store::Discard)
+                    && let Err(reply) = Box::pin(self.begin()).await
+                {
+                    Box::pin(self.forget()).await;
+                    self.is_in_body = false;
+                    self.link.session().refuse_body(reply)?;
+                }
+                return Ok(());
+            }
             Event::BodyChunk(octets) => return self.on_chunk(octets).await,
             Event::BodyEnd { octets, pending, .. } => {
-                let answer = self.finish(octets, pending, on_message).await;
-                self.transaction = None;
-                answer
+                self.is_in_body = false;
+                let Some(transaction) = self.transaction.take() else {
+                    return Ok(self.link.session().answer(pending.reject(no_storage()))?);
+                };
+                match transaction.message {
+                    Goes::Nowhere => {
+                        on_message(self.received(transaction, octets, accepted(), Vec::new()));
+                        pending.accept()
+                    }
+                    _ => Box::pin(self.finish(transaction, octets, pending, on_message)).await,
+                }
             }
             Event::BodyAborted | Event::Reset => {
-                self.forget().await;
+                self.is_in_body = false;
+                Box::pin(self.forget()).await;
                 return Ok(());
             }
             // Who is here is told to nobody; RFC 5321 §3.5.3, §7.3.
@@ -432,6 +461,7 @@ impl Connected<'_> {
             _ => Ok(()),
         };
         transaction.message = message;
+        transaction.is_begun = true;
         written
     }
 
@@ -448,7 +478,8 @@ impl Connected<'_> {
             _ => Ok(()),
         };
         if let Err(reply) = written {
-            self.forget().await;
+            Box::pin(self.forget()).await;
+            self.is_in_body = false;
             self.link.session().refuse_body(reply)?;
         }
         Ok(())
@@ -457,33 +488,31 @@ impl Connected<'_> {
     /// The message is whole: onto the disk with it, then the answer.
     async fn finish(
         &mut self,
+        mut transaction: Transaction,
         octets: u64,
         pending: Pending<Message>,
         on_message: &impl Fn(Received),
     ) -> Answer {
-        let Some(transaction) = self.transaction.take() else {
-            return pending.reject(no_storage());
-        };
-        let Transaction { mail, to, maildirs, message, .. } = transaction;
+        let (to, maildirs) = (transaction.to.len(), std::mem::take(&mut transaction.maildirs));
         let mut files = Vec::new();
         let mut replies = Vec::new();
-        match message {
+        match std::mem::replace(&mut transaction.message, Goes::Nowhere) {
             Goes::Nowhere => {}
             Goes::File(message) => {
-                replies = vec![reply(250, (2, 0, 0), "Message accepted for delivery"); to.len()];
+                replies = vec![reply(250, (2, 0, 0), "Message accepted for delivery"); to];
                 file(*message, &maildirs, &mut replies, &mut files).await;
             }
             Goes::Through => {
                 let relayed = match &mut self.relay {
-                    Some(relay) => relay.finish(to.len()).await,
+                    Some(relay) => relay.finish(to).await,
                     None => Err(no_storage()),
                 };
-                replies = relayed.unwrap_or_else(|reply| vec![reply; to.len()]);
+                replies = relayed.unwrap_or_else(|reply| vec![reply; to]);
             }
         }
         let failed = replies.iter().find(|reply| reply.is_negative()).cloned();
         let first = replies.first().cloned();
-        let told = failed.clone().or(first).unwrap_or(reply(250, (2, 0, 0), "Message accepted"));
+        let told = failed.clone().or(first).unwrap_or_else(accepted);
         let answer = match (self.receiver.config.protocol, failed) {
             (Protocol::Lmtp, _) if !replies.is_empty() => pending.each(replies),
             // SMTP has one reply: who has it already gets it again rather than that one goes without.
@@ -492,10 +521,21 @@ impl Connected<'_> {
             (Protocol::Smtp, None) if self.relay.is_some() => pending.accept_with(&told.text()),
             _ => pending.accept(),
         };
+        on_message(self.received(transaction, octets, told, files));
+        answer
+    }
+
+    fn received(
+        &mut self,
+        transaction: Transaction,
+        octets: u64,
+        reply: Reply,
+        files: Vec<PathBuf>,
+    ) -> Received {
+        let Transaction { mail, to, .. } = transaction;
         let tls = self.link.session().secured() == Secured::Tls;
         let user = self.user.clone();
-        on_message(Received { from: mail.reverse_path, to, octets, files, user, tls, reply: told });
-        answer
+        Received { from: mail.reverse_path, to, octets, files, user, tls, reply }
     }
 }
 
@@ -526,6 +566,14 @@ async fn file(
 
 fn too_many_hops() -> Reply {
     reply(554, (5, 4, 6), "Too many hops: this message goes round in circles")
+}
+
+fn shutting_down() -> Reply {
+    reply(421, (4, 3, 2), "Service shutting down, closing")
+}
+
+fn accepted() -> Reply {
+    reply(250, (2, 0, 0), "Message accepted")
 }
 
 fn no_storage() -> Reply {

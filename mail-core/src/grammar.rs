@@ -27,6 +27,7 @@ impl<D> Context<D> {
     ///
     /// # Errors
     /// The furthest production that did not fit.
+    #[inline(always)]
     pub fn parse<'a, T>(
         &'a self,
         frame: &'a [u8],
@@ -166,6 +167,13 @@ pub const fn equal(eight: Eight, n: u8) -> Eight {
     !((eight ^ (ONES * n as Eight)) + ONES * 127) & HIGHS
 }
 
+/// Which of eight octets are letters.
+#[inline(always)]
+pub const fn letters(eight: Eight) -> Eight {
+    let lower = eight & !HIGHS | ONES << 5;
+    at_least(lower, b'a') & !at_least(lower, b'z' + 1) & !eight
+}
+
 /// How many octets at the front are no stops. `stops` sees eight at a time, the first lowest, and answers by
 /// their highest bits; NUL must be a stop. No branch stands between two of them: where a word ends is what a processor cannot
 /// guess.
@@ -181,8 +189,62 @@ pub fn span(octets: &[u8], mut stops: impl FnMut(Eight) -> Eight) -> usize {
         len += 8;
         rest = behind;
     }
-    let last = rest.iter().rev().fold(0, |last, octet| last << 8 | Eight::from(*octet));
-    len + (stops(last) & HIGHS).trailing_zeros() as usize / 8
+    len + (stops(fewer_than_eight(rest)) & HIGHS).trailing_zeros() as usize / 8
+}
+
+/// Seven octets at most, and NUL behind them. Two loads that overlap are quicker than a loop.
+#[inline(always)]
+fn fewer_than_eight(octets: &[u8]) -> Eight {
+    let len = octets.len();
+    if let (Some(first), Some(last)) = (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return Eight::from(first) | Eight::from(last) << (8 * (len & 3));
+    }
+    match (octets.first(), octets.get(len / 2), octets.last()) {
+        (Some(first), Some(middle), Some(last)) => {
+            let [first, middle, last] = [first, middle, last].map(|octet| Eight::from(*octet));
+            first | middle << (8 * ((len / 2) & 1)) | last << (8 * ((len - 1) & 3))
+        }
+        _ => 0,
+    }
+}
+
+/// What stands behind `word` where `octets` begin with it, letters in either case. For words that are literals:
+/// then it is a comparison of one number or two.
+#[inline(always)]
+pub fn strip_word<'a>(octets: &'a [u8], word: &'static [u8]) -> Option<&'a [u8]> {
+    let (head, behind) = octets.split_at_checked(word.len())?;
+    is_word(head, word).then_some(behind)
+}
+
+/// Is it this word, letters in either case? See [`strip_word`].
+#[inline(always)]
+pub fn is_word(octets: &[u8], word: &'static [u8]) -> bool {
+    /// `wanted` is a literal.
+    #[inline(always)]
+    const fn same(eight: Eight, wanted: Eight) -> bool {
+        (eight ^ wanted) & !(letters(wanted) >> 2) == 0
+    }
+    /// The first and the last octets, which may overlap.
+    #[inline(always)]
+    fn ends<const N: usize>(octets: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+        Some((octets.first_chunk()?, octets.last_chunk()?))
+    }
+    #[inline(always)]
+    fn eight((first, last): (&[u8; 4], &[u8; 4])) -> Eight {
+        Eight::from(u32::from_le_bytes(*first)) | Eight::from(u32::from_le_bytes(*last)) << 32
+    }
+    if octets.len() != word.len() {
+        return false;
+    }
+    match (word.len(), ends::<4>(octets), ends::<4>(word), ends::<8>(octets), ends::<8>(word)) {
+        (4..8, Some(octets), Some(word), ..) => same(eight(octets), eight(word)),
+        (8..=16, .., Some(octets), Some(word)) => {
+            same(Eight::from_le_bytes(*octets.0), Eight::from_le_bytes(*word.0))
+                && same(Eight::from_le_bytes(*octets.1), Eight::from_le_bytes(*word.1))
+        }
+        _ => octets.eq_ignore_ascii_case(word),
+    }
 }
 
 #[inline]
@@ -316,5 +378,58 @@ impl<D> AsBytes for Input<'_, D> {
     #[inline]
     fn as_bytes(&self) -> &[u8] {
         self.rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn words_are_compared_without_case() {
+        for word in [
+            "A",
+            "Ret",
+            "SIZE",
+            "8BITM",
+            "PIPELIN",
+            "=rfc822;",
+            "MT-PRIORITY",
+            "ENHANCEDSTATUSCODES",
+        ] {
+            for octets in [word.to_ascii_lowercase(), word.to_ascii_uppercase()] {
+                for more in ["", "=", "a-very-long-tail"] {
+                    let text = [octets.as_bytes(), more.as_bytes()].concat();
+                    assert_eq!(
+                        strip_word(&text, word.as_bytes()),
+                        Some(more.as_bytes()),
+                        "{octets}"
+                    );
+                }
+                for at in 0..word.len() {
+                    for octet in 0..=255 {
+                        let mut text = Vec::from(octets.as_bytes());
+                        text[at] = octet;
+                        let same = text.eq_ignore_ascii_case(word.as_bytes());
+                        assert_eq!(is_word(&text, word.as_bytes()), same, "{octet} in {word}");
+                    }
+                    assert!(!is_word(&octets.as_bytes()[..at], word.as_bytes()));
+                    assert!(strip_word(&octets.as_bytes()[..at], word.as_bytes()).is_none());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn spans_end_where_the_octets_end() {
+        for len in 0..40 {
+            let octets: Vec<u8> = (1..=len).collect();
+            assert_eq!(span(&octets, |x| equal(x, 0)), octets.len());
+            for stop in 1..=len {
+                let at = usize::from(stop - 1);
+                assert_eq!(span(&octets, |x| equal(x, stop) | equal(x, 0)), at);
+            }
+        }
     }
 }

@@ -81,6 +81,32 @@ macro_rules! open_set {
                 None
             }
 
+            /// As `dispatch`, for a keyword of `ALPHA / DIGIT / "-"` at the front of what is left. `note` is told
+            /// before which member of the table it is, by its place, and may refuse it.
+            #[inline(always)]
+            #[allow(dead_code, reason = "another set has its keyword from elsewhere")]
+            pub(crate) fn dispatch_front<'a, R>(
+                i: crate::lex::Input<'a>,
+                note: impl FnOnce(u32) -> crate::lex::PResult<'a, ()>,
+                place: impl FnOnce(Self) -> R,
+            ) -> Option<crate::lex::PResult<'a, R>> {
+                enum Place { $($variant),* }
+                $(
+                    if let Some(behind) =
+                        $crate::implement::grammar::strip_word(i.rest(), $keyword.as_bytes())
+                    {
+                        if behind.first().is_none_or(|octet| !octet.is_ascii_alphanumeric() && *octet != b'-') {
+                            if let Err(e) = note(Place::$variant as u32) {
+                                return Some(Err(e));
+                            }
+                            let behind = i.with_rest(behind);
+                            return Some($crate::open_set!(@read place $name $variant behind $(, $payload)?));
+                        }
+                    }
+                )*
+                None
+            }
+
             $(
                 /// As `dispatch`, for the members that are seldom met.
                 #[inline(never)]
@@ -97,6 +123,21 @@ macro_rules! open_set {
                     None
                 }
             )?
+
+            /// Appends a blank and the wire form.
+            #[allow(dead_code, reason = "another set has its members on lines of their own")]
+            pub(crate) fn encode_behind_blank(&self, out: &mut ::alloc::vec::Vec<u8>) {
+                match self {
+                    $( $crate::open_set!(@bind payload $variant $(, $payload)?) => {
+                        out.extend_from_slice(concat!(" ", $keyword).as_bytes());
+                        $crate::open_set!(@write payload out $(, $payload)?);
+                    } )*
+                    other => {
+                        out.push(b' ');
+                        other.encode(out);
+                    }
+                }
+            }
 
             /// Appends the wire form.
             pub(crate) fn encode(&self, out: &mut ::alloc::vec::Vec<u8>) {

@@ -33,13 +33,19 @@ impl Str {
     pub const EMPTY: Str = Str(Repr::Inline(0, [0; INLINE]));
 
     /// Copies `octets`.
-    #[inline]
+    #[inline(always)]
     pub fn new(octets: &[u8]) -> Self {
-        let mut inline = [0; INLINE];
-        match u8::try_from(octets.len()) {
-            Ok(len) if put(&mut inline, octets).is_some() => Str(Repr::Inline(len, inline)),
-            _ => Str(Repr::Heap(octets.into())),
+        match Str::short(octets) {
+            Some(short) => short,
+            None => Str(Repr::Heap(boxed(octets))),
         }
+    }
+
+    /// Copies `octets` if there are at most 30: without a heap allocation.
+    #[inline(always)]
+    pub fn short(octets: &[u8]) -> Option<Self> {
+        let len = u8::try_from(octets.len()).ok()?;
+        Some(Str(Repr::Inline(len, inline(octets)?)))
     }
 
     /// The octets.
@@ -62,28 +68,44 @@ impl Str {
     }
 }
 
-/// Copies `octets` to the front of `room`, or says that they are too many. Two pieces of a fixed length, which
-/// overlap, cost a third of a copy of any length.
-#[inline]
-fn put(room: &mut [u8; INLINE], octets: &[u8]) -> Option<()> {
-    let room = room.get_mut(..octets.len())?;
-    if let (Some(first), Some(last)) = (octets.first_chunk::<16>(), octets.last_chunk::<16>()) {
-        *room.first_chunk_mut::<16>()? = *first;
-        *room.last_chunk_mut::<16>()? = *last;
-    } else if let (Some(first), Some(last)) = (octets.first_chunk::<8>(), octets.last_chunk::<8>())
-    {
-        *room.first_chunk_mut::<8>()? = *first;
-        *room.last_chunk_mut::<8>()? = *last;
-    } else if let (Some(first), Some(last)) = (octets.first_chunk::<4>(), octets.last_chunk::<4>())
-    {
-        *room.first_chunk_mut::<4>()? = *first;
-        *room.last_chunk_mut::<4>()? = *last;
-    } else {
-        for (room, octet) in room.iter_mut().zip(octets) {
-            *room = *octet;
+/// Gives two numbers and no string, so that none has to lie in memory for it.
+#[cold]
+#[inline(never)]
+fn boxed(octets: &[u8]) -> Box<[u8]> {
+    octets.into()
+}
+
+/// `octets` and NUL behind them, or nothing if they are too many.
+///
+/// Made of numbers and not in memory: a string that is written piece by piece and moved at once makes a processor
+/// wait until the pieces have arrived. The pieces, of six octets and three times eight, are those in which a compiler
+/// moves a `Str`, whose two first octets say what it is.
+#[inline(always)]
+fn inline(octets: &[u8]) -> Option<[u8; INLINE]> {
+    let len = octets.len();
+    let eight = |at: usize| octets.get(at..)?.first_chunk().map(|eight| u64::from_le_bytes(*eight));
+    // The last eight octets overlap what stands before: what is new of them is shifted to its place.
+    let last = |end: usize| Some(u64::from_le_bytes(*octets.last_chunk()?) >> (8 * (end - len)));
+    let (first, rest) = match len {
+        0..4 => (octets.iter().rev().fold(0, |few, octet| few << 8 | u64::from(*octet)), [0; 3]),
+        4..8 => {
+            let first = u32::from_le_bytes(*octets.first_chunk()?);
+            let last = u32::from_le_bytes(*octets.last_chunk()?);
+            let both = u64::from(first) | u64::from(last) << (8 * (len - 4));
+            (both, [both >> 48, 0, 0])
         }
+        8..=14 => (eight(0)?, [last(14)?, 0, 0]),
+        15..=22 => (eight(0)?, [eight(6)?, last(22)?, 0]),
+        23..=INLINE => (eight(0)?, [eight(6)?, eight(14)?, last(INLINE)?]),
+        _ => return None,
+    };
+    let mut inline = [0; INLINE];
+    let (six, three) = inline.split_first_chunk_mut::<6>()?;
+    *six = *first.to_le_bytes().first_chunk()?;
+    for (place, eight) in three.chunks_exact_mut(8).zip(rest) {
+        place.copy_from_slice(&eight.to_le_bytes());
     }
-    Some(())
+    Some(inline)
 }
 
 impl Default for Str {

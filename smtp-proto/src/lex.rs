@@ -92,13 +92,32 @@ pub(crate) fn ldh_len(octets: &[u8]) -> usize {
 }
 
 /// How many octets at the front are of an esmtp-value, `%d33-60 / %d62-126`; with `utf8` those of UTF-8, too.
+/// And whether there may be octets of UTF-8 among them.
 #[inline(always)]
-pub(crate) fn value_len(octets: &[u8], utf8: bool) -> usize {
+pub(crate) fn value_len(octets: &[u8], utf8: bool) -> (usize, bool) {
     let high = if utf8 { 0 } else { HIGHS };
+    let mut seen = 0;
+    let len = span(octets, |x| {
+        let y = x & !HIGHS;
+        seen |= x;
+        (!at_least(y, 33) | at_least(y, 127) | equal(y, b'=')) & !x | x & high
+    });
+    (len, seen & HIGHS != 0)
+}
+
+/// How many octets at the front are of xtext and stand for themselves.
+#[inline(always)]
+pub(crate) fn plain_xtext_len(octets: &[u8]) -> usize {
     span(octets, |x| {
         let y = x & !HIGHS;
-        (!at_least(y, 33) | at_least(y, 127) | equal(y, b'=')) & !x | x & high
+        !at_least(y, 33) | at_least(y, 127) | equal(y, b'=') | equal(y, b'+') | x
     })
+}
+
+/// Does a parameter end here?
+#[inline(always)]
+pub(crate) fn at_end_of_parameter(octets: &[u8]) -> bool {
+    matches!(octets, [] | [b' ' | b'\t' | b'\r' | b'\n', ..])
 }
 
 /// How many octets at the front are printable ASCII, blanks aside.
@@ -143,6 +162,16 @@ pub(crate) fn utf8<'a>(
     match core::str::from_utf8(octets) {
         Ok(_) => Ok((i, ())),
         Err(e) => i.split(e.valid_up_to()).0.fail(production),
+    }
+}
+
+/// What a function that is not inlined has given, part by part: if it were given on as it is, it would be made in the
+/// place of the caller's own result, which would then have to lie in memory.
+#[inline(always)]
+pub(crate) fn apart<T>(given: PResult<'_, T>) -> PResult<'_, T> {
+    match given {
+        Ok((rest, value)) => Ok((rest, value)),
+        Err(e) => Err(e),
     }
 }
 
@@ -279,6 +308,7 @@ pub(crate) fn decimal(mut n: u64, out: &mut Vec<u8>) {
 }
 
 /// The number that 1 to 20 digits stand for; `None` for anything else and what is too large.
+#[inline(never)]
 pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 20 {
         return None;
@@ -408,8 +438,14 @@ mod tests {
                     all.push(octet);
                     all.resize(before + 1 + behind, b'Z');
                     assert_eq!(ldh_len(&all), len_of(&all, LDH), "{octet} at {before}");
-                    assert_eq!(value_len(&all, false), len_of(&all, VALUE), "{octet} at {before}");
-                    assert_eq!(value_len(&all, true), len_of(&all, VALUE | HIGH), "{octet}");
+                    let value = value_len(&all, false).0;
+                    assert_eq!(value, len_of(&all, VALUE), "{octet} at {before}");
+                    let (value, high) = value_len(&all, true);
+                    assert_eq!(value, len_of(&all, VALUE | HIGH), "{octet}");
+                    assert!(high || all[..value].is_ascii(), "{octet}");
+                    let xtext =
+                        all.iter().take_while(|b| matches!(b, 33..=126) && !b"+=".contains(b));
+                    assert_eq!(plain_xtext_len(&all), xtext.count(), "{octet} at {before}");
                     let graphic = all.iter().take_while(|b| b.is_ascii_graphic()).count();
                     assert_eq!(graphic_len(&all), graphic, "{octet} at {before}");
                 }

@@ -5,6 +5,8 @@
 //! - To read and write the protocol alone: [`Command`], [`Reply`], [`EhloReply`] and [`address`],
 //!   [`parameter`], [`extension`]. Each wire type reads (`FromStr`, `TryFrom<&[u8]>`) what it shows
 //!   (`Display`), which is its wire form; only secrets are shown as `***`.
+//! - To put a session away that only waits, and go on later, perhaps elsewhere: [`client::Client::hibernate`],
+//!   [`server::Server::hibernate`].
 //! - To test a program that sends mail: `testing::TestServer`, a server in a line that keeps what it gets (feature
 //!   `testing`).
 //! - What real peers get wrong and is tolerated all the same: [`quirk`].

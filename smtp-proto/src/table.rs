@@ -36,6 +36,27 @@ pub(crate) fn parsed<T: Debug + PartialEq>(
     Table { read: Box::new(read), encode, dialect: Dialect::utf8() }
 }
 
+/// Calls `each` with all texts of up to five octets out of `octets`, and with them behind a few letters.
+pub(crate) fn each_text(octets: &[u8], mut each: impl FnMut(&[u8])) {
+    let mut texts = alloc::vec![Vec::new(), Vec::from(b"abcde")];
+    for _ in 0..=5 {
+        texts.iter().for_each(|text| each(text));
+        let longer =
+            texts.iter().flat_map(|text| octets.iter().map(|octet| [text, &[*octet][..]].concat()));
+        texts = longer.collect();
+    }
+}
+
+/// How many octets at the front of `text` the strict grammar of `production` takes.
+pub(crate) fn front(
+    text: &[u8],
+    production: impl for<'a> Fn(Input<'a>) -> PResult<'a, &'a [u8]>,
+) -> Option<usize> {
+    let context = Context::new(Dialect::utf8(), Quirks::NONE);
+    let taken = |i| production(i).map(|(rest, octets)| (rest.split(rest.len()).0, octets.len()));
+    context.parse(text, taken, &END).map(|(len, _)| len).ok()
+}
+
 impl<T: Debug + PartialEq> Table<T> {
     /// From here on without SMTPUTF8.
     pub(crate) fn ascii(mut self) -> Self {

@@ -74,14 +74,112 @@ proptest! {
     #[test]
     fn the_fate_of_each_recipient_is_the_truth(
         lmtp in any::<bool>(),
+        chunking in any::<bool>(),
         helo in any::<bool>(),
         letters in 1usize..9,
         plan in prop::collection::vec(any::<u8>(), 0..30),
         every in 1usize..200,
     ) {
-        truth(lmtp, helo && !lmtp, letters, &plan, Cut::Every(every));
-        truth(lmtp, helo && !lmtp, letters, &plan, Cut::Whole);
+        truth(lmtp, chunking, helo && !lmtp, letters, &plan, Cut::Every(every));
+        truth(lmtp, chunking, helo && !lmtp, letters, &plan, Cut::Whole);
     }
+}
+
+#[test]
+fn the_roles_turn_on_the_same_connection() {
+    // RFC 2645 §5.3, §6: the customer asks, the provider sends what waits for it
+    use bytes::Buf;
+    use mailwire_smtp::{
+        Mail, Rcpt,
+        address::Mailbox,
+        client::{self, Client, Envelope, Fate, Message},
+        core::{
+            Connection, End, Next, Secured,
+            testing::{Pair, Rest},
+        },
+        server::{self, Event, Server},
+    };
+
+    fn pass(from: &mut impl Connection, to: &mut impl Connection) {
+        let output = from.wire_mut().output();
+        let octets = output.copy_to_bytes(output.remaining());
+        to.wire_mut().receive(&octets);
+    }
+    let config = |host: &str| {
+        let mut config = server::Config::new(host.parse().unwrap());
+        config.capabilities = vec!["ATRN".parse().unwrap()];
+        config.mechanisms = vec!["PLAIN".parse().unwrap()];
+        config.secured = Secured::Local;
+        config
+    };
+    let mut provider = Server::new(config("provider.example"));
+    let mut ours = client::Config::default();
+    ours.secured = Secured::Local;
+    let mut customer = Client::new(ours);
+    customer.ehlo(&"customer.example".parse().unwrap()).unwrap();
+    while !customer.is_turned() {
+        while let Next::Event(event) = provider.poll() {
+            let answer = match event {
+                Event::Connected { pending } => pending.accept(),
+                Event::Hello { pending, .. } => pending.accept(),
+                Event::Auth { pending, .. } => pending.accept(),
+                Event::Atrn { pending, .. } => pending.accept(),
+                other => panic!("{other:?}"),
+            };
+            provider.answer(answer).unwrap();
+        }
+        pass(&mut provider, &mut customer);
+        while let Next::Event(event) = customer.poll() {
+            if let client::Event::Done(done) = event {
+                assert!(done.is_success(), "{done:?}");
+                let next = match done.verb() {
+                    "EHLO" => "AUTH PLAIN AGEAYg==",
+                    "AUTH" => "ATRN customer.example",
+                    _ => continue,
+                };
+                customer.command(&next.parse().unwrap()).unwrap();
+            }
+        }
+        pass(&mut customer, &mut provider);
+    }
+    let customer = customer.into_server(config("customer.example")).unwrap();
+    let provider = provider.into_client(client::Config::default()).unwrap();
+    assert_eq!((customer.secured(), provider.secured()), (Secured::Local, Secured::Local));
+    let (mut fates, mut got) = (Vec::new(), Vec::new());
+    let rest = Pair::new(provider, customer).run(
+        |provider: &mut Client, event| match event {
+            client::Event::Greeting(_) => {
+                provider.hello(&"provider.example".parse().unwrap()).unwrap();
+            }
+            client::Event::Done(done) if done.verb() == "EHLO" => {
+                let address: Mailbox = "u@customer.example".parse().unwrap();
+                let envelope = Envelope::new(Mail::new(address.clone())).to(Rcpt::new(address));
+                provider.transaction(envelope, Message::whole("waiting\r\n")).unwrap();
+            }
+            client::Event::Done(done) => {
+                if let client::Outcome::Sent(sent) = done.outcome() {
+                    fates.extend(sent.fates().to_vec());
+                    provider.quit().unwrap();
+                }
+            }
+            other => panic!("{other:?}"),
+        },
+        |customer: &mut Server, event| {
+            let answer = match event {
+                Event::Connected { pending } => pending.accept(),
+                Event::Hello { pending, .. } => pending.accept(),
+                Event::Mail { pending, .. } => pending.accept(),
+                Event::Rcpt { pending, .. } => pending.accept(),
+                Event::Data { pending } => pending.accept(),
+                Event::BodyChunk(octets) => return got.extend_from_slice(&octets),
+                Event::BodyEnd { pending, .. } => pending.accept(),
+                other => return customer.decline(other).unwrap(),
+            };
+            customer.answer(answer).unwrap();
+        },
+    );
+    assert_eq!(rest, Rest::Closed { client: End::Clean, server: End::Clean });
+    assert!(matches!(fates.as_slice(), [Fate::Accepted(_)]) && got == b"waiting\r\n");
 }
 
 #[test]

@@ -7,11 +7,12 @@ use mailwire_smtp::{
     Parse, Rcpt, Reply, ReplyCode, State,
     address::{AddressLiteral, Domain, ForwardPath, Host, LocalPart, Mailbox, Path, ReversePath},
     core::Secured,
-    extension::{AuthResponse, DateTime, Limits, Mechanisms, SizeLimit},
+    extension::{self, AuthResponse, DateTime, Limits, Mechanisms, SizeLimit},
     parameter::{
-        Body, By, Envid, HoldUntil, MailAuth, MailParameter, MailParameters, Notify, Orcpt,
+        self, Body, By, Envid, HoldUntil, MailAuth, MailParameter, MailParameters, Notify, Orcpt,
         RcptParameter, RcptParameters, Ret, Rrvs, Size,
     },
+    trace,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::fmt::{Debug, Display};
@@ -69,6 +70,19 @@ fn the_wire_form_is_the_serialised_form() {
     shown::<RcptParameters>("CONNEG ORCPT=utf-8;j\\x{F6}rg@d.example");
     shown::<Argument>("\"a b\"");
     shown::<Lookup>("user SMTPUTF8");
+    shown::<parameter::By>("120;R");
+    shown::<parameter::HoldFor>("60");
+    shown::<parameter::HoldUntil>("2026-11-24T11:00:05Z");
+    shown::<parameter::Rrvs>("2014-04-03T23:01:00Z;C");
+    shown::<parameter::MtPriority>("-3");
+    shown::<parameter::TransId>("<12345@claremont.edu>");
+    shown::<parameter::Submitter>("a@b.example");
+    shown::<parameter::Xverp>("-=");
+    shown::<extension::DateTime>("2026-11-24T11:00:05Z");
+    shown::<extension::Limits>("RCPTMAX=20 MAILMAX=5");
+    shown::<extension::MaxFutureRelease>("86400 2026-11-24T11:00:05Z");
+    shown::<trace::ReturnPath>("Return-Path: <a@b.example>");
+    shown::<trace::TraceId>("4ABCD12345");
     shown::<Mail>("MAIL FROM:<a@b.example> SIZE=5");
     shown::<Rcpt>("RCPT TO:<a@b.example>");
     shown::<Auth>("AUTH PLAIN");

@@ -111,6 +111,8 @@ pub struct Options {
     pub is_eight_bit: Option<bool>,
     /// It wants SMTPUTF8, whatever the addresses are.
     pub smtputf8: bool,
+    /// It goes by BDAT, not DATA (RFC 3030); `size` must be right then, and no CR stands alone in it.
+    pub bdat: bool,
     /// On which occasions a report is wanted for each recipient (RFC 3461).
     pub notify: Option<Notify>,
     /// How much of the message a report returns.

@@ -1,9 +1,12 @@
-//! The transfer: MAIL, RCPT, DATA and the message. RFC 5321 §3.3; LMTP: RFC 2033 §4.2
+//! The transfer: MAIL, RCPT, DATA or BDAT and the message. RFC 5321 §3.3; LMTP: RFC 2033 §4.2; BDAT: RFC 3030 §2
+//!
+//! MAIL, all RCPT and DATA are called at once. BDAT brings the message with it, as one chunk, so it waits until it is
+//! known that somebody wants it.
 
 use super::{Envelope, Error, Options, Recipient, unexpected};
 use crate::link::Link;
-use bytes::BytesMut;
-use mailwire_core::{Body, Connection, Handle, driver::tokio::Happened};
+use bytes::{BufMut, Bytes, BytesMut};
+use mailwire_core::{Body, Connection, Handle, NotNow, driver::tokio::Happened};
 use mailwire_smtp::{
     Mail, Rcpt, Reply, ReplyCode,
     address::ForwardPath,
@@ -31,18 +34,35 @@ pub(super) async fn transfer(
         transaction.rcpts.push(rcpt);
         transaction.replies.push(None);
     }
-    let data = link.call("DATA", |smtp| smtp.data())?;
+    let mut data = match options.bdat {
+        true => None,
+        false => Some(link.call("DATA", |smtp| smtp.data())?),
+    };
     loop {
+        if data.is_none() && transaction.replies.iter().all(Option::is_some) {
+            if transaction.accepted.is_empty() {
+                return Ok(transaction.over(envelope, &[]));
+            }
+            let (size, mut chunk) = (options.size.unwrap_or_default(), None);
+            data = Some(link.call("BDAT", |smtp| {
+                let (handle, body) = smtp.bdat_last(size)?;
+                chunk = Some(body);
+                Ok::<_, NotNow>(handle)
+            })?);
+            if let Some(body) = chunk {
+                send(link, body, &mut message, Some(Lines::default())).await?;
+            }
+        }
         match link.next().await? {
             Happened::Event(Event::BodyReady { body, .. }) => {
-                send(link, body, &mut message).await?
+                send(link, body, &mut message, None).await?
             }
             Happened::Event(Event::Done(done)) => {
                 if let Some(result) = done.get(mail) {
                     result.map_err(|failure| Error::of("MAIL", failure))?;
                 }
                 transaction.on_rcpt(&done)?;
-                match done.get(data) {
+                match data.and_then(|data| done.get(data)) {
                     Some(Ok(delivery)) => return Ok(transaction.over(envelope, delivery.replies())),
                     Some(Err(failure)) => return transaction.failed(envelope, failure),
                     None => {}
@@ -92,6 +112,9 @@ pub(super) fn mail_command(
     }
     if options.notify.is_some() || options.ret.is_some() || options.envid.is_some() {
         wants("DSN", "a report is wanted, and the server does not offer DSN")?;
+    }
+    if options.bdat {
+        wants("CHUNKING", "BDAT is wanted, and the server does not offer CHUNKING")?;
     }
     if let Some(ret) = options.ret {
         mail = mail.with(MailParameter::Ret(ret))?;
@@ -158,11 +181,39 @@ impl Transaction {
     }
 }
 
+/// Line ends of a chunk, which goes as it is: each LF has its CR.
+#[derive(Debug, Default)]
+struct Lines {
+    /// The octet before.
+    before: Option<u8>,
+}
+
+impl Lines {
+    fn normalize(&mut self, octets: &[u8]) -> Bytes {
+        let mut crlf = BytesMut::with_capacity(octets.len() + octets.len() / 16);
+        for &octet in octets {
+            if octet == b'\n' && self.before != Some(b'\r') {
+                crlf.put_u8(b'\r');
+            }
+            crlf.put_u8(octet);
+            self.before = Some(octet);
+        }
+        crlf.freeze()
+    }
+
+    /// What the last line wants.
+    fn end(&self) -> Option<Bytes> {
+        let is_ended = self.before.is_none_or(|octet| octet == b'\n');
+        (!is_ended).then_some(Bytes::from_static(b"\r\n"))
+    }
+}
+
 /// The message, as fast as it is welcome.
 async fn send(
     link: &mut Link<Client>,
     body: Body,
     message: &mut (impl AsyncRead + Unpin),
+    mut lines: Option<Lines>,
 ) -> Result<(), Error> {
     link.set_body(true);
     loop {
@@ -173,14 +224,24 @@ async fn send(
         }
         let mut chunk = BytesMut::with_capacity(room);
         match message.read_buf(&mut chunk).await {
-            Ok(0) => break,
+            Ok(0) => {
+                // Behind DATA the session ends the last line.
+                if let Some(end) = lines.as_ref().and_then(Lines::end) {
+                    link.session().send_body(&body, end)?;
+                }
+                break;
+            }
             Ok(_) => {}
             Err(error) => {
                 _ = link.session().abort_body(body);
                 return Err(Error::Read(error));
             }
         }
-        if let Err(why) = link.session().send_body(&body, chunk.freeze()) {
+        let octets = match &mut lines {
+            Some(lines) => lines.normalize(&chunk),
+            None => chunk.freeze(),
+        };
+        if let Err(why) = link.session().send_body(&body, octets) {
             if !link.session().wire().is_open() {
                 return Ok(());
             }

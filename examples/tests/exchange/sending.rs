@@ -225,6 +225,44 @@ fn recipients_and_files() {
     }
 }
 
+/// RFC 3030 §2: the message goes as it is, dots and all, and only to somebody who wants it.
+#[test]
+fn bdat() {
+    let folder = Folder::new();
+    let maildir = folder.path("%u");
+    let known = ["--rcpt", "u@x.example", "--rcpt", "v@x.example"];
+    let arguments = ["--maildir", maildir.as_str(), "--bare"];
+    let server = Server::start(&[&arguments[..], &known].concat());
+    let large = ".line\n\n.\n".repeat(100_000);
+    let all = [".\n..\nlast", "a\r\n\nb\r\n", "", &large];
+    let to = ["--tls", "none", "--bdat", "--to", "u@x.example", "w@x.example"];
+    for (n, text) in all.into_iter().enumerate() {
+        let message = folder.write("message", text);
+        let (code, said) = ran(send(&server.address, &to, &message));
+        assert_eq!(
+            (code, said.as_str()),
+            (67, "smtp-send: <w@x.example>: 550 5.1.1 No such mailbox here\n")
+        );
+        let lines = text.lines().flat_map(|line| [line, "\r\n"]).collect::<String>();
+        let stored = stored(&folder.0.join("u"));
+        assert!(stored.len() == n + 1 && stored.contains(&lines), "{n}");
+    }
+    let to = ["--tls", "none", "--bdat", "--to", "w@x.example"];
+    assert_eq!(ran(send(&server.address, &to, &folder.write("message", "x"))).0, 67);
+    // Not offered.
+    let (address, _) = scripted(&["220 x", HELLO, "221 bye"]);
+    assert_eq!(ran(send(&address, &to, &folder.path("message"))).0, 69);
+    // LMTP has a reply for each (RFC 2033 §4.3); a relay passes it on.
+    let lmtp = Server::start(&[&arguments[..], &known, &["--lmtp"]].concat());
+    let relay = Server::start(&["--relay", &lmtp.address, "--relay-lmtp", "--bare"]);
+    let to = ["--tls", "none", "--bdat", "--to", "v@x.example"];
+    let message = folder.write("message", ".x\n");
+    for (address, more) in [(&lmtp.address, &["--lmtp"][..]), (&relay.address, &[])] {
+        assert_eq!(ran(send(address, &[more, &to].concat(), &message)), (0, String::new()));
+    }
+    assert_eq!(stored(&folder.0.join("v")), [".x\r\n", ".x\r\n"]);
+}
+
 #[test]
 fn json() {
     let folder = Folder::new();

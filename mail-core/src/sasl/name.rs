@@ -1,5 +1,6 @@
 //! `MechanismName`: the name of a SASL mechanism. RFC 4422 §3.1.
 
+use crate::grammar::{HIGHS, at_least, equal, letters, span};
 use crate::{InvalidValue, ParseError, Production, Str};
 use core::{fmt, hash, str::FromStr};
 
@@ -33,8 +34,16 @@ impl MechanismName {
     ///
     /// # Errors
     /// Says which octet does not fit.
+    #[inline]
     pub fn new(name: impl AsRef<[u8]>) -> Result<Self, InvalidValue> {
         let name = name.as_ref();
+        let plain = span(name, |x| {
+            let y = x & !HIGHS;
+            !(letters(y) | at_least(y, b'0') & !at_least(y, b'9' + 1) | equal(y, b'-')) | x
+        });
+        if plain == name.len() && (1..=Self::MAX).contains(&plain) {
+            return Ok(MechanismName(Str::new(name)));
+        }
         match name.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))) {
             Some(at) => Err(InvalidValue::new(at, &MECHANISM_NAME)),
             None if name.is_empty() => Err(InvalidValue::new(0, &MECHANISM_NAME)),

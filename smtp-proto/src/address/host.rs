@@ -61,7 +61,15 @@ pub(crate) enum HostParts<'a> {
 }
 
 impl HostParts<'_> {
+    /// What [`HostParts::own`] gives for a short name.
     #[inline(always)]
+    pub(crate) fn own_short(&self) -> Option<Host> {
+        match self {
+            HostParts::Domain(name) => Some(Host::Domain(Domain::checked_short(name)?)),
+            HostParts::AddressLiteral(_) => None,
+        }
+    }
+
     pub(crate) fn own(self) -> Host {
         match self {
             HostParts::Domain(name) => Host::Domain(Domain::checked(name)),

@@ -91,7 +91,13 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// What [`Parts::own`] gives for a short local part at a short name.
     #[inline(always)]
+    pub(super) fn own_short(&self) -> Option<Mailbox> {
+        let host = self.host.own_short()?;
+        Some(Mailbox { local_part: LocalPart::checked_short(self.local_part)?, host })
+    }
+
     pub(super) fn own(self) -> Mailbox {
         Mailbox { local_part: LocalPart::checked(self.local_part), host: self.host.own() }
     }

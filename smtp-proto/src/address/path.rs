@@ -154,7 +154,15 @@ pub(crate) struct PathParts<'a> {
 }
 
 impl PathParts<'_> {
+    /// What [`PathParts::own`] gives for a short mailbox at a name, without a route: nearly always.
     #[inline(always)]
+    fn own_short(&self) -> Option<Path> {
+        match (&self.route, self.mailbox.own_short()) {
+            (None, Some(mailbox)) => Some(Path { mailbox, route: None }),
+            _ => None,
+        }
+    }
+
     pub(crate) fn own(self) -> Path {
         Path {
             mailbox: self.mailbox.own(),
@@ -172,6 +180,21 @@ impl ReversePath {
             Some(parts) => ReversePath::Path(parts.own()),
         }
     }
+
+    /// Makes [`Self::of`] in its place, where `Null` was: so there is nothing to drop, and no code is made for it.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, parts: Option<PathParts<'_>>) {
+        match parts.as_ref().and_then(PathParts::own_short) {
+            Some(path) => core::mem::forget(core::mem::replace(self, ReversePath::Path(path))),
+            None => self.set_any(parts),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_any(&mut self, parts: Option<PathParts<'_>>) {
+        *self = Self::of(parts);
+    }
 }
 
 impl ForwardPath {
@@ -182,6 +205,21 @@ impl ForwardPath {
             None => ForwardPath::Postmaster,
             Some(parts) => ForwardPath::Path(parts.own()),
         }
+    }
+
+    /// Makes [`Self::of`] in its place, where `Postmaster` was: so there is nothing to drop, and no code is made for it.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, parts: Option<PathParts<'_>>) {
+        match parts.as_ref().and_then(PathParts::own_short) {
+            Some(path) => core::mem::forget(core::mem::replace(self, ForwardPath::Path(path))),
+            None => self.set_any(parts),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_any(&mut self, parts: Option<PathParts<'_>>) {
+        *self = Self::of(parts);
     }
 }
 

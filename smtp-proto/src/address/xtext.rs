@@ -1,5 +1,6 @@
 //! `xtext`: printable ASCII that hides blanks, `+` and `=`. RFC 3461 §4.
 
+use crate::lex::plain_xtext_len;
 use alloc::vec::Vec;
 use mailwire_core::Str;
 
@@ -82,6 +83,8 @@ fn is_printable(octet: u8) -> bool {
 
 /// Appends `text` as xtext.
 pub(crate) fn encode(text: &[u8], out: &mut Vec<u8>) {
+    let (plain, text) = text.split_at_checked(plain_xtext_len(text)).unwrap_or((&[], text));
+    out.extend_from_slice(plain);
     let hex = |n: u8| b"0123456789ABCDEF".get(usize::from(n & 15)).copied().unwrap_or(b'0');
     for &octet in text {
         match octet {

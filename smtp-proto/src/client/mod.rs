@@ -9,6 +9,7 @@ mod body;
 mod calls;
 mod chunk;
 mod config;
+mod envelope;
 mod event;
 mod frame;
 mod hello;
@@ -21,10 +22,10 @@ mod transaction;
 mod turn;
 
 pub use config::{Config, Protocol};
+pub use envelope::{Envelope, Fate, Message, Sent};
 pub use event::Event;
 pub use hibernate::Frozen;
 pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
-pub use transaction::{Envelope, Fate, Message, Sent};
 
 use crate::{
     Command, EhloReply, Replies, Reply,

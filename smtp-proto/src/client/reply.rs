@@ -62,7 +62,6 @@ impl Client {
                 self.channel.switch(Layer::TlsClient)
             }
             Kind::Auth => {
-                (self.turn, self.rare) = (Turn::Server, None);
                 self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED;
             }
             Kind::Xclient if reply.code() == ReplyCode::READY => {
@@ -117,6 +116,10 @@ impl Client {
     /// The oldest command has ended so.
     pub(super) fn end(&mut self, outcome: Outcome) -> Step<Event> {
         let Some(flight) = self.flights.pop_front() else { return Step::Again };
+        if flight.kind == Kind::Auth {
+            // However it has ended, the next exchange begins anew.
+            (self.turn, self.rare) = (Turn::Server, None);
+        }
         if self.flights.is_empty() {
             self.ahead = self.state;
         }

@@ -5,10 +5,13 @@
 //! is left open by that is dropped by RSET before the result comes.
 
 use super::{
-    Client, Delivery, Event, Flight, Kind, Outcome, Protocol, legal::EnvelopeAhead, limits,
+    Client, Delivery, Event, Flight, Kind, Outcome, Protocol,
+    envelope::{Envelope, Fate, Message, Sent, is_too_many},
+    legal::EnvelopeAhead,
+    limits,
 };
 use crate::{
-    Command, Mail, Rcpt, Reply, ReplyCode,
+    Command, Mail, Rcpt, Reply,
     command::Bdat,
     state::{Rule, State},
 };
@@ -19,116 +22,16 @@ use mailwire_core::{
     dot::{Encoder, LineEnds},
 };
 
-/// Whom a message comes from, and for whom it is.
-///
-/// ```
-/// use mailwire_smtp::{Mail, Rcpt, client::Envelope};
-/// let (from, to): (Mail, Rcpt) = (Mail::new("a@b.example".parse::<mailwire_smtp::address::Mailbox>()?),
-///     Rcpt::new("u@mx.example".parse::<mailwire_smtp::address::Mailbox>()?));
-/// let envelope = Envelope::new(from).to(to);
-/// assert_eq!(envelope.rcpts.len(), 1);
-/// # Ok::<(), mailwire_smtp::core::InvalidValue>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Envelope {
-    /// The sender, with what is said of the message.
-    pub mail: Mail,
-    /// The recipients.
-    pub rcpts: Vec<Rcpt>,
-}
-
-impl Envelope {
-    /// Without a recipient yet.
-    pub fn new(mail: Mail) -> Self {
-        Envelope { mail, rcpts: Vec::new() }
-    }
-
-    /// With one more recipient.
-    #[must_use]
-    pub fn to(mut self, rcpt: Rcpt) -> Self {
-        self.rcpts.push(rcpt);
-        self
-    }
-}
-
-/// The message of a transaction, and how it goes.
-#[derive(Clone, Debug)]
-pub struct Message {
-    octets: Option<Bytes>,
-    /// How many octets BDAT announces; `None`: DATA.
-    chunk: Option<u64>,
-}
-
-impl Message {
-    /// By DATA; [`Event::BodyReady`] asks for it.
-    pub fn streamed() -> Self {
-        Message { octets: None, chunk: None }
-    }
-
-    /// By DATA, and here it is: the session sends it by itself.
-    pub fn whole(octets: impl Into<Bytes>) -> Self {
-        Message { octets: Some(octets.into()), chunk: None }
-    }
-
-    /// By one BDAT LAST of exactly so many octets; [`Event::BodyReady`] asks for them.
-    pub fn counted(size: u64) -> Self {
-        Message { octets: None, chunk: Some(size) }
-    }
-
-    /// By one BDAT LAST, and here it is: the session sends it by itself.
-    pub fn chunk(octets: impl Into<Bytes>) -> Self {
-        let octets = octets.into();
-        Message { chunk: Some(octets.len() as u64), octets: Some(octets) }
-    }
-
-    fn size(&self) -> Option<u64> {
-        self.chunk.or(self.octets.as_ref().map(|octets| octets.len() as u64))
-    }
-}
-
-/// What became of the message for one recipient.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fate {
-    /// The server has taken it over.
-    Accepted(Reply),
-    /// The server has refused it: by the answer to MAIL, to RCPT, to DATA or to the message.
-    Refused(Reply),
-    /// These are too many recipients at once: a transaction of their own may do it. RFC 5321 §4.5.3.1.10
-    TooMany(Reply),
-    /// It was not sent: the connection ended before, or the transaction came to nothing.
-    NotSent,
-    /// Whether the server has taken it over is not known: the connection ended, or what came was no reply. Sent again
-    /// it may arrive twice.
-    Unknown,
-}
-
-/// How a transaction ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    fates: Vec<Fate>,
-}
-
-impl Sent {
-    /// For each recipient, in the order of the envelope.
-    pub fn fates(&self) -> &[Fate] {
-        &self.fates
-    }
-
-    /// Has the server taken the message over for every recipient?
-    pub fn is_accepted(&self) -> bool {
-        self.fates.iter().all(|fate| matches!(fate, Fate::Accepted(_)))
-    }
-}
-
 /// A transaction under way.
 #[derive(Debug)]
 pub(super) struct Running {
     id: u64,
     mail: Option<Mail>,
     rcpts: vec::IntoIter<Rcpt>,
+    /// What is still to be announced.
     message: Option<Message>,
+    /// What DATA was said for, if it is here.
+    octets: Option<Bytes>,
     fates: Vec<Fate>,
     /// Places of the recipients that were accepted, in their order.
     accepted: Vec<usize>,
@@ -194,6 +97,7 @@ impl Client {
             rcpts: envelope.rcpts.into_iter(),
             by_data: message.chunk.is_none(),
             message: Some(message),
+            octets: None,
             accepted: Vec::new(),
             answered: 0,
             unanswered: 0,
@@ -310,7 +214,7 @@ impl Client {
         running.unanswered += 1;
         match command {
             Command::Data => {
-                running.message = running.message.take_if(|message| message.octets.is_some())
+                running.octets = running.message.take().and_then(|message| message.octets);
             }
             Command::Bdat(_) => match running.message.take().and_then(|message| message.octets) {
                 Some(octets) => running.sent = self.send_whole(id, octets),
@@ -326,15 +230,12 @@ impl Client {
 
     fn send_whole(&mut self, id: u64, octets: Bytes) -> bool {
         let body = self.channel.body(id);
-        let sent = self.send_body(&body, octets).map_err(drop);
-        match sent.and_then(|()| self.finish_body(body).map_err(drop)) {
-            Ok(()) => true,
-            Err(()) => {
-                // It was looked at before: this does not happen.
-                if let Err((_, _)) = self.abort_body(self.channel.body(id)) {}
-                false
-            }
-        }
+        let sent = match self.send_body(&body, octets) {
+            Ok(()) => self.finish_body(body),
+            Err(error) => Err((body, error)),
+        };
+        // It was looked at before the first command.
+        sent.map_err(|(body, _)| self.abort_body(body)).is_ok()
     }
 
     /// The server wants the message of a transaction. `None`: it has it.
@@ -343,7 +244,7 @@ impl Client {
             return Some(Event::BodyReady { of: id, body });
         };
         let of = running.id;
-        match running.message.take().and_then(|message| message.octets) {
+        match running.octets.take() {
             None => Some(Event::BodyReady { of, body }),
             Some(octets) => {
                 let sent = self.send_whole(id, octets);
@@ -475,17 +376,6 @@ fn fate(reply: Option<&Reply>) -> Fate {
         Some(reply) if reply.is_positive_completion() => Fate::Accepted(reply.clone()),
         Some(reply) => Fate::Refused(reply.clone()),
         None => Fate::Unknown,
-    }
-}
-
-/// 452, or 552 as it was before RFC 2821: is it the number of recipients, and not the server's room or the
-/// mailbox's? The enhanced code tells; without one it is, if another was accepted. RFC 5321 §4.5.3.1.10
-fn is_too_many(reply: &Reply, others: bool) -> bool {
-    let code = reply.code();
-    let may = code == ReplyCode::INSUFFICIENT_STORAGE || code == ReplyCode::STORAGE_EXCEEDED;
-    may && match reply.enhanced_code() {
-        Some(enhanced) => (enhanced.subject(), enhanced.detail()) == (5, 3),
-        None => others,
     }
 }
 

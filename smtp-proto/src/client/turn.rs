@@ -3,11 +3,11 @@
 use super::{Client, Standing};
 use crate::server::{self, Server};
 use alloc::boxed::Box;
-use mailwire_core::Connection;
+use mailwire_core::{Connection, NotNow};
 
 impl Client {
     /// Have the roles turned, by a 250 to ATRN? Then [`Client::into_server`] is all that is left.
-    pub fn has_turned(&self) -> bool {
+    pub fn is_turned(&self) -> bool {
         self.standing == Standing::Turned
     }
 
@@ -16,9 +16,12 @@ impl Client {
     ///
     /// # Errors
     /// Gives the client back if the roles have not turned.
-    pub fn into_server(mut self, mut config: server::Config) -> Result<Server, Box<Client>> {
-        if !self.has_turned() || !self.channel.is_drained() {
-            return Err(Box::new(self));
+    pub fn into_server(
+        mut self,
+        mut config: server::Config,
+    ) -> Result<Server, (Box<Client>, NotNow)> {
+        if !self.is_turned() || !self.channel.is_drained() {
+            return Err((Box::new(self), NotNow::state("the roles have not turned: ATRN")));
         }
         config.secured = self.secured;
         let ahead = self.channel.take(usize::MAX);

@@ -25,6 +25,10 @@ use mailwire_core::{LimitExceeded, ParseError, dot::BareLineEnd};
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "commands are what nearly all frames are, and none is boxed"
+)]
 pub enum Frame {
     /// A command line.
     Command(Command),

@@ -35,7 +35,6 @@ use transaction::{mail, rcpt};
 use crate::address::{ForwardPath, Host, HostParts, ReversePath, host_parts};
 use crate::extension::{Auth, auth};
 use crate::lex::{self, CRLF, Input, PResult};
-use crate::parameter::{MailParameters, RcptParameters};
 use crate::proxy::{Xclient, Xforward, xclient, xforward};
 use crate::{Dialect, Parse, quirk};
 use alloc::vec::Vec;
@@ -126,48 +125,43 @@ impl Command {
         let line = Line { frame, context: &Context::new(parse.dialect, parse.quirks) };
         // Verbs are letters, which this brings to upper case; nothing else becomes a letter by it.
         let verb = match frame.split_first_chunk::<4>() {
-            Some((verb, behind)) if is_word_end(behind) => {
-                (u32::from_be_bytes(*verb) & 0xdfdf_dfdf).to_be_bytes()
-            }
-            _ => *b"....",
+            Some((verb, behind)) if is_word_end(behind) => u32::from_be_bytes(*verb) & 0xdfdf_dfdf,
+            _ => 0,
         };
-        // Each arm makes its own result: a command is a large value, and moving it would cost more than
-        // reading a short one.
-        match &verb {
-            b"MAIL" => {
-                let mut parameters = MailParameters::new();
-                let (path, met) = line.read(4, |i| mail(i, &mut parameters))?;
-                Ok((Command::Mail(Mail { reverse_path: ReversePath::of(path), parameters }), met))
-            }
-            b"RCPT" => {
-                let mut parameters = RcptParameters::new();
-                let (path, met) = line.read(4, |i| rcpt(i, &mut parameters))?;
-                Ok((Command::Rcpt(Rcpt { forward_path: ForwardPath::of(path), parameters }), met))
-            }
-            b"DATA" => {
+        const MAIL: u32 = u32::from_be_bytes(*b"MAIL");
+        const RCPT: u32 = u32::from_be_bytes(*b"RCPT");
+        const DATA: u32 = u32::from_be_bytes(*b"DATA");
+        const RSET: u32 = u32::from_be_bytes(*b"RSET");
+        const QUIT: u32 = u32::from_be_bytes(*b"QUIT");
+        const EHLO: u32 = u32::from_be_bytes(*b"EHLO");
+        const AUTH: u32 = u32::from_be_bytes(*b"AUTH");
+        // Each makes its own result: a command is a large value, and moving it would cost more than reading a
+        // short one.
+        match verb {
+            MAIL => line.read_mail(),
+            RCPT => line.read_rcpt(),
+            DATA => {
                 let ((), met) = line.read(4, nothing)?;
                 Ok((Command::Data, met))
             }
-            b"EHLO" => {
-                let (host, met) = line.read(4, |i| name(i, quirk::EHLO_WITHOUT_NAME))?;
-                Ok((Command::Ehlo(host.own()), met))
-            }
-            b"QUIT" => {
-                let ((), met) = line.read(4, nothing)?;
-                Ok((Command::Quit, met))
-            }
-            b"RSET" => {
+            RSET => {
                 let ((), met) = line.read(4, nothing)?;
                 Ok((Command::Rset, met))
             }
-            b"AUTH" => {
-                let (auth, met) = line.read(4, auth)?;
-                Ok((Command::Auth(auth), met))
+            QUIT => {
+                let ((), met) = line.read(4, nothing)?;
+                Ok((Command::Quit, met))
             }
-            b"NOOP" => {
-                let (argument, met) = line.read(4, optional)?;
-                Ok((Command::Noop(argument), met))
-            }
+            EHLO => line.read_ehlo(),
+            AUTH => line.read_auth(),
+            _ => Command::parse_rare(verb.to_be_bytes(), &line),
+        }
+    }
+
+    /// The verbs that are seldom seen: apart, so that the others need less of the stack and of the cache.
+    #[inline(never)]
+    fn parse_rare(verb: [u8; 4], line: &Line<'_>) -> Parsed {
+        match &verb {
             b"HELO" => {
                 let (host, met) = line.read(4, |i| name(i, quirk::HELO_WITHOUT_NAME))?;
                 Ok((Command::Helo(host.own()), met))
@@ -183,6 +177,10 @@ impl Command {
             b"EXPN" => {
                 let (lookup, met) = line.read(4, lookup)?;
                 Ok((Command::Expn(lookup), met))
+            }
+            b"NOOP" => {
+                let (argument, met) = line.read(4, optional)?;
+                Ok((Command::Noop(argument), met))
             }
             b"HELP" => {
                 let (argument, met) = line.read(4, optional)?;
@@ -379,6 +377,8 @@ impl Command {
     }
 }
 
+type Parsed = Result<(Command, Quirks), ParseError>;
+
 /// A line whose verb is known.
 ///
 /// ```abnf
@@ -420,6 +420,35 @@ impl<'a> Line<'a> {
     }
 
     /// Is it this one, of other than four letters?
+    #[inline(never)]
+    fn read_mail(&self) -> Parsed {
+        let mut command = Mail::new(ReversePath::Null);
+        let ((), met) = self.read(4, |i| mail(i, &mut command))?;
+        Ok((Command::Mail(command), met))
+    }
+
+    #[inline(never)]
+    fn read_rcpt(&self) -> Parsed {
+        let mut command = Rcpt::new(ForwardPath::Postmaster);
+        let ((), met) = self.read(4, |i| rcpt(i, &mut command))?;
+        Ok((Command::Rcpt(command), met))
+    }
+
+    #[inline(never)]
+    fn read_ehlo(&self) -> Parsed {
+        let (host, met) = self.read(4, |i| name(i, quirk::EHLO_WITHOUT_NAME))?;
+        match host.own_short() {
+            Some(host) => Ok((Command::Ehlo(host), met)),
+            None => Ok((Command::Ehlo(host.own()), met)),
+        }
+    }
+
+    #[inline(never)]
+    fn read_auth(&self) -> Parsed {
+        let (auth, met) = self.read(4, auth)?;
+        Ok((Command::Auth(auth), met))
+    }
+
     fn has_verb(&self, verb: &[u8]) -> bool {
         self.frame
             .split_at_checked(verb.len())

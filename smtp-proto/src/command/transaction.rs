@@ -2,12 +2,12 @@
 //!
 //! Each is a path and the parameters that extensions add. Not here: whether they are legal now.
 
-use crate::address::{ForwardPath, PathParts, ReversePath, forward_path, reverse_path};
+use crate::address::{ForwardPath, ReversePath, forward_path, reverse_path};
 use crate::lex::{Input, PResult};
 use crate::parameter::{MailParameter, MailParameters, RcptParameter, RcptParameters};
 use crate::quirk;
 use alloc::vec::Vec;
-use mailwire_core::{InvalidValue, Production};
+use mailwire_core::{InvalidValue, Production, implement::grammar::strip_word};
 
 static FROM: Production = Production::new("SP \"FROM:\"", 5321, "4.1.1.2");
 static TO: Production = Production::new("SP \"TO:\"", 5321, "4.1.1.3");
@@ -47,25 +47,21 @@ impl Mail {
     }
 }
 
-/// `" FROM:" Reverse-path [SP Mail-parameters]`
+/// `" FROM:" Reverse-path [SP Mail-parameters]`. Read into `mail`, which has neither yet:
+/// there is nothing to drop, and no code is made for it.
 #[inline(always)]
-pub(super) fn mail<'a>(
-    i: Input<'a>,
-    parameters: &mut MailParameters,
-) -> PResult<'a, Option<PathParts<'a>>> {
+pub(super) fn mail<'a>(i: Input<'a>, mail: &mut Mail) -> PResult<'a, ()> {
     let (i, path) = reverse_path(from(i)?.0)?;
-    let (i, ()) = parameters.read(i)?;
-    Ok((i, path))
+    mail.reverse_path.set(path);
+    mail.parameters.read(i)
 }
 
 /// `" FROM:"`, in any case.
 #[inline(always)]
 pub(super) fn from(i: Input<'_>) -> PResult<'_, ()> {
-    match i.rest().split_at_checked(6) {
-        Some((head, rest)) if head.eq_ignore_ascii_case(b" FROM:") => {
-            Ok((blanks_before_path(i.with_rest(rest)), ()))
-        }
-        _ => i.fail(&FROM),
+    match strip_word(i.rest(), b" FROM:") {
+        Some(rest) => Ok((blanks_before_path(i.with_rest(rest)), ())),
+        None => i.fail(&FROM),
     }
 }
 
@@ -104,19 +100,15 @@ impl Rcpt {
     }
 }
 
-/// `" TO:" Forward-path [SP Rcpt-parameters]`
+/// `" TO:" Forward-path [SP Rcpt-parameters]`. Read into `rcpt`, as [`mail`].
 #[inline(always)]
-pub(super) fn rcpt<'a>(
-    i: Input<'a>,
-    parameters: &mut RcptParameters,
-) -> PResult<'a, Option<PathParts<'a>>> {
-    let i = match i.rest().split_at_checked(4) {
-        Some((head, rest)) if head.eq_ignore_ascii_case(b" TO:") => i.with_rest(rest),
-        _ => return i.fail(&TO),
+pub(super) fn rcpt<'a>(i: Input<'a>, rcpt: &mut Rcpt) -> PResult<'a, ()> {
+    let Some(i) = strip_word(i.rest(), b" TO:").map(|rest| i.with_rest(rest)) else {
+        return i.fail(&TO);
     };
     let (i, path) = forward_path(blanks_before_path(i))?;
-    let (i, ()) = parameters.read(i)?;
-    Ok((i, path))
+    rcpt.forward_path.set(path);
+    rcpt.parameters.read(i)
 }
 
 /// The blanks that may stand behind a colon by a quirk.

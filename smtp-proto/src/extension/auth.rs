@@ -72,9 +72,10 @@ impl Auth {
 /// initial-response = base64 / "="
 /// ```
 /// RFC 4954 §8. What stands behind the verb.
+#[inline(always)]
 pub(crate) fn auth(i: Input<'_>) -> PResult<'_, Auth> {
     let (i, ()) = lex::octet(i, b' ', &lex::SP)?;
-    let (rest, name) = i.run(&CLASS, VALUE);
+    let (rest, name) = i.split(lex::value_len(i.rest(), false).0);
     let mechanism = match MechanismName::new(name) {
         Ok(mechanism) => mechanism,
         Err(e) => return i.split(e.offset()).0.fail(&MECHANISM),

@@ -252,6 +252,9 @@ mod tests {
             .err(" RCPTMAX=5;6", 10, "SP", "9422 §3")
             .err(" A=1  B=2", 5, "limits-ehlo-line", "9422 §3")
             .err(" A+B=1", 2, "limits-ehlo-line", "9422 §3");
+        let values = ["RCPTMAX=999999", "RCPTMAX=1000000", "RCPTMAX=0", "RCPTMAX=x"];
+        let values = values.map(|text| text.parse::<Limits>().unwrap().rcpt_max());
+        assert_eq!(values, [Some(999_999), None, None, None], "9422 §4");
         let limits: Limits = "RCPTMAX=0 MAILMAX=9 mailmax=7 X=1".parse().unwrap();
         assert_eq!((limits.rcpt_max(), limits.mail_max()), (None, Some(7)));
         for (name, value) in [("RCPTMAX", "x"), ("a b", "1"), ("a", "1 RCPTMAX=1"), ("a=b", "1")] {

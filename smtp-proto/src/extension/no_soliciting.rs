@@ -64,7 +64,7 @@ impl SolicitationKeywords {
     /// ```
     /// RFC 3865 App. A
     fn bare(i: Input<'_>) -> PResult<'_, Self> {
-        let (rest, text) = i.split(lex::value_len(i.rest(), false));
+        let (rest, text) = i.split(lex::value_len(i.rest(), false).0);
         Self::of(i, text).map(|(_, keywords)| (rest, keywords))
     }
 

@@ -70,6 +70,8 @@ mod tests {
             .keeps("=-+", "Postfix")
             .err("=+", 1, "XVERP[=2 delimiters]", "Postfix")
             .err("=", 1, "XVERP[=2 delimiters]", "Postfix")
+            .err("= +", 1, "XVERP[=2 delimiters]", "Postfix")
+            .err("=\u{7f}+", 1, "XVERP[=2 delimiters]", "Postfix")
             .err("=+ ", 1, "XVERP[=2 delimiters]", "Postfix")
             .err("=+=-", 3, "end of value", "Postfix");
         assert!(Xverp::new(' ', '=').is_err() && Xverp::new('+', '\u{fc}').is_err());

@@ -3,7 +3,7 @@
 use super::value;
 use crate::lex::{Input, PResult};
 use alloc::vec::Vec;
-use mailwire_core::Production;
+use mailwire_core::{Production, implement::grammar::is_word};
 
 static BODY_VALUE: Production = Production::new("body-value", 6152, "2");
 
@@ -35,9 +35,14 @@ impl Body {
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &BODY_VALUE)?;
-        match Self::ALL.iter().find(|(_, name)| value.eq_ignore_ascii_case(name.as_bytes())) {
-            Some((body, _)) => Ok((rest, *body)),
-            None => start.fail(&BODY_VALUE),
+        if is_word(value, b"8BITMIME") {
+            Ok((rest, Body::EightBitMime))
+        } else if is_word(value, b"7BIT") {
+            Ok((rest, Body::SevenBit))
+        } else if is_word(value, b"BINARYMIME") {
+            Ok((rest, Body::BinaryMime))
+        } else {
+            start.fail(&BODY_VALUE)
         }
     }
 

@@ -3,10 +3,13 @@
 use super::value;
 use crate::Dialect;
 use crate::address::{Mailbox, mailbox, unitext, xtext};
-use crate::lex::{Input, PResult, whole};
+use crate::lex::{self, Input, PResult, whole};
 use alloc::vec::Vec;
 use core::{fmt, hash};
-use mailwire_core::{InvalidValue, Production, Str};
+use mailwire_core::{
+    InvalidValue, Production, Str,
+    implement::grammar::{is_word, strip_word},
+};
 
 static RET: Production = Production::new("ret-value", 3461, "4.3");
 static ENVID: Production = Production::new("envid xtext", 3461, "4.4");
@@ -31,9 +34,9 @@ impl Ret {
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &RET)?;
-        if value.eq_ignore_ascii_case(b"FULL") {
+        if is_word(value, b"FULL") {
             Ok((rest, Ret::Full))
-        } else if value.eq_ignore_ascii_case(b"HDRS") {
+        } else if is_word(value, b"HDRS") {
             Ok((rest, Ret::Hdrs))
         } else {
             start.fail(&RET)
@@ -81,6 +84,21 @@ impl Envid {
     /// RFC 3461 §4.4
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
+        if let Some(plain) = i.rest().strip_prefix(b"=") {
+            let (id, rest) =
+                plain.split_at_checked(lex::plain_xtext_len(plain)).unwrap_or_default();
+            if !id.is_empty() && lex::at_end_of_parameter(rest) {
+                if let Some(id) = Str::short(id) {
+                    return Ok((i.with_rest(rest), Envid(id)));
+                }
+            }
+        }
+        lex::apart(Self::any(i))
+    }
+
+    /// As the grammar, with all that can be hidden or wrong.
+    #[cold]
+    fn any(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &ENVID)?;
         if value.len() > Self::MAX {
             return start.split(Self::MAX).0.fail(&ENVID);
@@ -146,25 +164,27 @@ impl Notify {
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &NOTIFY)?;
-        if value.eq_ignore_ascii_case(b"NEVER") {
+        if is_word(value, b"NEVER") {
             return Ok((rest, Notify::NEVER));
         }
         let mut set = Notify::NEVER;
-        for word in value.split(|b| *b == b',') {
-            // As spelled in the RFC it is one comparison of known length.
-            let named = match word {
-                b"SUCCESS" => Some(Notify::SUCCESS),
-                b"FAILURE" => Some(Notify::FAILURE),
-                b"DELAY" => Some(Notify::DELAY),
-                _ => Self::NAMES
-                    .iter()
-                    .find(|(_, name)| word.eq_ignore_ascii_case(name.as_bytes()))
-                    .map(|(occasion, _)| *occasion),
+        let mut words = value;
+        loop {
+            let behind;
+            (set, behind) = if let Some(behind) = strip_word(words, b"SUCCESS") {
+                (set.or(Notify::SUCCESS), behind)
+            } else if let Some(behind) = strip_word(words, b"FAILURE") {
+                (set.or(Notify::FAILURE), behind)
+            } else if let Some(behind) = strip_word(words, b"DELAY") {
+                (set.or(Notify::DELAY), behind)
+            } else {
+                return start.fail(&NOTIFY);
             };
-            match named {
-                Some(occasion) => set = set.or(occasion),
-                None => return start.fail(&NOTIFY),
-            }
+            words = match behind {
+                [] => break,
+                [b',', behind @ ..] => behind,
+                _ => return start.fail(&NOTIFY),
+            };
         }
         Ok((rest, set))
     }
@@ -305,6 +325,23 @@ impl Orcpt {
     /// on without alteration (ibid.), so it is kept.
     #[inline(always)]
     pub(super) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
+        if let Some(address) = strip_word(i.rest(), b"=rfc822;") {
+            let (address, rest) =
+                address.split_at_checked(lex::plain_xtext_len(address)).unwrap_or_default();
+            if !address.is_empty() && lex::at_end_of_parameter(rest) {
+                let (_, text) = i.split(i.len() - rest.len());
+                let text = text.get(1..).unwrap_or_default();
+                if let Some(text) = Str::short(text) {
+                    return Ok((i.with_rest(rest), Orcpt(text)));
+                }
+            }
+        }
+        lex::apart(Self::any(i))
+    }
+
+    /// As the grammar, with all that can be hidden or wrong.
+    #[cold]
+    fn any(i: Input<'_>) -> PResult<'_, Self> {
         let (start, rest, value) = value(i, &ORCPT)?;
         if value.len() > Self::MAX {
             return start.split(Self::MAX).0.fail(&ORCPT);

@@ -1,48 +1,54 @@
-//! A short list: two inside the value, more on the heap. MAIL and RCPT seldom have more than two.
+//! A short list: four inside the value, more on the heap. MAIL and RCPT seldom have more.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, hash};
 
-/// There is one already.
-pub(super) struct Duplicate;
+/// How many lie inside the value.
+const INSIDE: usize = 4;
 
 #[derive(Clone)]
 pub(super) struct List<T> {
-    first: Option<T>,
-    second: Option<T>,
-    more: Vec<T>,
+    inside: [Option<T>; INSIDE],
+    more: Option<Box<More<T>>>,
 }
+
+/// Behind a box, so that a list is not larger for what it seldom has.
+#[derive(Clone)]
+struct More<T>(Vec<T>);
 
 impl<T> List<T> {
     pub(super) const fn new() -> Self {
-        List { first: None, second: None, more: Vec::new() }
+        List { inside: [const { None }; INSIDE], more: None }
     }
 
-    /// Refuses `item` if there is one that is the `same`.
+    /// Adds `item` behind the `len` others that are there.
+    pub(super) fn add(&mut self, len: usize, item: T) {
+        match self.inside.get_mut(len) {
+            Some(place) => *place = Some(item),
+            None => self.add_behind(Some(item)),
+        }
+    }
+
+    /// The place for one item behind the `len` others that are there: `spare` if none is left inside, which is
+    /// then to be added.
     #[inline(always)]
-    pub(super) fn push(&mut self, item: T, same: impl Fn(&T, &T) -> bool) -> Result<(), Duplicate> {
-        // Not by `iter`: most commands have two of them at most, and this is on their way.
-        let Some(first) = &self.first else {
-            self.first = Some(item);
-            return Ok(());
-        };
-        if same(first, &item) {
-            return Err(Duplicate);
-        }
-        let Some(second) = &self.second else {
-            self.second = Some(item);
-            return Ok(());
-        };
-        if same(second, &item) || self.more.iter().any(|other| same(other, &item)) {
-            return Err(Duplicate);
-        }
-        self.more.push(item);
-        Ok(())
+    pub(super) fn place<'a>(
+        &'a mut self,
+        len: usize,
+        spare: &'a mut Option<T>,
+    ) -> &'a mut Option<T> {
+        self.inside.get_mut(len).unwrap_or(spare)
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn add_behind(&mut self, item: Option<T>) {
+        self.more.get_or_insert_with(|| Box::new(More(Vec::new()))).0.extend(item);
     }
 
     #[inline]
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> + '_ {
-        self.first.iter().chain(&self.second).chain(&self.more)
+        self.inside.iter().flatten().chain(self.more.iter().flat_map(|more| &more.0))
     }
 }
 

@@ -115,42 +115,6 @@ open_set! {
 }
 
 /// ```abnf
-/// esmtp-param    = esmtp-keyword ["=" esmtp-value]
-/// esmtp-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
-/// ```
-/// RFC 5321 §4.1.2
-#[inline(always)]
-fn mail_parameter<'a, R>(
-    i: Input<'a>,
-    place: &mut impl FnMut(MailParameter) -> R,
-) -> PResult<'a, R> {
-    let (behind, keyword) = other::keyword(i)?;
-    match MailParameter::dispatch(keyword, behind, &mut *place) {
-        Some(known) => known,
-        None => {
-            let (rest, other) = other::OtherMailParameter::grammar(i)?;
-            Ok((rest, place(MailParameter::Other(other))))
-        }
-    }
-}
-
-/// As [`mail_parameter`].
-#[inline(always)]
-fn rcpt_parameter<'a, R>(
-    i: Input<'a>,
-    place: &mut impl FnMut(RcptParameter) -> R,
-) -> PResult<'a, R> {
-    let (behind, keyword) = other::keyword(i)?;
-    match RcptParameter::dispatch(keyword, behind, &mut *place) {
-        Some(known) => known,
-        None => {
-            let (rest, other) = other::OtherRcptParameter::grammar(i)?;
-            Ok((rest, place(RcptParameter::Other(other))))
-        }
-    }
-}
-
-/// ```abnf
 /// "=" esmtp-value
 /// esmtp-value    = 1*(%d33-60 / %d62-126)
 /// esmtp-value    =/ 1*(%d33-60 / %d62-126 / UTF8-non-ascii)
@@ -163,11 +127,14 @@ pub(crate) fn value<'a>(
 ) -> Result<(Input<'a>, Input<'a>, &'a [u8]), nom::Err<mailwire_core::implement::grammar::Expected>>
 {
     let (start, ()) = lex::octet(i, b'=', production)?;
-    let (rest, value) = start.split(lex::value_len(start.rest(), i.dialect().utf8));
+    let (len, high) = lex::value_len(start.rest(), i.dialect().utf8);
+    let (rest, value) = start.split(len);
     if value.is_empty() {
         rest.fail::<()>(production)?;
     }
-    lex::utf8(start, value, production)?;
+    if high {
+        lex::utf8(start, value, production)?;
+    }
     Ok((start, rest, value))
 }
 
@@ -180,7 +147,7 @@ impl MailParameter {
         }
     }
 
-    /// Is it another one that may not stand beside `other`? One hold-param at most, and not one beyond the time by
+    /// Is it another one that may not stand beside `other`? Both are seldom met. One hold-param at most, and not one beyond the time by
     /// which the message is to be delivered. RFC 4865 §4.2, §5.2.2
     #[inline]
     fn excludes(&self, other: &MailParameter) -> bool {
@@ -213,8 +180,8 @@ impl RcptParameter {
     }
 }
 
-wire_form!(MailParameter, |i| mail_parameter(i, &mut |parameter| parameter));
-wire_form!(RcptParameter, |i| rcpt_parameter(i, &mut |parameter| parameter));
+wire_form!(MailParameter, MailParameter::grammar);
+wire_form!(RcptParameter, RcptParameter::grammar);
 
 /// The parameters of a MAIL command, each keyword at most once, in the order of the wire.
 ///
@@ -235,7 +202,7 @@ pub struct MailParameters(List<MailParameter>);
 pub struct RcptParameters(List<RcptParameter>);
 
 macro_rules! parameters {
-    ($list:ident, $parameter:ident, $other:ident, $production:ident, $grammar:ident) => {
+    ($list:ident, $parameter:ident, $other:ident, $production:ident) => {
         impl $list {
             /// None.
             pub const fn new() -> Self {
@@ -247,10 +214,11 @@ macro_rules! parameters {
             /// # Errors
             /// Its keyword is there already, or another that may not stand beside it.
             pub fn with(mut self, parameter: $parameter) -> Result<Self, InvalidValue> {
-                match self.0.push(parameter, clash) {
-                    Ok(()) => Ok(self),
-                    Err(_) => Err(InvalidValue::new(0, &$production)),
+                if self.iter().any(|other| clash(other, &parameter)) {
+                    return Err(InvalidValue::new(0, &$production));
                 }
+                self.0.add(self.iter().count(), parameter);
+                Ok(self)
             }
 
             /// Each, in the order of the wire.
@@ -281,32 +249,59 @@ macro_rules! parameters {
                 self.iter().all($parameter::is_ascii)
             }
 
-            /// `*(SP parameter)`, each added to those here.
+            /// `*(SP parameter)`. They are added to an empty list, so that each is made where it stays.
+            #[inline]
             pub(crate) fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
                 let mut rest = i;
+                let mut seen = 0_u64;
+                let mut len = 0;
+                let mut spare = None;
                 while !lex::at_end_of_line(&rest) {
                     let (start, ()) = blanks(rest)?;
-                    let mut place = |parameter| self.0.push(parameter, clash);
-                    let (behind, pushed) = match $grammar(start, &mut place) {
-                        Ok(pushed) => pushed,
-                        Err(e) => return Err(e),
+                    let note = |member: u32| {
+                        let bit = 1 << member;
+                        if seen & bit != 0 {
+                            return start.fail(&$production);
+                        }
+                        seen |= bit;
+                        Ok((start, ()))
+                    };
+                    let place = self.0.place(len, &mut spare);
+                    // There is nothing to drop, and no code is made for it.
+                    let put = |parameter| core::mem::forget(place.replace(parameter));
+                    let (behind, ()) = match $parameter::dispatch_front(start, note, put) {
+                        Some(known) => known?,
+                        None => self.read_seldom(start, len)?,
                     };
                     if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
                         return behind.fail(&ESMTP_PARAM);
                     }
-                    if pushed.is_err() {
-                        return start.fail(&$production);
+                    if spare.is_some() {
+                        self.0.add_behind(spare.take());
                     }
+                    len += 1;
                     rest = behind;
                 }
+                Ok((rest, ()))
+            }
+
+            /// A parameter that is seldom met, or unknown. Only such exclude others: what is read before has seen to
+            /// nothing but duplicates.
+            #[cold]
+            #[inline(never)]
+            fn read_seldom<'a>(&mut self, i: Input<'a>, len: usize) -> PResult<'a, ()> {
+                let (rest, parameter) = $parameter::grammar(i)?;
+                if self.iter().any(|other| clash(other, &parameter)) {
+                    return i.fail(&$production);
+                }
+                self.0.add(len, parameter);
                 Ok((rest, ()))
             }
 
             /// Appends a blank and the wire form for each.
             pub(crate) fn encode(&self, out: &mut Vec<u8>) {
                 for parameter in self.iter() {
-                    out.push(b' ');
-                    parameter.encode(out);
+                    parameter.encode_behind_blank(out);
                 }
             }
         }
@@ -353,6 +348,22 @@ macro_rules! parameters {
                 Ok((rest, parameters))
             }));
 
+        impl $parameter {
+            /// ```abnf
+            /// esmtp-param    = esmtp-keyword ["=" esmtp-value]
+            /// esmtp-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+            /// ```
+            /// RFC 5321 §4.1.2
+            fn grammar(i: Input<'_>) -> PResult<'_, Self> {
+                let (behind, keyword) = other::keyword(i)?;
+                if let Some(known) = Self::dispatch(keyword, behind, |known| known) {
+                    return known;
+                }
+                let (rest, other) = $other::grammar(i)?;
+                Ok((rest, $parameter::Other(other)))
+            }
+        }
+
         impl Parameter for $parameter {
             fn keyword(&self) -> &[u8] {
                 self.keyword()
@@ -392,8 +403,8 @@ fn blanks(i: Input<'_>) -> PResult<'_, ()> {
     Ok((rest.split(more).0, ()))
 }
 
-parameters!(MailParameters, MailParameter, OtherMailParameter, MAIL_PARAMETERS, mail_parameter);
-parameters!(RcptParameters, RcptParameter, OtherRcptParameter, RCPT_PARAMETERS, rcpt_parameter);
+parameters!(MailParameters, MailParameter, OtherMailParameter, MAIL_PARAMETERS);
+parameters!(RcptParameters, RcptParameter, OtherRcptParameter, RCPT_PARAMETERS);
 
 impl MailParameters {
     /// `SIZE`, in octets. RFC 1870 §4

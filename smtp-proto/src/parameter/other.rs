@@ -10,7 +10,6 @@ use mailwire_core::{InvalidValue, Str};
 /// esmtp-keyword  = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
 /// ```
 /// RFC 5321 §4.1.2
-#[inline]
 pub(super) fn keyword(i: Input<'_>) -> PResult<'_, &[u8]> {
     let (rest, keyword) = i.split(ldh_len(i.rest()));
     match keyword.first() {

@@ -262,3 +262,9 @@ fn every_keyword_has_its_member() {
         );
     }
 }
+
+#[test]
+fn parameters_are_small() {
+    // Four of each lie in a command, which moves from the parser to the application.
+    assert!(size_of::<MailParameter>() <= 40 && size_of::<RcptParameter>() <= 40);
+}

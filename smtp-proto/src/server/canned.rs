@@ -54,6 +54,7 @@ pub(crate) const NO_SERVICE: Canned = canned(554, "5.3.2 No SMTP service here");
 
 pub(crate) const HELD_TOO_LONG: Canned = canned(501, "5.5.4 Not held so long here");
 pub(crate) const TOO_SOON: Canned = canned(555, "5.5.4 Not delivered so soon here");
+pub(crate) const PART_MISSING: Canned = canned(503, "5.5.0 A part of the message is missing");
 pub(crate) const NO_CONTENT: Canned = canned(554, "5.6.6 Content not available");
 pub(crate) const NO_NODE: Canned = canned(459, "4.7.1 Node not allowed");
 pub(crate) const NO_TURN: Canned = canned(450, "4.7.1 ATRN declined");

@@ -235,6 +235,7 @@ impl Server {
 
     pub(super) fn burl(&mut self, burl: Burl) -> Step<Event> {
         if !self.extended || !self.config.offers("BURL") {
+            self.spoil();
             return self
                 .refuse(canned::NOT_IMPLEMENTED, Fault::NotOffered("BURL is not offered here"));
         }
@@ -250,6 +251,20 @@ impl Server {
         }
         self.reading = Reading::Chunk;
         Step::Event(Event::BodyBegin)
+    }
+
+    /// A part of the message is missing, for its BURL was refused: what is left must not pass for a message. So the
+    /// parts to come are refused, too, until RSET.
+    pub(super) fn spoil(&mut self) {
+        let parts = self.config.chunking || self.config.offers("BURL");
+        if parts && matches!(self.state, State::Rcpt | State::Bdat) {
+            let incoming = self.in_parts();
+            let told = incoming.begun && incoming.refused.is_none();
+            incoming.refuse(canned::PART_MISSING.reply());
+            if told {
+                self.later = Some(Box::new(Event::BodyAborted));
+            }
+        }
     }
 
     /// The application is to fetch a part, unless it wants no more of the message.

@@ -77,7 +77,7 @@ pub enum Event {
     /// it came, whatever chunks it came in. Owed: nothing. Not polling is the back-pressure.
     BodyChunk(Bytes),
     /// A part of the message that is to be fetched (RFC 4468 §3.2) and put behind what has come of it. Owed: an
-    /// answer.
+    /// answer. If the message begins with it, its line is the frame of [`BodyBegin`](Event::BodyBegin).
     Burl {
         /// The URL, and whether the message ends with it.
         burl: Burl,

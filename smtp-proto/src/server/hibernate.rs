@@ -24,8 +24,6 @@ pub struct Frozen {
     accepted: u32,
     transactions: u32,
     errors: u32,
-    /// Octets that lines of MAIL and RCPT may have beyond the usual, by what was offered.
-    raised: (u16, u16),
 }
 
 impl Server {
@@ -105,10 +103,11 @@ impl Server {
             transactions,
             errors,
             leaving: _,
-            raised,
             line_max: _,
             skipped: _,
             skipped_verb: _,
+            // Follows from what is offered.
+            raised: _,
         } = self;
         Ok(Frozen {
             version: Version,
@@ -123,7 +122,6 @@ impl Server {
             transactions,
             accepted: u32::try_from(accepted).unwrap_or(u32::MAX),
             errors,
-            raised,
         })
     }
 
@@ -152,7 +150,7 @@ impl Server {
         (server.binary, server.prdr) = (frozen.binary, frozen.prdr);
         (server.accepted, server.errors) = (accepted, frozen.errors);
         server.transactions = frozen.transactions;
-        server.raised = frozen.raised;
+        server.raise();
         Ok(server)
     }
 }

@@ -79,6 +79,10 @@ impl Server {
                 self.nothing_behind_data();
                 step
             }
+            Verb::Burl => {
+                self.spoil();
+                self.refuse(canned, fault.into())
+            }
             Verb::Other => self.refuse(canned, fault.into()),
         }
     }
@@ -93,7 +97,8 @@ impl Server {
             Err(error) if *error.expected() == COMMAND => 0..auth::text_len(line),
             // What stands behind the mechanism may be a password, well-formed or not.
             _ if is_auth => auth::secret(line),
-            // A URL may hold its own key, RFC 4467.
+            // A URL may hold its own key, RFC 4467; one that cannot be read, too.
+            Ok((Command::Burl(burl), _)) if !burl.uri.is_secret() => 0..0,
             _ if begins_with(line, b"BURL") => 4..auth::text_len(line).max(4),
             _ => 0..0,
         };
@@ -108,6 +113,10 @@ impl Server {
                 let early = core::mem::take(&mut self.early);
                 let met = if early { met.with(quirk::EARLY_TALK) } else { met };
                 self.on_command(command, met)
+            }
+            Err(error) if verb == Verb::Burl => {
+                self.spoil();
+                self.refuse_syntax(error, false)
             }
             // Whatever it was to say, octets follow that are no commands.
             Err(error) if verb == Verb::Bdat => self.bad_bdat(error),
@@ -135,6 +144,8 @@ pub(super) enum Verb {
     Data,
     /// Or what another parser might take for it: blanks and the like before it, letters behind it.
     Bdat,
+    /// A part of the message.
+    Burl,
     #[default]
     Other,
 }
@@ -146,6 +157,8 @@ impl Verb {
             Verb::Bdat
         } else if begins_with(line, b"DATA") {
             Verb::Data
+        } else if begins_with(line, b"BURL") {
+            Verb::Burl
         } else {
             Verb::Other
         }

@@ -19,6 +19,7 @@ mod line_end;
 mod offer;
 mod proxy;
 mod queue;
+mod received;
 mod shutdown;
 mod text_line;
 
@@ -45,7 +46,9 @@ use mailwire_core::{
 /// - To answer: [`answer`](Server::answer), [`decline`](Server::decline); inside a message
 ///   [`refuse_body`](Server::refuse_body).
 /// - To put away: [`hibernate`](Server::hibernate), [`thaw`](Server::thaw).
-/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated).
+/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated),
+///   [`received`](Server::received), which is the time stamp of a message.
+/// - To end: [`shutdown`](Server::shutdown); to become a client, by ATRN: [`into_client`](Server::into_client).
 ///
 /// ```
 /// use bytes::Buf;
@@ -491,16 +494,22 @@ impl Server {
         });
     }
 
-    fn welcome(&mut self) {
-        let (offer, raised) = if self.extended {
-            let offers = |keyword: &str| self.config.offers(keyword);
-            let raised = (line_limit::mail(offers), line_limit::rcpt(offers));
-            (self.config.offer(self.secured, self.authenticated), raised)
-        } else {
-            (Vec::new(), (0, 0))
-        };
+    /// What is offered makes lines longer.
+    fn raise(&mut self) {
+        let offers = |keyword: &str| self.config.offers(keyword);
         let beyond = |max: usize| max.saturating_sub(line_limit::COMMAND_LINE).min(0xffff) as u16;
-        self.raised = (beyond(raised.0), beyond(raised.1));
+        self.raised = match self.extended {
+            true => (beyond(line_limit::mail(offers)), beyond(line_limit::rcpt(offers))),
+            false => (0, 0),
+        };
+    }
+
+    fn welcome(&mut self) {
+        let offer = match self.extended {
+            true => self.config.offer(self.secured, self.authenticated),
+            false => Vec::new(),
+        };
+        self.raise();
         let config = &self.config;
         self.channel.write(|out| {
             out.extend_from_slice(if offer.is_empty() { b"250 " } else { b"250-" });

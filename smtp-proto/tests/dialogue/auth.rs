@@ -526,3 +526,29 @@ fn an_initial_response_that_is_too_long_follows_the_challenge() {
     ",
     );
 }
+
+#[test]
+fn what_is_no_reply_ends_the_exchange() {
+    private_client(
+        "
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        E: challenge \"Username:\"
+        S: what?
+        E: auth: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"what?\\r\\n\"
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 334 VXNlcm5hbWU6
+        E: challenge \"Username:\"
+        A: cancel
+        C: *
+        S: what?
+        E: auth: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"what?\\r\\n\"
+        A: AUTH LOGIN
+        C: AUTH LOGIN
+        S: 235 2.7.0 yes
+        E: auth: 235 2.7.0 yes
+    ",
+    );
+}

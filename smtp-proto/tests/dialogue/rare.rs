@@ -393,14 +393,15 @@ fn the_client_becomes_the_server() {
     assert!(smtp.noop().is_err(), "the roles may turn");
     assert_eq!(smtp.deadline().unwrap().after().as_secs(), 600);
     assert!(written(smtp.wire_mut()).ends_with(b"ATRN b.example\r\n"));
-    let mut smtp =
-        *smtp.into_server(server::Config::new("me.example".parse().unwrap())).unwrap_err();
+    let ours = || server::Config::new("me.example".parse().unwrap());
+    let (smtp, _) = smtp.into_server(ours()).unwrap_err();
+    let mut smtp = *smtp;
 
     // A provider that does not wait for the greeting.
     smtp.wire_mut().receive(b"250 now you\r\nEHLO provider.example\r\n250 x\r\n");
     let Next::Event(Event::Done(done)) = smtp.poll() else { panic!() };
     assert_eq!(done.get(atrn).unwrap().unwrap(), "250 now you".parse::<Reply>().unwrap());
-    assert!(smtp.has_turned() && matches!(smtp.poll(), Next::Idle) && smtp.deadline().is_none());
+    assert!(smtp.is_turned() && matches!(smtp.poll(), Next::Idle) && smtp.deadline().is_none());
     assert!(smtp.quit().is_err());
 
     let mut server = smtp.into_server(server::Config::new("me.example".parse().unwrap())).unwrap();

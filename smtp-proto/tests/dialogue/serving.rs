@@ -5,7 +5,9 @@ use bytes::Buf;
 use mailwire_core::{Connection, Next, Secured, Wire};
 use mailwire_smtp::{
     client,
+    extension::DateTime,
     server::{Config, Event, Protocol, Server},
+    trace::{ExtendedDomain, TcpInfo},
 };
 
 /// Greeting and EHLO, behind which these lines are offered besides the basics.
@@ -675,6 +677,64 @@ fn a_line_that_is_just_as_long_is_read() {
         "
             ),
         );
+    }
+}
+
+// ---- the time stamp
+
+#[test]
+fn received_lines() {
+    // RFC 5321 §4.4, RFC 3848 §1, RFC 6531 §4.3
+    let date = DateTime::utc((2026, 11, 24), (11, 0, 5)).unwrap();
+    let info = TcpInfo::from(std::net::IpAddr::from([192, 0, 2, 1]));
+    let from = ExtendedDomain::with_tcp_info("me.example".parse().unwrap(), info);
+    for (host, protocol, secured, said, by) in [
+        ("mx.example", Protocol::Smtp, Secured::Clear, "HELO a", "mx.example with SMTP"),
+        ("mx.example", Protocol::Smtp, Secured::Local, "EHLO a", "mx.example with ESMTP"),
+        ("mx.example", Protocol::Smtp, Secured::Tls, "EHLO a", "mx.example with ESMTPS"),
+        (
+            "mx.example",
+            Protocol::Smtp,
+            Secured::Tls,
+            "EHLO a\r\nAUTH PLAIN AGEAYg==",
+            "mx.example with ESMTPSA",
+        ),
+        (
+            "mx.example",
+            Protocol::Lmtp,
+            Secured::Clear,
+            "LHLO a\r\nMAIL FROM:<\u{fc}@b.example> SMTPUTF8",
+            "mx.example with UTF8LMTP",
+        ),
+        (
+            "[192.0.2.2]",
+            Protocol::Lmtp,
+            Secured::Clear,
+            "LHLO a",
+            "[192.0.2.2] ([192.0.2.2]) with LMTP",
+        ),
+    ] {
+        let mut config = crate::config();
+        (config.host, config.protocol) = (host.parse().unwrap(), protocol);
+        (config.secured, config.starttls) = (secured, false);
+        let mut server = Server::new(config);
+        server.wire_mut().receive([said, "\r\n"].concat().as_bytes());
+        while let Next::Event(event) = server.poll() {
+            let answer = match event {
+                Event::Connected { pending } => pending.accept(),
+                Event::Hello { pending, .. } => pending.accept(),
+                Event::Auth { pending, .. } => pending.accept(),
+                Event::Mail { pending, .. } => pending.accept(),
+                other => panic!("{other:?}"),
+            };
+            server.answer(answer).unwrap();
+        }
+        let line = server.received(from.clone(), date).unwrap().to_string();
+        let line = line.replace("\r\n\t", " ");
+        let whole = format!(
+            "Received: from me.example ([192.0.2.1]) by {by}; Tue, 24 Nov 2026 11:00:05 +0000"
+        );
+        assert_eq!(line, whole);
     }
 }
 

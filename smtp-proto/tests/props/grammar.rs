@@ -49,6 +49,22 @@ pub fn command(octets: &[u8]) {
             shows_no_secret(auth);
         }
         let _ = (format!("{command} {command:?}"), command.fits(Dialect::ascii()));
+        #[cfg(feature = "serde")]
+        comes_back(&command, command.to_string().contains("***"));
+    }
+}
+
+/// What was read, tolerated or not, is serialised and read back; a secret is not.
+#[cfg(feature = "serde")]
+fn comes_back<T>(value: &T, is_secret: bool)
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    match serde_json::to_string(value) {
+        Ok(json) => {
+            assert_eq!(serde_json::from_str::<T>(&json).as_ref().ok(), Some(value), "{json}")
+        }
+        Err(error) => assert!(is_secret, "{error}"),
     }
 }
 
@@ -90,8 +106,12 @@ pub fn reply(octets: &[u8]) {
             assert_eq!(again.as_ref(), Some(&hello));
             assert!(hello.mail_line_max() >= 512 && hello.rcpt_line_max() >= 512);
             assert!(hello.limits().is_none_or(|limits| limits.iter().count() > 0));
+            #[cfg(feature = "serde")]
+            comes_back(&hello, false);
             let _ = (hello.deliver_by(), hello.future_release(), hello.priority_profile());
         }
+        #[cfg(feature = "serde")]
+        comes_back(&reply, false);
         let _ = (reply.transaction_offset(), reply.media_features(), reply.solicit());
         let _ = (reply.decode_challenge(), reply.enhanced_code(), format!("{reply} {reply:?}"));
     }

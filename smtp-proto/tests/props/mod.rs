@@ -18,6 +18,7 @@ pub mod codec;
 pub mod grammar;
 pub mod pair;
 pub mod server;
+pub mod trace;
 pub mod transaction;
 pub mod value;
 

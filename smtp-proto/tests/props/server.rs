@@ -403,7 +403,7 @@ impl App for ServerApp {
                 assert_eq!(replies, self.replies());
                 let lf = self.config.quirks.contains(mailwire_smtp::quirk::LF_LINE_END);
                 let (text, end) = match self.chunked {
-                    Some(_) => joined(&self.fed[begin..], lf),
+                    Some(_) => joined(&self.fed[begin..], lf, &self.config),
                     None => undotted(&self.fed[begin..]),
                 }
                 .expect("no end of the message");
@@ -444,7 +444,10 @@ impl App for ServerApp {
                 assert!(!self.session.wire().is_open());
             }
             Event::Burl { pending, .. } => {
-                self.command();
+                // The one that begins a message has told its line with that.
+                if !self.session.wire().frame().is_empty() {
+                    self.command();
+                }
                 assert!(
                     self.mail && self.accepted > 0 && !self.refused,
                     "BURL without a recipient"
@@ -544,7 +547,7 @@ fn undotted(octets: &[u8]) -> Option<(Vec<u8>, usize)> {
 
 /// The message whose first BDAT or BURL stands at the front of `octets`, without what BURL brought, and how many
 /// octets it takes. RFC 3030 §2
-fn joined(octets: &[u8], lf: bool) -> Option<(Vec<u8>, usize)> {
+fn joined(octets: &[u8], lf: bool, config: &Config) -> Option<(Vec<u8>, usize)> {
     let (mut body, mut at) = (Vec::new(), 0);
     loop {
         let rest = &octets[at..];
@@ -558,6 +561,8 @@ fn joined(octets: &[u8], lf: bool) -> Option<(Vec<u8>, usize)> {
             body.extend_from_slice(octets.get(at..at + size)?);
             at += size;
         }
+        // One that is not offered would have spoilt the message.
+        assert!(words.first() != Some(&"BURL") || config.capabilities.len() == 3);
         if matches!(words[..], ["BDAT" | "BURL", _, "LAST"]) {
             return Some((body, at));
         }

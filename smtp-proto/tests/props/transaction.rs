@@ -296,9 +296,10 @@ impl Receiver {
 }
 
 /// Every recipient's fate is what the server has done with the message, and the message is the right one.
-pub fn truth(lmtp: bool, helo: bool, letters: usize, plan: &[u8], cut: Cut) {
+pub fn truth(lmtp: bool, chunking: bool, helo: bool, letters: usize, plan: &[u8], cut: Cut) {
     let mut theirs = server::Config::new("mx.example".parse().unwrap());
     let mut ours = client::Config::default();
+    theirs.chunking = chunking;
     // A group behind a refused MAIL costs many.
     theirs.limits.errors = u32::MAX;
     if lmtp {

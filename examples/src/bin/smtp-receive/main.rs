@@ -218,6 +218,7 @@ fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
     config.protocol = if arguments.lmtp { Protocol::Lmtp } else { Protocol::Smtp };
     config.size = Some(arguments.max_size);
     config.recipients = arguments.max_rcpt;
+    config.chunking = true;
     let tls = match (&arguments.tls_cert, &arguments.tls_key) {
         (Some(chain), Some(key)) => Some(ServerTls::from_pem_files(chain, key)?),
         _ => None,

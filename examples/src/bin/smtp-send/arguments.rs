@@ -108,6 +108,9 @@ struct SmtpSend {
     /// What a report calls the message
     #[arg(long, value_name = "ID", value_parser = envid)]
     dsn_envid: Option<Envid>,
+    /// Send the message by BDAT, as one chunk; the server must offer CHUNKING
+    #[arg(long)]
+    bdat: bool,
     /// Ask for SMTPUTF8 though all addresses are ASCII: the header section is not
     #[arg(long)]
     smtputf8: bool,
@@ -232,6 +235,7 @@ pub struct Task {
     pub ret: Option<Ret>,
     pub envid: Option<Envid>,
     pub smtputf8: bool,
+    pub bdat: bool,
     pub what: What,
 }
 
@@ -293,6 +297,7 @@ impl SmtpSend {
             ret: this.dsn_ret,
             envid: this.dsn_envid,
             smtputf8: this.smtputf8,
+            bdat: this.bdat,
             what: if this.probe { What::Probe } else { What::Send },
         })
     }
@@ -345,6 +350,7 @@ impl Sendmail {
             ret: this.dsn_ret,
             envid: this.dsn_envid,
             smtputf8: false,
+            bdat: false,
             what: What::Sendmail {
                 from_header: this.from_header,
                 until: if is_dot { Until::Dot } else { Until::Eof },

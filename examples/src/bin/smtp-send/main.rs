@@ -265,6 +265,7 @@ impl Letter {
             size: Some(octets),
             is_eight_bit: Some(is_eight_bit),
             smtputf8: task.smtputf8,
+            bdat: task.bdat,
             notify: task.notify,
             ret: task.ret,
             envid: task.envid.clone(),
