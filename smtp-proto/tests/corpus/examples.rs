@@ -123,12 +123,18 @@ fn of_the_rfcs() {
         for line in text.lines() {
             match line.split_at_checked(2) {
                 _ if line.starts_with("# bad:") => is_bad = true,
-                Some(("C:", said)) => {
-                    reader.client(said.trim_start(), std::mem::take(&mut is_bad));
-                }
-                Some(("S:", said)) => {
+                // Behind ATRN the roles are turned (RFC 2645 §5.3): who says a code is the server.
+                Some(("C:" | "S:", said)) => {
                     let said = said.strip_prefix(' ').unwrap_or(said);
-                    reader.server(said, std::mem::take(&mut is_bad));
+                    let is_bad = std::mem::take(&mut is_bad);
+                    let coded = said.get(..3).is_some_and(|code| {
+                        code.bytes().all(|b| b.is_ascii_digit())
+                            && matches!(said.as_bytes().get(3), None | Some(b' ' | b'-'))
+                    });
+                    match coded && reader.next != Next::Message {
+                        true => reader.server(said, is_bad),
+                        false => reader.client(said, is_bad),
+                    }
                 }
                 None | Some(("", _)) => reader.next = Next::Command,
                 Some(_) => {}
