@@ -5,7 +5,7 @@
 //! is left open by that is dropped by RSET before the result comes.
 
 use super::{
-    Client, Delivery, Event, Flight, Kind, Outcome, Protocol,
+    Client, Delivery, Event, Flight, Kind, Outcome, Prdr, Protocol,
     envelope::{Envelope, Fate, Message, Sent, is_too_many},
     legal::EnvelopeAhead,
     limits,
@@ -266,6 +266,11 @@ impl Client {
 
     /// A command of the first transaction has ended.
     pub(super) fn progress(&mut self, flight: &Flight, outcome: Outcome) {
+        // PRDR: a recipient has the message when the message is accepted, too, and that nobody has said.
+        let outcome = match outcome {
+            Outcome::Dropped(_) if self.prdr == Prdr::Coming => Outcome::Dropped(Vec::new()),
+            outcome => outcome,
+        };
         let Some(running) = self.transactions.front_mut() else { return };
         running.unanswered = running.unanswered.saturating_sub(1);
         match flight.kind {
