@@ -1,7 +1,13 @@
 //! A whole transaction by one call. RFC 5321 §3.3; pipelining: RFC 2920; limits: RFC 9422.
 
 use crate::{client, offered};
-use mailwire_smtp::client::Protocol;
+use mailwire_core::{Connection, Next};
+use mailwire_smtp::{
+    Mail, Rcpt,
+    address::Mailbox,
+    client::{Client, Config, Envelope, Event, Fate, Message, Outcome, Protocol},
+};
+use std::sync::Arc;
 
 const ENVELOPE: &str = "
     A: envelope MAIL FROM:<a@b.example>
@@ -713,4 +719,27 @@ fn nothing_is_sent_to_recipients_without_a_sender() {
             ),
         );
     }
+}
+
+#[test]
+fn an_answer_to_all_is_kept_once() {
+    // A long reply to MAIL, once for each of many recipients, would be more than a server needs to send to fill
+    // the memory of a client.
+    let mut client = Client::new(Config::default());
+    client.ehlo(&"me.example".parse().unwrap()).unwrap();
+    client.wire_mut().receive(b"220 mx\r\n250-mx\r\n250 PIPELINING\r\n");
+    while let Next::Event(_) = client.poll() {}
+    let address: Mailbox = "a@b.example".parse().unwrap();
+    let mut envelope = Envelope::new(Mail::new(address.clone()));
+    for _ in 0..3 {
+        envelope = envelope.to(Rcpt::new(address.clone()));
+    }
+    client.transaction(envelope, Message::whole("x")).unwrap();
+    client.wire_mut().receive(b"550 no\r\n503 no\r\n503 no\r\n503 no\r\n503 no\r\n");
+    let Next::Event(Event::Done(done)) = client.poll() else { panic!("no end") };
+    let Outcome::Sent(sent) = done.outcome() else { panic!("no fates") };
+    let [Fate::Refused(one), Fate::Refused(two), Fate::Refused(_)] = sent.fates() else {
+        panic!("not refused")
+    };
+    assert!(Arc::ptr_eq(one, two));
 }
