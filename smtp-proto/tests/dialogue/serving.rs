@@ -340,7 +340,7 @@ fn turned(behind: &[u8]) -> Server {
     server.wire_mut().receive(b"EHLO me.example\r\nAUTH PLAIN AGEAYg==\r\nATRN a.example\r\n");
     server.wire_mut().receive(behind);
     while let Next::Event(event) = server.poll() {
-        assert!(!server.has_turned());
+        assert!(!server.is_turned());
         let answer = match event {
             Event::Connected { pending } => pending.accept(),
             Event::Hello { pending, .. } => pending.accept(),
@@ -350,7 +350,7 @@ fn turned(behind: &[u8]) -> Server {
         };
         server.answer(answer).unwrap();
     }
-    assert!(server.has_turned());
+    assert!(server.is_turned());
     server
 }
 
