@@ -189,13 +189,20 @@ impl Client {
             return self.answered_too_early(reply);
         }
         if self.prdr == Prdr::On && self.collected.is_empty() {
-            let individual = reply.code() == ReplyCode::REPLIES_FOLLOW && self.accepted > 1;
+            let individual = reply.code() == ReplyCode::REPLIES_FOLLOW;
             self.prdr = if individual { Prdr::Coming } else { Prdr::Off };
             if individual {
                 // One for each, then one for the message.
                 self.due = self.accepted + 1;
                 return Step::Again;
             }
+        }
+        if reply.is_positive_intermediate() {
+            // What comes next would be taken for the answer to another command.
+            self.drop_flights();
+            return Step::Fatal(Fatal::Protocol(
+                "the server wants more behind the end of the message",
+            ));
         }
         let (index, due) = (self.collected.len(), self.due);
         let last = index + 1 >= due;

@@ -162,12 +162,11 @@ impl Client {
         while let Some(mut running) = self.transactions.pop_back() {
             let may = self.flights.is_empty() || self.pipelines() && self.channel.is_flowing();
             let next = if may { self.next_command(&mut running) } else { None };
-            let done = match &next {
-                Some(command) => self.say_next(&mut running, command),
-                None => false,
-            };
+            if let Some(command) = &next {
+                self.say_next(&mut running, command);
+            }
             self.transactions.push_back(running);
-            if !done {
+            if next.is_none() {
                 return;
             }
         }
@@ -202,14 +201,17 @@ impl Client {
         }
     }
 
-    /// Queues `command`; false if it may not be said after all, which ends the transaction.
-    fn say_next(&mut self, running: &mut Running, command: &Command) -> bool {
+    /// Queues `command`; that it may not be said after all ends the transaction.
+    fn say_next(&mut self, running: &mut Running, command: &Command) {
         self.feeding = true;
         let queued = self.queue(command);
         self.feeding = false;
         let Ok(id) = queued else {
-            running.over = true;
-            return false;
+            // What began is dropped by what comes next, unless that is what may not be said.
+            if !core::mem::replace(&mut running.over, true) {
+                running.nobody_has_it();
+            }
+            return;
         };
         running.unanswered += 1;
         match command {
@@ -225,7 +227,6 @@ impl Client {
             },
             _ => {}
         }
-        true
     }
 
     fn send_whole(&mut self, id: u64, octets: Bytes) -> bool {
@@ -338,6 +339,13 @@ impl Running {
         }
     }
 
+    /// Nobody has got the message, whoever was perhaps a recipient.
+    fn nobody_has_it(&mut self) {
+        for fate in self.fates.iter_mut().filter(|fate| **fate == Fate::Unknown) {
+            *fate = Fate::NotSent;
+        }
+    }
+
     fn on_message(&mut self, outcome: Outcome) {
         self.over = true;
         let accepted = core::mem::take(&mut self.accepted);
@@ -364,10 +372,7 @@ impl Running {
             _ => {}
         }
         if rest == Fate::NotSent {
-            // Nobody has got it, whoever was perhaps a recipient.
-            for fate in self.fates.iter_mut().filter(|fate| **fate == Fate::Unknown) {
-                *fate = Fate::NotSent;
-            }
+            self.nobody_has_it();
         }
         let mut fates = fates.into_iter();
         for at in accepted {

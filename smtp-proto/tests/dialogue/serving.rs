@@ -872,3 +872,37 @@ fn lmtp_has_all_that_too() {
         ),
     );
 }
+
+#[test]
+fn shutdown_at_a_hand_off_comes_behind_it() {
+    // RFC 3207 §4: behind 220 nothing is said in the clear
+    server(
+        |config| {
+            plain(config);
+            config.starttls = true;
+        },
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: EHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-8BITMIME
+        S: 250-SMTPUTF8
+        S: 250 STARTTLS
+        C: STARTTLS
+        E: starttls
+        A: shutdown 421 4.3.2 going down
+        A: accept
+        S: 220 2.0.0 Ready to start TLS
+        E: switch tls
+        A: tls
+        S: 421 4.3.2 going down
+        E: closed clean
+    ",
+    );
+}

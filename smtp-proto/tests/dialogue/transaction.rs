@@ -634,6 +634,25 @@ fn an_end_in_the_middle_of_the_answers_takes_none_back() {
         ]
         .concat(),
     );
+    let script = "
+        A: transaction chunk x
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        S: 250 ok
+        S: 250 one
+        S: 250 two
+        S: 250 three
+        C: BDAT 1 LAST
+        C: x\\
+        S: 250 one
+        S: 421 two, and bye
+        E: sent: accepted 250 one; refused 421 two, and bye; unknown
+        E: closed clean
+    ";
+    let script = [&hello("LHLO", &["PIPELINING", "CHUNKING"]), ENVELOPE, script].concat();
+    client(|config| config.protocol = Protocol::Lmtp, &script);
     lmtp(
         &[
             begin,
@@ -742,4 +761,27 @@ fn an_answer_to_all_is_kept_once() {
         panic!("not refused")
     };
     assert!(Arc::ptr_eq(one, two));
+}
+
+#[test]
+fn who_gets_the_last_chunk_is_known_or_it_is_not_sent() {
+    // LMTP: RFC 2033 §4.3. What began is dropped.
+    let script = "
+        A: transaction chunk x
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        S: 250 ok
+        S: 250 one
+        S: what
+        S: 250 three
+        C: RSET
+        S: 250 reset
+        E: sent: not sent; not sent; not sent
+        A: MAIL FROM:<a@b.example>
+        C: MAIL FROM:<a@b.example>
+    ";
+    let script = [&hello("LHLO", &["PIPELINING", "CHUNKING"]), ENVELOPE, script].concat();
+    client(|config| config.protocol = Protocol::Lmtp, &script);
 }
