@@ -124,7 +124,8 @@ impl Client {
 
     /// 354. Without a recipient the server gets an empty message and no other (RFC 2920 §3.1).
     ///
-    /// If it may have one all the same, for an answer to RCPT was no reply, that empty message could be
+    /// If it may have one all the same, for an answer to RCPT was no reply, or yes behind a MAIL that was
+    /// refused, that empty message could be
     /// delivered, and in LMTP nobody knows how many replies will come: there the session ends.
     pub(super) fn on_start_input(&mut self, id: u64, reply: &Reply) -> Step<Event> {
         if reply.code() != ReplyCode::START_MAIL_INPUT {
@@ -136,9 +137,7 @@ impl Client {
         let lmtp = self.config.protocol == Protocol::Lmtp;
         if self.doubtful && (lmtp || self.accepted == 0) {
             self.drop_flights();
-            return Step::Fatal(Fatal::Protocol(
-                "an answer to RCPT was no reply: who gets the message is not known",
-            ));
+            return Step::Fatal(Fatal::Protocol("who gets the message is not known"));
         }
         self.channel.release(id);
         self.due = self.replies_due();

@@ -5,7 +5,7 @@
 //! is left open by that is dropped by RSET before the result comes.
 
 use super::{
-    Client, Delivery, Event, Flight, Kind, Outcome, Protocol,
+    Client, Delivery, Event, Flight, Kind, Outcome, Prdr, Protocol,
     envelope::{Envelope, Fate, Message, Sent, is_too_many},
     legal::EnvelopeAhead,
     limits,
@@ -15,7 +15,7 @@ use crate::{
     command::Bdat,
     state::{Rule, State},
 };
-use alloc::{vec, vec::Vec};
+use alloc::{sync::Arc, vec, vec::Vec};
 use bytes::Bytes;
 use mailwire_core::{
     Body, Handle, NotNow,
@@ -266,6 +266,11 @@ impl Client {
 
     /// A command of the first transaction has ended.
     pub(super) fn progress(&mut self, flight: &Flight, outcome: Outcome) {
+        // PRDR: a recipient has the message when the message is accepted, too, and that nobody has said.
+        let outcome = match outcome {
+            Outcome::Dropped(_) if self.prdr == Prdr::Coming => Outcome::Dropped(Vec::new()),
+            outcome => outcome,
+        };
         let Some(running) = self.transactions.front_mut() else { return };
         running.unanswered = running.unanswered.saturating_sub(1);
         match flight.kind {
@@ -316,7 +321,7 @@ impl Running {
         match outcome {
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
                 self.over = true;
-                self.fates.fill(Fate::Refused(reply));
+                self.fates.fill(Fate::Refused(Arc::new(reply)));
             }
             Outcome::Malformed(_) => (self.over, self.unclear) = (true, true),
             // What has left with it may have been taken all the same.
@@ -339,8 +344,8 @@ impl Running {
             outcome if outcome.is_success() => self.accepted.push(at),
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
                 *fate = match is_too_many(&reply, some) {
-                    true => Fate::TooMany(reply),
-                    false => Fate::Refused(reply),
+                    true => Fate::TooMany(Arc::new(reply)),
+                    false => Fate::Refused(Arc::new(reply)),
                 };
             }
             Outcome::Malformed(_) => *fate = Fate::Unknown,
@@ -364,7 +369,9 @@ impl Running {
                     fates.clear();
                 }
             }
-            Outcome::Reply(reply) | Outcome::Unexpected(reply) => rest = Fate::Refused(reply),
+            Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
+                rest = Fate::Refused(Arc::new(reply))
+            }
             Outcome::Dropped(replies) if self.sent => {
                 rest = Fate::Unknown;
                 // A chunk may have left before anybody was accepted.
@@ -393,8 +400,8 @@ impl Running {
 
 fn fate(reply: Option<&Reply>) -> Fate {
     match reply {
-        Some(reply) if reply.is_positive_completion() => Fate::Accepted(reply.clone()),
-        Some(reply) => Fate::Refused(reply.clone()),
+        Some(reply) if reply.is_positive_completion() => Fate::Accepted(Arc::new(reply.clone())),
+        Some(reply) => Fate::Refused(Arc::new(reply.clone())),
         None => Fate::Unknown,
     }
 }
