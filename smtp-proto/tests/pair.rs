@@ -56,7 +56,7 @@ fn any_number_of_octets_at_a_time() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: props::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn damaged_wires_end_both(
         flags in any::<u8>(),
@@ -70,7 +70,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: props::cases(300), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_fate_of_each_recipient_is_the_truth(
         lmtp in any::<bool>(),

@@ -113,7 +113,7 @@ fn client_script() -> impl Strategy<Value = Said> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: props::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_server_follows_its_model_however_its_input_is_cut(
@@ -204,7 +204,7 @@ const BEGINS: &[&[u8]] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: props::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_client_follows_its_model_however_its_input_is_cut(
@@ -238,7 +238,7 @@ proptest! {
 
 #[cfg(all(feature = "arbitrary", feature = "codec", feature = "serde"))]
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: props::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_a_codec_reads_does_not_depend_on_the_cuts(
@@ -253,6 +253,28 @@ proptest! {
     fn values_are_what_they_write(octets in prop::collection::vec(any::<u8>(), 0..1500)) {
         value::value(&octets);
         codec::pair(&octets);
+    }
+}
+
+/// What chance has found, kept.
+#[test]
+fn found_by_chance() {
+    let begin = b"EHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\n";
+    let lmtp = b"LHLO a\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<d@e.f>\r\nRCPT TO:<g@e.f>\r\n";
+    let burl = &b"BURL imap://a/b\r\n"[..];
+    for seed in 0..8 {
+        for flags in [156, 44, 12] {
+            server::session(&input(flags, seed, &[], &[begin, burl].concat()));
+        }
+        server::session(&input(29, seed, &[], &[&lmtp[..], b"DATA\r\n", burl].concat()));
+        // RFC 4954 §4: a response is masked, also where a bare LF ends it.
+        let auth = b"EHLO a\r\nAUTH SCRAM-SHA-256\r\nbW9yZQ==\nAUTH PLAIN AGEAYg==\n";
+        server::session(&input(156, seed, &[], auth));
+        // A chunk is asked for while the answer to the message before it is due.
+        let said = b"220 a\r\n\xff250-a\r\n250-CHUNKING\r\n250 PIPELINING\r\n\xff\
+            250 b\r\n250 c\r\n354 go\r\n\xff\xff\xff250 d\r\n";
+        transaction::session(&input(0, seed, &[0, 0, 1, 0, 1, 1, 0], said));
+        transaction::session(&input(0, seed, &[117, 0, 0, 86, 238, 2, 0], said));
     }
 }
 

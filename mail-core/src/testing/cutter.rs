@@ -102,17 +102,22 @@ pub struct Cutter {
     next: usize,
 }
 
-/// Streams up to this length are cut in two at every octet.
-const EVERY: usize = 4096;
+/// Streams shorter than this are cut in two at every octet.
+const EVERY: usize = 2048;
+/// Longer ones at fewer places, so that about this is fed altogether: the cost of every octet is a square.
+const FED: usize = EVERY * EVERY / 2;
+/// But never at fewer places than this.
+const FEWEST: usize = 64;
 /// Seeded ways, unless told otherwise.
 const SEEDS: u64 = 12;
 
 impl Cutter {
-    /// The ways for a stream of `len` octets. Beyond 4096 octets the cuts in two are spread evenly, so that
-    /// there are 4096 of them at most.
+    /// The ways for a stream of `len` octets. From 2048 octets on the cuts in two are spread evenly, the fewer the
+    /// longer it is, down to 64: all of them feed about 2 MiB.
     pub fn new(len: usize) -> Self {
+        let stride = (len.saturating_mul(len) / FED).min(len / FEWEST);
         // An odd stride falls on every residue of the periods that input tends to have.
-        Cutter { len, stride: (len / EVERY) | 1, seeds: SEEDS, next: 0 }
+        Cutter { len, stride: stride | 1, seeds: SEEDS, next: 0 }
     }
 
     /// The same with `seeds` ways by chance.
@@ -165,9 +170,15 @@ mod tests {
         };
         assert_eq!(at(5).collect::<Vec<_>>(), [1, 2, 3, 4]);
         assert_eq!(at(1).count(), 0);
-        assert_eq!(at(EVERY).collect::<BTreeSet<_>>().len(), EVERY - 1);
-        assert!(at(1_000_000).count() <= EVERY);
-        assert!(at(1_000_000).max() > Some(999_000));
+        assert_eq!(at(EVERY - 1).collect::<BTreeSet<_>>().len(), EVERY - 2);
+        for len in [EVERY, 5000, 20_000, 1_000_000] {
+            let (count, last) = (at(len).count(), at(len).max().unwrap_or_default());
+            assert!(
+                count >= FEWEST - 1 && (count < FEWEST || count * len < FED * 3 / 2),
+                "{len}: {count}"
+            );
+            assert!(len - last <= len / (FEWEST - 2), "{len}: the end is not cut");
+        }
     }
 
     #[test]

@@ -167,9 +167,13 @@ impl Client {
         self.later.retain(|event| !matches!(event, Event::BodyReady { .. }));
         let mut collected = core::mem::take(&mut self.collected);
         while let Some(flight) = self.flights.pop_front() {
-            let outcome = Outcome::Dropped(core::mem::take(&mut collected));
+            let (owned, outcome) =
+                (flight.owned, Outcome::Dropped(core::mem::take(&mut collected)));
             if let Some(event) = self.done(flight, outcome) {
                 self.later.push_back(event);
+            }
+            if owned {
+                self.drop_ended();
             }
         }
         self.drop_transactions();

@@ -259,8 +259,8 @@ impl Client {
 
     /// A body of the transaction under way is whole.
     pub(super) fn body_is_whole(&mut self) {
-        // Only the first can be at its body.
-        if let Some(running) = self.transactions.front_mut() {
+        // Only the last can be at its body: the next one begins behind that.
+        if let Some(running) = self.transactions.back_mut() {
             running.sent = true;
         }
     }
@@ -291,6 +291,16 @@ impl Client {
         running.map(Running::done)
     }
 
+    /// The connection ends, and a command of the first transaction was dropped. The commands that follow may be the
+    /// next one's.
+    pub(super) fn drop_ended(&mut self) {
+        let over = |first: &Running| first.over && first.unanswered == 0;
+        if self.transactions.len() > 1 && self.transactions.front().is_some_and(over) {
+            let first = self.transactions.pop_front().map(Running::done);
+            self.later.extend(first);
+        }
+    }
+
     /// The connection ends, and with it all transactions.
     pub(super) fn drop_transactions(&mut self) {
         for running in core::mem::take(&mut self.transactions) {
@@ -309,24 +319,29 @@ impl Running {
         if outcome.is_success() {
             return;
         }
-        self.over = true;
         match outcome {
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
+                self.over = true;
                 self.fates.fill(Fate::Refused(Arc::new(reply)));
             }
-            Outcome::Malformed(_) => self.unclear = true,
+            Outcome::Malformed(_) => (self.over, self.unclear) = (true, true),
+            // What has left with it may have been taken all the same.
             _ => {}
         }
     }
 
     fn on_rcpt(&mut self, outcome: Outcome) {
+        if let Outcome::Dropped(_) = outcome {
+            return;
+        }
         let at = self.answered;
         self.answered += 1;
         let some = !self.accepted.is_empty();
         let Some(fate) = self.fates.get_mut(at) else { return };
         match outcome {
-            // What is said of a recipient behind a refused MAIL adds nothing.
-            _ if self.over => {}
+            // What is said of a recipient behind a refused MAIL adds nothing. Behind what was no reply it tells
+            // whether there is a transaction.
+            _ if self.over && !self.unclear => {}
             outcome if outcome.is_success() => self.accepted.push(at),
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
                 *fate = match is_too_many(&reply, some) {
@@ -347,12 +362,14 @@ impl Running {
     }
 
     fn on_message(&mut self, outcome: Outcome) {
-        self.over = true;
+        let refused = core::mem::replace(&mut self.over, true) && !self.unclear;
         let accepted = core::mem::take(&mut self.accepted);
         let mut fates = Vec::new();
         let mut rest = Fate::NotSent;
         match outcome {
             Outcome::Delivery(delivery) => {
+                // There was a transaction, and it has ended.
+                self.unclear = false;
                 rest = fate(delivery.decisive());
                 fates = delivery.individual().iter().map(|reply| fate(Some(reply))).collect();
                 // Nobody gets a message that is refused as a whole (PRDR).
@@ -365,6 +382,9 @@ impl Running {
             }
             Outcome::Dropped(replies) if self.sent => {
                 rest = Fate::Unknown;
+                // A chunk may have left before anybody was accepted.
+                let unanswered = self.fates.iter_mut().skip(self.answered).filter(|_| !refused);
+                unanswered.for_each(|fate| *fate = Fate::Unknown);
                 // LMTP: who has an answer knows.
                 fates = replies.iter().map(|reply| fate(Some(reply))).collect();
             }

@@ -785,3 +785,109 @@ fn who_gets_the_last_chunk_is_known_or_it_is_not_sent() {
     let script = [&hello("LHLO", &["PIPELINING", "CHUNKING"]), ENVELOPE, script].concat();
     client(|config| config.protocol = Protocol::Lmtp, &script);
 }
+
+#[test]
+fn a_chunk_that_has_left_may_have_been_taken() {
+    // RFC 3030 §4.2: the whole group leaves at once, so the message is gone before anybody is accepted.
+    let group = "
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        C: BDAT 1 LAST
+    ";
+    let ended = "E: closed: the peer closed the connection too early\n";
+    for (answers, fates) in [
+        ("", "unknown; unknown; unknown"),
+        ("        S: 250 ok\n        S: 550 one\n", "refused 550 one; unknown; unknown"),
+        (
+            "        S: 250 ok\n        S: 550 one\n        S: 250 two\n",
+            "refused 550 one; unknown; unknown",
+        ),
+        ("        S: 550 no\n", "refused 550 no; refused 550 no; refused 550 no"),
+    ] {
+        let end = format!("        A: eof\n        E: sent: {fates}\n        {ended}");
+        let begin = "        A: transaction chunk x";
+        let offer = &["PIPELINING", "CHUNKING"];
+        with(offer, &[begin, group, "    C: x\\\n", answers, &end].concat());
+        // Octets of it are missing: nobody has got it.
+        let (begin, fates) =
+            ("        A: transaction counted 1", fates.replace("unknown", "not sent"));
+        let end = format!("        A: eof\n        E: sent: {fates}\n        {ended}");
+        with(offer, &[begin, group, "    E: body ready\n", answers, &end].concat());
+    }
+}
+
+#[test]
+fn each_transaction_has_its_own_fate_when_the_connection_ends() {
+    // RFC 2920 §3.1: both messages have left.
+    with(
+        &["PIPELINING", "CHUNKING"],
+        "
+        A: transaction streamed
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        C: DATA
+        S: 250 ok
+        S: 250 one
+        S: 550 two
+        S: 250 three
+        S: 354 go
+        E: body ready
+        A: send x
+        A: finish
+        C: x
+        C: .
+        A: transaction counted 1
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        C: BDAT 1 LAST
+        E: body ready
+        A: send y
+        A: finish
+        C: y\\
+        A: eof
+        E: sent: unknown; refused 550 two; unknown
+        E: sent: unknown; unknown; unknown
+        E: closed: the peer closed the connection too early
+    ",
+    );
+}
+
+#[test]
+fn what_was_no_reply_to_mail_does_not_hide_what_became_of_a_chunk() {
+    // It has left already, RFC 3030 §4.2; the server goes on, and takes it over.
+    let group = "
+        A: transaction chunk x
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        C: BDAT 1 LAST
+        C: x\\
+        S: what?
+    ";
+    let taken = "
+        S: 250 one
+        S: 550 two
+        S: 250 three
+        S: 250 queued
+        E: sent: accepted 250 queued; refused 550 two; accepted 250 queued
+    ";
+    with(&["PIPELINING", "CHUNKING"], &[group, taken].concat());
+    // It does not: there was no transaction.
+    let refused = "
+        S: 503 one
+        S: 503 two
+        S: 503 three
+        S: 503 no
+        C: RSET
+        S: 250 ok
+        E: sent: refused 503 one; refused 503 two; refused 503 three
+    ";
+    with(&["PIPELINING", "CHUNKING"], &[group, refused].concat());
+}

@@ -28,6 +28,12 @@ use mailwire_smtp::core::{
     testing::{Cut, Cutter},
 };
 
+/// So many cases by chance, unless `PROPTEST_CASES` wants another number.
+pub fn cases(usual: u32) -> u32 {
+    let wanted = std::env::var("PROPTEST_CASES").ok();
+    wanted.and_then(|wanted| wanted.parse().ok()).unwrap_or(usual)
+}
+
 /// Decisions, one octet each; when they are used up, they begin again.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {

@@ -256,15 +256,17 @@ impl App for ServerApp {
             _ => wire.quirks(),
         };
         trace.say(format!("{event:?} {} {quirks:?}", wire.masked().escape_ascii()));
+        // A bare LF ends a line where that is tolerated.
+        let end = if wire.frame().ends_with(b"\r\n") { &b"\r\n"[..] } else { b"\n" };
         match &event {
             Event::AuthResponse { response, .. } if !response.is_empty() => {
-                assert_eq!(wire.masked(), b"***\r\n", "a credential is shown");
+                assert_eq!(wire.masked(), [b"***", end].concat(), "a credential is shown");
             }
             Event::Auth { auth, .. }
                 if auth.initial_response.as_ref().is_some_and(|first| !first.is_empty()) =>
             {
                 let shown = wire.masked();
-                assert!(shown.ends_with(b" ***\r\n"), "{}", shown.escape_ascii());
+                assert!(shown.ends_with(&[b" ***", end].concat()), "{}", shown.escape_ascii());
             }
             _ => {}
         }

@@ -124,7 +124,8 @@ impl App for TransactionApp {
             },
             Event::BodyReady { of, body } => {
                 assert!(self.body.is_none());
-                assert_eq!(self.pending.front().map(|(handle, _)| handle.id()), Some(of));
+                // Of the last: a chunk is asked for while the answer to the message before it is due.
+                assert_eq!(self.pending.back().map(|(handle, _)| handle.id()), Some(of));
                 self.body = Some(body);
             }
             Event::Recipient { .. } => panic!("the transaction's alone"),
