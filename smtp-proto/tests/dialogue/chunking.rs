@@ -945,7 +945,10 @@ fn a_message_that_is_refused_where_it_begins_has_nothing_fetched() {
             }
             Event::Rcpt { pending, .. } => pending.accept(),
             Event::BodyBegin => {
-                assert_eq!(server.wire().frame(), b"BURL imap://a/b;urlauth=anonymous:internal:ab12 LAST\r\n");
+                assert_eq!(
+                    server.wire().frame(),
+                    b"BURL imap://a/b;urlauth=anonymous:internal:ab12 LAST\r\n"
+                );
                 assert_eq!(server.wire().masked(), b"BURL***\r\n");
                 server.refuse_body("554 5.7.0 no".parse().unwrap()).unwrap();
                 continue;
