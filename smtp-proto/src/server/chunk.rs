@@ -147,7 +147,7 @@ impl Server {
         let left = usize::try_from(incoming.chunk.left).unwrap_or(usize::MAX);
         let ready = self.channel.octets().len().min(left);
         if ready == 0 || ready < left.min(HELD) && !self.channel.is_eof() {
-            self.channel.doze(left.min(HELD));
+            self.channel.doze_in_body(left.min(HELD));
             return Step::Starved;
         }
         self.channel.touch();
