@@ -311,7 +311,11 @@ pub(super) const BAD_BDAT: Fatal = Fatal::Protocol("a BDAT line that cannot be r
 impl Incoming {
     /// Where these octets of a chunk hold what may not be in a message.
     fn looks_wrong(&mut self, octets: &[u8], config: &super::Config) -> Option<(usize, Canned)> {
-        let bare = self.watch.as_mut()?.refuses(octets).map(|at| (at, canned::BARE_LINE_END));
+        let watch = self.watch.as_mut()?;
+        let bare = watch.refuses(octets).map(|at| (at, canned::BARE_LINE_END));
+        if watch.is_dense() && self.lines.passes(octets) {
+            return None;
+        }
         let long = self.lines.too_long(octets).map(|at| (at, canned::LINE_TOO_LONG));
         let long = long.filter(|_| !config.quirks.contains(crate::quirk::LONG_BODY_LINE));
         bare.into_iter().chain(long).min_by_key(|(at, _)| *at)
