@@ -177,6 +177,9 @@ fn a_bdat_without_a_size_ends_the_stream() {
         "NOOP\r\nBDAT 99999999999999999999\r\nQUIT\r\n",
         "NOOP\r\nbdat 1 last last\r\nQUIT\r\n",
         "NOOP\r\nBDAT\t6\r\nQUIT\r\n",
+        "NOOP\r\n BDAT 6\r\nQUIT\r\n",
+        "NOOP\r\n\tbdat 6\r\nQUIT\r\n",
+        "NOOP\r\nBDATA 6\r\nQUIT\r\n",
         &format!("NOOP\r\n{long}"),
     ] {
         let said = match input.len() {

@@ -10,7 +10,7 @@ use std::{env, fs, path::Path};
 const SUPPORT: &str = include_str!("../src/_docs/support.md");
 const ATTACKS: &str = include_str!("../src/_docs/attacks.md");
 
-/// Rows of each table of the checklist: letter and last number.
+/// Rows of each table: letter and last number.
 const ROWS: [(char, u32); 10] = [
     ('L', 35),
     ('K', 29),
@@ -188,7 +188,7 @@ fn attacks_name_tests_that_exist() {
 }
 
 #[test]
-fn no_row_of_the_checklist_is_silent() {
+fn no_row_is_silent() {
     let mut told: BTreeSet<(char, u32)> = BTreeSet::new();
     for row in rows(SUPPORT) {
         for number in numbers(&row[0]) {

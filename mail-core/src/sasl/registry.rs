@@ -1,4 +1,4 @@
-//! The names that are known, and what is to be known of a mechanism before it runs: SASL checklist of
+//! The names that are known, and what is to be known of a mechanism before it runs: those of
 //! the IANA registry, vendors' names included.
 //!
 //! The table is open: a name that is not in it is kept by [`MechanismName`] and may be carried as octets.

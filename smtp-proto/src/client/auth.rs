@@ -17,6 +17,9 @@ use mailwire_core::{
 /// Octets of a response with its CRLF that a server reads at least. RFC 4954 §4
 const RESPONSE_LINE: usize = 12_288;
 
+const RESPONSE_TOO_LONG: NotNow =
+    NotNow::limit("a response has 12,288 octets with its CRLF at most: cancel");
+
 static EMPTY_CHALLENGE: Production = Production::new("empty challenge", 4954, "4");
 
 /// Whose turn it is in an AUTH exchange.
@@ -38,7 +41,7 @@ impl Client {
     ///
     /// # Errors
     /// Not offered; inside a transaction; after success; a mechanism that reveals the password, where the
-    /// connection is not private.
+    /// connection is not private; an initial response that no line may hold.
     pub fn auth(
         &mut self,
         mechanism: MechanismName,
@@ -54,9 +57,7 @@ impl Client {
     pub fn respond(&mut self, of: Handle<Reply>, response: &Secret) -> Result<(), NotNow> {
         let id = self.check_challenge(of)?;
         if response.len().div_ceil(3) * 4 + 2 > RESPONSE_LINE {
-            return Err(NotNow::limit(
-                "a response has 12,288 octets with its CRLF at most: cancel",
-            ));
+            return Err(RESPONSE_TOO_LONG);
         }
         self.put_response(id, response);
         Ok(())
@@ -148,6 +149,10 @@ impl Client {
                 text.push(b'=');
             }
             base64::encode(response.expose(), &mut text);
+        }
+        // It may become a line of its own.
+        if text.len() - usize::from(!text.is_empty()) + 2 > RESPONSE_LINE {
+            return Err(RESPONSE_TOO_LONG);
         }
         let text = Secret::new(text);
         let len = self.put_line(limits::LINE - 2, |out| {

@@ -124,7 +124,8 @@ impl Client {
 
     /// 354. Without a recipient the server gets an empty message and no other (RFC 2920 §3.1).
     ///
-    /// If it may have one all the same, for an answer to RCPT was no reply, that empty message could be
+    /// If it may have one all the same, for an answer to RCPT was no reply, or yes behind a MAIL that was
+    /// refused, that empty message could be
     /// delivered, and in LMTP nobody knows how many replies will come: there the session ends.
     pub(super) fn on_start_input(&mut self, id: u64, reply: &Reply) -> Step<Event> {
         if reply.code() != ReplyCode::START_MAIL_INPUT {
@@ -136,9 +137,7 @@ impl Client {
         let lmtp = self.config.protocol == Protocol::Lmtp;
         if self.doubtful && (lmtp || self.accepted == 0) {
             self.drop_flights();
-            return Step::Fatal(Fatal::Protocol(
-                "an answer to RCPT was no reply: who gets the message is not known",
-            ));
+            return Step::Fatal(Fatal::Protocol("who gets the message is not known"));
         }
         self.channel.release(id);
         self.due = self.replies_due();
@@ -190,13 +189,20 @@ impl Client {
             return self.answered_too_early(reply);
         }
         if self.prdr == Prdr::On && self.collected.is_empty() {
-            let individual = reply.code() == ReplyCode::REPLIES_FOLLOW && self.accepted > 1;
+            let individual = reply.code() == ReplyCode::REPLIES_FOLLOW;
             self.prdr = if individual { Prdr::Coming } else { Prdr::Off };
             if individual {
                 // One for each, then one for the message.
                 self.due = self.accepted + 1;
                 return Step::Again;
             }
+        }
+        if reply.is_positive_intermediate() {
+            // What comes next would be taken for the answer to another command.
+            self.drop_flights();
+            return Step::Fatal(Fatal::Protocol(
+                "the server wants more behind the end of the message",
+            ));
         }
         let (index, due) = (self.collected.len(), self.due);
         let last = index + 1 >= due;

@@ -1,7 +1,7 @@
 //! What goes into a transaction, and what comes out: `Envelope`, `Message`, `Fate`, `Sent`. RFC 5321 §2.3.1, §3.3.
 
 use crate::{Mail, Rcpt, Reply, ReplyCode};
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use bytes::Bytes;
 
 /// Whom a message comes from, and for whom it is.
@@ -46,7 +46,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// By DATA; [`Event::BodyReady`] asks for it.
+    /// By DATA; [`Event::BodyReady`](super::Event::BodyReady) asks for it.
     pub fn streamed() -> Self {
         Message { octets: None, chunk: None }
     }
@@ -56,7 +56,7 @@ impl Message {
         Message { octets: Some(octets.into()), chunk: None }
     }
 
-    /// By one BDAT LAST of exactly so many octets; [`Event::BodyReady`] asks for them.
+    /// By one BDAT LAST of exactly so many octets; [`Event::BodyReady`](super::Event::BodyReady) asks for them.
     pub fn counted(size: u64) -> Self {
         Message { octets: None, chunk: Some(size) }
     }
@@ -77,11 +77,11 @@ impl Message {
 #[non_exhaustive]
 pub enum Fate {
     /// The server has taken it over.
-    Accepted(Reply),
+    Accepted(Arc<Reply>),
     /// The server has refused it: by the answer to MAIL, to RCPT, to DATA or to the message.
-    Refused(Reply),
+    Refused(Arc<Reply>),
     /// These are too many recipients at once: a transaction of their own may do it. RFC 5321 §4.5.3.1.10
-    TooMany(Reply),
+    TooMany(Arc<Reply>),
     /// It was not sent: the connection ended before, or the transaction came to nothing.
     NotSent,
     /// Whether the server has taken it over is not known: the connection ended, or what came was no reply. Sent again

@@ -39,6 +39,8 @@ impl Client {
         };
         let (id, kind) = (flight.id, flight.kind);
         match kind {
+            // What is in flight behind it may be for the recipients of another message.
+            Kind::Rset if self.is_in_transaction() && self.flights.len() > 1 => self.lose(error),
             Kind::Greeting => {
                 self.later.push_back(Event::Malformed(error.clone()));
                 self.drop_flights();
@@ -54,9 +56,7 @@ impl Client {
             Kind::Message | Kind::Data | Kind::Chunk { .. } | Kind::OwnRset | Kind::Quit => {
                 // Whether the message was taken is not known, and what comes next cannot be in step.
                 // Behind QUIT nothing comes.
-                self.drop_flights();
-                self.later.push_front(Event::Malformed(error.clone()));
-                Step::Fatal(Fatal::Parse(error))
+                self.lose(error)
             }
             _ => {
                 self.channel.release(id);
@@ -67,5 +67,11 @@ impl Client {
                 self.end(Outcome::Malformed(error))
             }
         }
+    }
+
+    fn lose(&mut self, error: ParseError) -> Step<Event> {
+        self.drop_flights();
+        self.later.push_front(Event::Malformed(error.clone()));
+        Step::Fatal(Fatal::Parse(error))
     }
 }

@@ -101,7 +101,7 @@ pub struct Client {
     unanswered: usize,
     /// Recipients that the transaction under way has.
     accepted: usize,
-    /// The answer to one of them was no reply: whether the server has taken it is not known.
+    /// The answer to one of them was no reply, or yes without MAIL: whom the server has taken is not known.
     doubtful: bool,
     /// SMTPUTF8 was used: replies may be UTF-8 (RFC 6531 §3.7.4).
     utf8: bool,

@@ -16,7 +16,8 @@ impl Client {
             // RFC 5321 §3.8: it ends everything, whatever it answers.
             // Before anything else, so that nothing more is said.
             self.channel.close();
-            let step = self.end(Outcome::Reply(reply));
+            let outcome = self.ended_by(reply);
+            let step = self.end(outcome);
             self.drop_flights();
             return step;
         }
@@ -34,6 +35,17 @@ impl Client {
                 self.complete(kind, reply)
             }
         }
+    }
+
+    /// What becomes of a command when `reply` ends the session. LMTP: the answers before it stand, and are no answers
+    /// to what is behind it. PRDR: they promised nothing without the last one.
+    fn ended_by(&mut self, reply: Reply) -> Outcome {
+        let mut replies = core::mem::take(&mut self.collected);
+        if replies.is_empty() || self.prdr == Prdr::Coming {
+            return Outcome::Reply(reply);
+        }
+        replies.push(reply);
+        Outcome::Dropped(replies)
     }
 
     fn unsolicited(&mut self, reply: Reply, closing: bool) -> Step<Event> {
@@ -74,10 +86,12 @@ impl Client {
                 self.prdr = if prdr { Prdr::On } else { Prdr::Off };
                 self.state = if positive { State::Mail } else { State::Ready };
             }
-            Kind::Rcpt if positive => {
+            Kind::Rcpt if positive && self.is_in_transaction() => {
                 self.accepted += 1;
                 self.state = State::Rcpt;
             }
+            // MAIL was not accepted: it can only be a recipient of something else.
+            Kind::Rcpt => self.doubtful |= positive,
             Kind::Rset | Kind::OwnRset => {
                 if positive && self.state != State::Greeted {
                     (self.state, self.accepted) = (State::Ready, 0);
@@ -109,14 +123,14 @@ impl Client {
         })
     }
 
-    fn is_in_transaction(&self) -> bool {
+    pub(super) fn is_in_transaction(&self) -> bool {
         matches!(self.state, State::Mail | State::Rcpt | State::Bdat)
     }
 
     /// The oldest command has ended so.
     pub(super) fn end(&mut self, outcome: Outcome) -> Step<Event> {
         let Some(flight) = self.flights.pop_front() else { return Step::Again };
-        if flight.kind == Kind::Auth {
+        if matches!(flight.kind, Kind::Auth | Kind::Hello { .. }) {
             // However it has ended, the next exchange begins anew.
             (self.turn, self.rare) = (Turn::Server, None);
         }

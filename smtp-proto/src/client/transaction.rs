@@ -5,7 +5,7 @@
 //! is left open by that is dropped by RSET before the result comes.
 
 use super::{
-    Client, Delivery, Event, Flight, Kind, Outcome, Protocol,
+    Client, Delivery, Event, Flight, Kind, Outcome, Prdr, Protocol,
     envelope::{Envelope, Fate, Message, Sent, is_too_many},
     legal::EnvelopeAhead,
     limits,
@@ -15,7 +15,7 @@ use crate::{
     command::Bdat,
     state::{Rule, State},
 };
-use alloc::{vec, vec::Vec};
+use alloc::{sync::Arc, vec, vec::Vec};
 use bytes::Bytes;
 use mailwire_core::{
     Body, Handle, NotNow,
@@ -162,12 +162,11 @@ impl Client {
         while let Some(mut running) = self.transactions.pop_back() {
             let may = self.flights.is_empty() || self.pipelines() && self.channel.is_flowing();
             let next = if may { self.next_command(&mut running) } else { None };
-            let done = match &next {
-                Some(command) => self.say_next(&mut running, command),
-                None => false,
-            };
+            if let Some(command) = &next {
+                self.say_next(&mut running, command);
+            }
             self.transactions.push_back(running);
-            if !done {
+            if next.is_none() {
                 return;
             }
         }
@@ -202,14 +201,17 @@ impl Client {
         }
     }
 
-    /// Queues `command`; false if it may not be said after all, which ends the transaction.
-    fn say_next(&mut self, running: &mut Running, command: &Command) -> bool {
+    /// Queues `command`; that it may not be said after all ends the transaction.
+    fn say_next(&mut self, running: &mut Running, command: &Command) {
         self.feeding = true;
         let queued = self.queue(command);
         self.feeding = false;
         let Ok(id) = queued else {
-            running.over = true;
-            return false;
+            // What began is dropped by what comes next, unless that is what may not be said.
+            if !core::mem::replace(&mut running.over, true) {
+                running.nobody_has_it();
+            }
+            return;
         };
         running.unanswered += 1;
         match command {
@@ -225,7 +227,6 @@ impl Client {
             },
             _ => {}
         }
-        true
     }
 
     fn send_whole(&mut self, id: u64, octets: Bytes) -> bool {
@@ -266,6 +267,11 @@ impl Client {
 
     /// A command of the first transaction has ended.
     pub(super) fn progress(&mut self, flight: &Flight, outcome: Outcome) {
+        // PRDR: a recipient has the message when the message is accepted, too, and that nobody has said.
+        let outcome = match outcome {
+            Outcome::Dropped(_) if self.prdr == Prdr::Coming => Outcome::Dropped(Vec::new()),
+            outcome => outcome,
+        };
         let Some(running) = self.transactions.front_mut() else { return };
         running.unanswered = running.unanswered.saturating_sub(1);
         match flight.kind {
@@ -306,7 +312,7 @@ impl Running {
         self.over = true;
         match outcome {
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
-                self.fates.fill(Fate::Refused(reply));
+                self.fates.fill(Fate::Refused(Arc::new(reply)));
             }
             Outcome::Malformed(_) => self.unclear = true,
             _ => {}
@@ -324,12 +330,19 @@ impl Running {
             outcome if outcome.is_success() => self.accepted.push(at),
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
                 *fate = match is_too_many(&reply, some) {
-                    true => Fate::TooMany(reply),
-                    false => Fate::Refused(reply),
+                    true => Fate::TooMany(Arc::new(reply)),
+                    false => Fate::Refused(Arc::new(reply)),
                 };
             }
             Outcome::Malformed(_) => *fate = Fate::Unknown,
             _ => {}
+        }
+    }
+
+    /// Nobody has got the message, whoever was perhaps a recipient.
+    fn nobody_has_it(&mut self) {
+        for fate in self.fates.iter_mut().filter(|fate| **fate == Fate::Unknown) {
+            *fate = Fate::NotSent;
         }
     }
 
@@ -347,7 +360,9 @@ impl Running {
                     fates.clear();
                 }
             }
-            Outcome::Reply(reply) | Outcome::Unexpected(reply) => rest = Fate::Refused(reply),
+            Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
+                rest = Fate::Refused(Arc::new(reply))
+            }
             Outcome::Dropped(replies) if self.sent => {
                 rest = Fate::Unknown;
                 // LMTP: who has an answer knows.
@@ -357,10 +372,7 @@ impl Running {
             _ => {}
         }
         if rest == Fate::NotSent {
-            // Nobody has got it, whoever was perhaps a recipient.
-            for fate in self.fates.iter_mut().filter(|fate| **fate == Fate::Unknown) {
-                *fate = Fate::NotSent;
-            }
+            self.nobody_has_it();
         }
         let mut fates = fates.into_iter();
         for at in accepted {
@@ -373,8 +385,8 @@ impl Running {
 
 fn fate(reply: Option<&Reply>) -> Fate {
     match reply {
-        Some(reply) if reply.is_positive_completion() => Fate::Accepted(reply.clone()),
-        Some(reply) => Fate::Refused(reply.clone()),
+        Some(reply) if reply.is_positive_completion() => Fate::Accepted(Arc::new(reply.clone())),
+        Some(reply) => Fate::Refused(Arc::new(reply.clone())),
         None => Fate::Unknown,
     }
 }

@@ -202,7 +202,9 @@ impl CommandCodec {
                     _ => None,
                 });
             };
-            let bdat = matches!(self.reading, Reading::Commands) && begins_with(src, b"BDAT");
+            // No more is looked at than there is of every such line, however it comes.
+            let begin = src.get(..self.line_max).unwrap_or(src);
+            let bdat = matches!(self.reading, Reading::Commands) && may_be_bdat(begin);
             if bdat && !was_skipping {
                 return Err(self.lose(BAD_BDAT));
             }
@@ -223,9 +225,11 @@ impl CommandCodec {
 
     fn command(&mut self, line: &[u8], ahead: bool) -> Result<Result<Frame, Malformed>, Error> {
         let command = match Command::parse(line, &self.parse) {
-            Ok((command, _)) => command,
             // How many octets follow is not known, and none of them is a command.
-            Err(_) if begins_with(line, b"BDAT") => return Err(self.lose(BAD_BDAT)),
+            Ok((Command::Other(_), _)) | Err(_) if may_be_bdat(line) => {
+                return Err(self.lose(BAD_BDAT));
+            }
+            Ok((command, _)) => command,
             Err(_) if begins_with(line, b"DATA") && ahead => {
                 return Err(self.lose("octets came behind a malformed DATA"));
             }
@@ -250,6 +254,12 @@ const BAD_BDAT: &str = "a BDAT without a size: where its octets end is not known
 /// Does `octets` begin with this, without case?
 fn begins_with(octets: &[u8], word: &[u8]) -> bool {
     octets.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word))
+}
+
+/// Is it BDAT, or what another parser might take for it: blanks and the like before it, letters behind it?
+fn may_be_bdat(line: &[u8]) -> bool {
+    let lead = line.iter().take_while(|octet| !octet.is_ascii_alphanumeric()).count();
+    begins_with(line.get(lead..).unwrap_or_default(), b"BDAT")
 }
 
 impl Decoder for CommandCodec {

@@ -57,13 +57,13 @@ fn of_mail() {
             " HOLDFOR=5 HOLDUNTIL=2005-01-01T00:00:00Z",
             11,
             "Mail-parameters without duplicates",
-            "4865 §4.2.9",
+            "4865 §4.2",
         )
         .err(
             " HOLDUNTIL=2005-01-01T00:00:00Z X=1 HOLDFOR=5",
             36,
             "Mail-parameters without duplicates",
-            "4865 §4.2.9",
+            "4865 §4.2",
         )
         .err(" HOLDFOR=121 BY=120;R", 13, "Mail-parameters without duplicates", "4865 §5.2.2")
         .err(" BY=-1;N HOLDFOR=1", 9, "Mail-parameters without duplicates", "4865 §5.2.2")

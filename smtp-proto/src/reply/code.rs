@@ -211,6 +211,63 @@ mod tests {
     }
 
     #[test]
+    fn codes_by_their_numbers() {
+        // RFC 5321 §4.2.3, RFC 4954 §6, RFC 5248 §2.4, RFC 7504, RFC 1985, RFC 2645
+        let table = [
+            ("211", ReplyCode::SYSTEM_STATUS),
+            ("214", ReplyCode::HELP),
+            ("220", ReplyCode::READY),
+            ("221", ReplyCode::CLOSING),
+            ("235", ReplyCode::AUTHENTICATED),
+            ("250", ReplyCode::OK),
+            ("251", ReplyCode::WILL_FORWARD),
+            ("252", ReplyCode::CANNOT_VERIFY),
+            ("253", ReplyCode::PENDING_MESSAGES),
+            ("334", ReplyCode::CHALLENGE),
+            ("353", ReplyCode::REPLIES_FOLLOW),
+            ("354", ReplyCode::START_MAIL_INPUT),
+            ("355", ReplyCode::TRANSACTION_OFFSET),
+            ("421", ReplyCode::NOT_AVAILABLE),
+            ("422", ReplyCode::PASSWORD_TRANSITION_PENDING),
+            ("430", ReplyCode::INVALID_COMMAND),
+            ("432", ReplyCode::PASSWORD_TRANSITION),
+            ("450", ReplyCode::MAILBOX_BUSY),
+            ("451", ReplyCode::LOCAL_ERROR),
+            ("452", ReplyCode::INSUFFICIENT_STORAGE),
+            ("453", ReplyCode::NO_MAIL_FOR_YOU),
+            ("454", ReplyCode::TEMPORARILY_UNAVAILABLE),
+            ("455", ReplyCode::CANNOT_ACCOMMODATE),
+            ("458", ReplyCode::UNABLE_TO_QUEUE),
+            ("459", ReplyCode::NODE_NOT_ALLOWED),
+            ("500", ReplyCode::SYNTAX_ERROR),
+            ("501", ReplyCode::ARGUMENT_SYNTAX_ERROR),
+            ("502", ReplyCode::NOT_IMPLEMENTED),
+            ("503", ReplyCode::BAD_SEQUENCE),
+            ("504", ReplyCode::PARAMETER_NOT_IMPLEMENTED),
+            ("521", ReplyCode::NO_MAIL),
+            ("523", ReplyCode::ENCRYPTION_NEEDED),
+            ("524", ReplyCode::ENCRYPTION_REQUIRED_FOR_MECHANISM),
+            ("525", ReplyCode::ACCOUNT_DISABLED),
+            ("530", ReplyCode::AUTHENTICATION_REQUIRED),
+            ("533", ReplyCode::NOT_AUTHORIZED),
+            ("534", ReplyCode::MECHANISM_TOO_WEAK),
+            ("535", ReplyCode::CREDENTIALS_INVALID),
+            ("538", ReplyCode::ENCRYPTION_REQUIRED),
+            ("550", ReplyCode::MAILBOX_UNAVAILABLE),
+            ("551", ReplyCode::NOT_LOCAL),
+            ("552", ReplyCode::STORAGE_EXCEEDED),
+            ("553", ReplyCode::MAILBOX_NAME_NOT_ALLOWED),
+            ("554", ReplyCode::TRANSACTION_FAILED),
+            ("555", ReplyCode::PARAMETERS_NOT_RECOGNIZED),
+            ("556", ReplyCode::DOMAIN_ACCEPTS_NO_MAIL),
+        ];
+        for (number, code) in table {
+            assert_eq!(number.parse(), Ok(code));
+        }
+        assert_eq!(table.len(), ReplyCode::NAMED.len());
+    }
+
+    #[test]
     fn other_numbers_do_not() {
         for bad in [0, 99, 199, 260, 600, 1000] {
             assert!(ReplyCode::new(bad).is_err(), "{bad}");

@@ -245,6 +245,12 @@ impl Server {
         if incoming.refused.is_some() {
             return self.end_chunk();
         }
+        // What is fetched stands behind a CR now, and LF behind that.
+        if incoming.watch.as_mut().is_some_and(Watch::refuses_end) {
+            incoming.refuse(canned::BARE_LINE_END.reply());
+            let _answered = self.end_chunk();
+            return Step::Event(Event::BodyAborted);
+        }
         incoming.chunk.burl = Some(Box::new(burl));
         if core::mem::replace(&mut incoming.begun, true) {
             return self.fetch();

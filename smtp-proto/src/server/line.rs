@@ -33,7 +33,8 @@ impl Server {
         let max = self.line_max;
         let framed = self.lines.next(octets, max);
         if begins && matches!(framed, Framed::Skip(_) | Framed::TooLong(_)) {
-            self.skipped_verb = Verb::of(octets);
+            // No more than there is of every such line, however it comes.
+            self.skipped_verb = Verb::of(octets.get(..max).unwrap_or(octets));
         }
         match framed {
             Framed::Starved if self.slots.is_empty() => {

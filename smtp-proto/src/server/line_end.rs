@@ -54,7 +54,7 @@ impl Watch {
         at.filter(|_| !self.tolerates)
     }
 
-    /// Ends the message in a CR?
+    /// Ends what is watched in a CR: the message, or the part before one that is not seen here?
     pub(super) fn refuses_end(&mut self) -> bool {
         self.met |= self.cr;
         self.met && !self.tolerates

@@ -631,6 +631,7 @@ impl Connection for Server {
         self.state = State::Greeted;
         (self.authenticated, self.extended) = (false, false);
         self.lines.reset();
+        self.leave();
     }
 
     fn timed_out(&mut self, _: &Internal, deadline: Deadline) {

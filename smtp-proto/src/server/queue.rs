@@ -41,7 +41,7 @@ impl Server {
     }
 
     /// Is the session to become a client? So it is behind an ATRN that was accepted: nothing more is read.
-    pub fn has_turned(&self) -> bool {
+    pub fn is_turned(&self) -> bool {
         self.reading == Reading::Turned && self.channel.wire().is_open()
     }
 
@@ -51,7 +51,7 @@ impl Server {
     /// # Errors
     /// Gives the session back if no ATRN was accepted, or it has ended.
     pub fn into_client(self, config: client::Config) -> Result<Client, Box<Self>> {
-        if !self.has_turned() {
+        if !self.is_turned() {
             return Err(Box::new(self));
         }
         Ok(Client::over(self.channel, self.secured, config))

@@ -28,11 +28,12 @@ impl Server {
         Ok(())
     }
 
-    /// Ends the session if it is to be ended and nothing is under way.
+    /// Ends the session if it is to be ended and nothing is under way, no hand-off either: behind 220 nothing is said
+    /// in the clear.
     pub(super) fn leave(&mut self) {
         let idle =
             matches!(self.reading, Reading::Nothing | Reading::Commands | Reading::AuthResponse);
-        if idle && self.slots.is_empty() {
+        if idle && self.slots.is_empty() && self.channel.wire().is_open() {
             if let Some(reply) = self.leaving.take() {
                 self.put_reply(&reply);
                 self.close();

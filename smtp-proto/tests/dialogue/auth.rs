@@ -552,3 +552,21 @@ fn what_is_no_reply_ends_the_exchange() {
     ",
     );
 }
+
+#[test]
+fn an_initial_response_that_moves_must_fit_where_it_goes() {
+    // RFC 4954 §4: 12,288 octets with CRLF
+    let (fits, long) = ("AAAA".repeat(3071), "AAAA".repeat(3072));
+    private_client(&format!(
+        "
+        A: AUTH PLAIN {long}
+        N: a response has 12,288 octets with its CRLF at most: cancel
+        A: AUTH PLAIN {fits}
+        C: AUTH PLAIN
+        S: 334\\s
+        C: {fits}
+        S: 235 2.7.0 yes
+        E: auth: 235 2.7.0 yes
+    "
+    ));
+}

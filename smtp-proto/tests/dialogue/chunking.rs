@@ -765,9 +765,14 @@ fn a_message_without_lines_goes_by_bdat_alone() {
 // ---- BURL
 
 fn burl(script: &str) {
+    burl_with(|_| (), script);
+}
+
+fn burl_with(change: impl Fn(&mut Config), script: &str) {
     server(
         |config| {
             plain(config);
+            change(config);
             (config.chunking, config.size) = (true, Some(10));
             config.capabilities.push("BURL imap".parse().unwrap());
         },
@@ -940,7 +945,10 @@ fn a_message_that_is_refused_where_it_begins_has_nothing_fetched() {
             }
             Event::Rcpt { pending, .. } => pending.accept(),
             Event::BodyBegin => {
-                assert_eq!(server.wire().frame(), b"BURL imap://a/b;urlauth=anonymous:internal:ab12 LAST\r\n");
+                assert_eq!(
+                    server.wire().frame(),
+                    b"BURL imap://a/b;urlauth=anonymous:internal:ab12 LAST\r\n"
+                );
                 assert_eq!(server.wire().masked(), b"BURL***\r\n");
                 server.refuse_body("554 5.7.0 no".parse().unwrap()).unwrap();
                 continue;
@@ -950,4 +958,29 @@ fn a_message_that_is_refused_where_it_begins_has_nothing_fetched() {
         server.answer(answer).unwrap();
     }
     assert_eq!(mails, 2, "the refused message is over");
+}
+
+#[test]
+fn a_line_end_is_not_torn_by_a_part_that_is_fetched() {
+    // RFC 5321 §2.3.8: CR, whatever is fetched, then LF dot CRLF would be the end of the message for a lax receiver.
+    burl_with(
+        |config| config.line_ends = LineEnds::Reject,
+        "
+        C: BDAT 2
+        C: a\\r\\
+        C: BURL imap://host/box;UID=1
+        C: BDAT 4 LAST
+        C: \\n.\\r\\n\\
+        C: MAIL FROM:<a@b.example>
+        E: body
+        B: a\\r\\
+        S: 250 2.0.0 2 octets received
+        E: body aborted
+        S: 550 5.6.0 Message has a bare CR or LF
+        S: 550 5.6.0 Message has a bare CR or LF
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+    ",
+    );
 }

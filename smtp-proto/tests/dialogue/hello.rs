@@ -91,3 +91,22 @@ fn nothing_is_given_up_by_it() {
     // HELO has no address literal: RFC 5321 §4.1.1.1
     client(|_| (), &script.replace("me.example", "[192.0.2.1]"));
 }
+
+#[test]
+fn the_fall_back_ends_with_the_hello_that_it_was_for() {
+    client(
+        |_| (),
+        "
+        S: 220 mx
+        E: greeting 220 mx
+        A: hello me.example
+        C: EHLO me.example
+        S: 250 mx
+        E: ehlo: mx
+        A: EHLO other.example
+        C: EHLO other.example
+        S: 502 what?
+        E: ehlo: 502 what?
+    ",
+    );
+}

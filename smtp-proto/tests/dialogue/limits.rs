@@ -377,3 +377,25 @@ fn the_middle_of_a_line_is_no_verb() {
         .concat(),
     );
 }
+
+#[test]
+fn the_verb_of_an_over_long_line_does_not_depend_on_how_it_comes() {
+    server(
+        |config| {
+            plain(config);
+            config.limits.line = 64;
+        },
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: \\{100*.}BDAT 1
+        E: refused: more than 64 octets in a line
+        S: 500 5.5.2 Line too long
+        C: QUIT
+        E: quit
+        S: 221 2.0.0 Bye
+        E: closed clean
+    ",
+    );
+}

@@ -132,3 +132,22 @@ fn a_reply_that_is_missing_is_unknown() {
         .concat(),
     );
 }
+
+#[test]
+fn an_end_in_the_middle_takes_no_answer_back() {
+    // RFC 2033 §4.2, RFC 5321 §3.8: who was told yes is not told again
+    client(
+        |config| config.protocol = Protocol::Lmtp,
+        &[
+            SENT,
+            "
+        S: 250 one
+        E: recipient 0: 250 one
+        S: 421 three, and bye
+        E: data: dropped behind 250 one; 421 three, and bye
+        E: closed clean
+    ",
+        ]
+        .concat(),
+    );
+}

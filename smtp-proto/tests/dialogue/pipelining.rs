@@ -215,7 +215,7 @@ fn whether_there_is_a_recipient_is_not_known() {
         E: rcpt: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"2%0 ok\\r\\n\"
         S: 354 go
         E: data: dropped
-        E: closed: an answer to RCPT was no reply: who gets the message is not known
+        E: closed: who gets the message is not known
     ",
     );
 }
@@ -352,6 +352,35 @@ fn what_the_session_says_by_itself_is_answered_by_what_comes_behind_its_cause() 
         S: 250 mx
         C: HELO me.example
         E: helo: mx
+    ",
+    );
+}
+
+#[test]
+fn a_reset_whose_answer_is_none_is_not_trusted() {
+    // RFC 5321 §4.1.1.5: what is in flight behind it would be for the recipients of another message
+    offered(
+        "
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example>
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<u@mx.example>
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rcpt: 250 ok
+        A: RSET
+        A: MAIL FROM:<c@b.example>
+        A: RCPT TO:<v@mx.example>
+        C: RSET
+        C: MAIL FROM:<c@b.example>
+        C: RCPT TO:<v@mx.example>
+        S: what
+        E: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"what\\r\\n\"
+        E: rset: dropped
+        E: mail: dropped
+        E: rcpt: dropped
+        E: closed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"what\\r\\n\"
     ",
     );
 }

@@ -296,6 +296,63 @@ fn replies_for_single_recipients() {
 }
 
 #[test]
+fn a_reply_that_announces_others_is_not_the_last() {
+    // What comes behind it would answer the next command.
+    let begin = |parameter: &str| {
+        format!(
+            "
+        A: MAIL FROM:<a@b.example>{parameter}
+        A: RCPT TO:<one@mx.example>
+        A: DATA
+        C: MAIL FROM:<a@b.example>{parameter}
+        C: RCPT TO:<one@mx.example>
+        C: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rcpt: 250 ok
+        S: 354 go
+        E: body ready
+        A: finish
+        C: .
+        A: MAIL FROM:<c@b.example>
+        C: MAIL FROM:<c@b.example>
+        S: 353 each
+    "
+        )
+    };
+    // One recipient with PRDR: Exim says 353 from two on, another may say it at once.
+    with(
+        "PRDR",
+        &[
+            &begin(" PRDR"),
+            "
+        S: 250 one
+        E: recipient 0: 250 one
+        S: 550 no
+        E: data: not accepted: 250 one; 550 no
+        S: 250 ok
+        E: mail: 250 ok
+    ",
+        ]
+        .concat(),
+    );
+    // Without
+    with(
+        "PRDR",
+        &[
+            &begin(""),
+            "
+        E: data: dropped
+        E: mail: dropped
+        E: closed: the server wants more behind the end of the message
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
 fn lines_have_a_limit() {
     // RFC 5321 §4.5.3.1.4; MAIL with the parameters of extensions: RFC 3461 §5.4, RFC 4954 §3
     let long = "x".repeat(506);

@@ -340,7 +340,7 @@ fn turned(behind: &[u8]) -> Server {
     server.wire_mut().receive(b"EHLO me.example\r\nAUTH PLAIN AGEAYg==\r\nATRN a.example\r\n");
     server.wire_mut().receive(behind);
     while let Next::Event(event) = server.poll() {
-        assert!(!server.has_turned());
+        assert!(!server.is_turned());
         let answer = match event {
             Event::Connected { pending } => pending.accept(),
             Event::Hello { pending, .. } => pending.accept(),
@@ -350,7 +350,7 @@ fn turned(behind: &[u8]) -> Server {
         };
         server.answer(answer).unwrap();
     }
-    assert!(server.has_turned());
+    assert!(server.is_turned());
     server
 }
 
@@ -870,5 +870,39 @@ fn lmtp_has_all_that_too() {
         S: 220 mx.example LMTP
         "
         ),
+    );
+}
+
+#[test]
+fn shutdown_at_a_hand_off_comes_behind_it() {
+    // RFC 3207 §4: behind 220 nothing is said in the clear
+    server(
+        |config| {
+            plain(config);
+            config.starttls = true;
+        },
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: EHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-8BITMIME
+        S: 250-SMTPUTF8
+        S: 250 STARTTLS
+        C: STARTTLS
+        E: starttls
+        A: shutdown 421 4.3.2 going down
+        A: accept
+        S: 220 2.0.0 Ready to start TLS
+        E: switch tls
+        A: tls
+        S: 421 4.3.2 going down
+        E: closed clean
+    ",
     );
 }

@@ -1,7 +1,13 @@
 //! A whole transaction by one call. RFC 5321 §3.3; pipelining: RFC 2920; limits: RFC 9422.
 
 use crate::{client, offered};
-use mailwire_smtp::client::Protocol;
+use mailwire_core::{Connection, Next};
+use mailwire_smtp::{
+    Mail, Rcpt,
+    address::Mailbox,
+    client::{Client, Config, Envelope, Event, Fate, Message, Outcome, Protocol},
+};
+use std::sync::Arc;
 
 const ENVELOPE: &str = "
     A: envelope MAIL FROM:<a@b.example>
@@ -592,4 +598,190 @@ fn what_cannot_go_is_refused_before_anything_is_said() {
         C: MAIL FROM:<a@b.example>
     ",
     );
+}
+
+#[test]
+fn an_end_in_the_middle_of_the_answers_takes_none_back() {
+    // LMTP: RFC 2033 §4.2, RFC 5321 §3.8. Who was told yes has it; a second try would be a second copy.
+    let lmtp = |script: &str| {
+        let script = [&hello("LHLO", &["PIPELINING"]), ENVELOPE, script].concat();
+        client(|config| config.protocol = Protocol::Lmtp, &script);
+    };
+    let begin = "
+        A: transaction whole x
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        C: DATA
+        S: 250 ok
+        S: 250 one
+        S: 250 two
+        S: 250 three
+        S: 354 go
+        C: x
+        C: .
+    ";
+    lmtp(
+        &[
+            begin,
+            "
+        S: 250 one
+        S: 421 two, and bye
+        E: sent: accepted 250 one; refused 421 two, and bye; unknown
+        E: closed clean
+    ",
+        ]
+        .concat(),
+    );
+    let script = "
+        A: transaction chunk x
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        S: 250 ok
+        S: 250 one
+        S: 250 two
+        S: 250 three
+        C: BDAT 1 LAST
+        C: x\\
+        S: 250 one
+        S: 421 two, and bye
+        E: sent: accepted 250 one; refused 421 two, and bye; unknown
+        E: closed clean
+    ";
+    let script = [&hello("LHLO", &["PIPELINING", "CHUNKING"]), ENVELOPE, script].concat();
+    client(|config| config.protocol = Protocol::Lmtp, &script);
+    lmtp(
+        &[
+            begin,
+            "
+        S: 421 bye
+        E: sent: refused 421 bye; refused 421 bye; refused 421 bye
+        E: closed clean
+    ",
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn with_prdr_nobody_has_it_before_the_message_is_accepted() {
+    // Exim's PRDR: the answer behind those to the recipients decides
+    let begin = "
+        A: envelope MAIL FROM:<a@b.example> PRDR
+        A: to RCPT TO:<one@mx.example>
+        A: to RCPT TO:<two@mx.example>
+        A: transaction whole x
+        C: MAIL FROM:<a@b.example> PRDR
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: DATA
+        S: 250 ok
+        S: 250 one
+        S: 250 two
+        S: 354 go
+        C: x
+        C: .
+        S: 353 each
+        S: 250 one
+    ";
+    let hello = hello("EHLO", &["PIPELINING", "PRDR"]);
+    for end in [
+        "
+        A: eof
+        E: sent: unknown; unknown
+        E: closed: the peer closed the connection too early
+    ",
+        "
+        S: 250 two
+        A: eof
+        E: sent: unknown; unknown
+        E: closed: the peer closed the connection too early
+    ",
+        "
+        S: 421 bye
+        E: sent: refused 421 bye; refused 421 bye
+        E: closed clean
+    ",
+    ] {
+        client(|_| (), &[&hello, begin, end].concat());
+    }
+}
+
+#[test]
+fn nothing_is_sent_to_recipients_without_a_sender() {
+    // RFC 5321 §3.3: whose they are, if MAIL was refused, nobody knows; of another message, perhaps
+    for (mail, fates) in [
+        ("503 nested", "refused 503 nested; refused 503 nested; refused 503 nested"),
+        ("what", "not sent; not sent; not sent"),
+    ] {
+        with(
+            &["PIPELINING"],
+            &format!(
+                "
+        A: transaction whole x
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        C: DATA
+        S: {mail}
+        S: 250 one
+        S: 250 two
+        S: 250 three
+        S: 354 go
+        E: sent: {fates}
+        E: closed: who gets the message is not known
+    "
+            ),
+        );
+    }
+}
+
+#[test]
+fn an_answer_to_all_is_kept_once() {
+    // A long reply to MAIL, once for each of many recipients, would be more than a server needs to send to fill
+    // the memory of a client.
+    let mut client = Client::new(Config::default());
+    client.ehlo(&"me.example".parse().unwrap()).unwrap();
+    client.wire_mut().receive(b"220 mx\r\n250-mx\r\n250 PIPELINING\r\n");
+    while let Next::Event(_) = client.poll() {}
+    let address: Mailbox = "a@b.example".parse().unwrap();
+    let mut envelope = Envelope::new(Mail::new(address.clone()));
+    for _ in 0..3 {
+        envelope = envelope.to(Rcpt::new(address.clone()));
+    }
+    client.transaction(envelope, Message::whole("x")).unwrap();
+    client.wire_mut().receive(b"550 no\r\n503 no\r\n503 no\r\n503 no\r\n503 no\r\n");
+    let Next::Event(Event::Done(done)) = client.poll() else { panic!("no end") };
+    let Outcome::Sent(sent) = done.outcome() else { panic!("no fates") };
+    let [Fate::Refused(one), Fate::Refused(two), Fate::Refused(_)] = sent.fates() else {
+        panic!("not refused")
+    };
+    assert!(Arc::ptr_eq(one, two));
+}
+
+#[test]
+fn who_gets_the_last_chunk_is_known_or_it_is_not_sent() {
+    // LMTP: RFC 2033 §4.3. What began is dropped.
+    let script = "
+        A: transaction chunk x
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        S: 250 ok
+        S: 250 one
+        S: what
+        S: 250 three
+        C: RSET
+        S: 250 reset
+        E: sent: not sent; not sent; not sent
+        A: MAIL FROM:<a@b.example>
+        C: MAIL FROM:<a@b.example>
+    ";
+    let script = [&hello("LHLO", &["PIPELINING", "CHUNKING"]), ENVELOPE, script].concat();
+    client(|config| config.protocol = Protocol::Lmtp, &script);
 }
