@@ -66,6 +66,19 @@ fn greeted(config: &Arc<Config>) -> Server {
 #[inline(always)]
 fn serve(server: &mut Server, octets: &[u8]) -> usize {
     server.wire_mut().receive(octets);
+    react(server)
+}
+
+/// The same, where the read writes into the session's own buffer.
+fn serve_in_place(server: &mut Server, octets: &[u8], read: usize) -> usize {
+    let mut space = server.wire_mut().space(read);
+    space.extend_from_slice(octets);
+    server.wire_mut().filled(space);
+    react(server)
+}
+
+#[inline(always)]
+fn react(server: &mut Server) -> usize {
     let mut came = 0;
     loop {
         match server.poll() {
@@ -276,16 +289,29 @@ fn chunks(criterion: &mut Criterion, octets: usize, read: usize) {
         came
     });
     let mut config = Config::new("mx.example.com".parse().unwrap());
-    config.chunking = true;
-    let mut session = greeted(&Arc::new(config));
-    let begin = format!(
-        "MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.org>\r\nBDAT {} LAST\r\n",
-        body.len()
-    );
+    (config.chunking, config.binary_mime) = (true, true);
+    let config = Arc::new(config);
+    let begin = |parameter: &str| {
+        let size = body.len();
+        format!(
+            "MAIL FROM:<a@example.com>{parameter}\r\nRCPT TO:<b@example.org>\r\nBDAT {size} LAST\r\n",
+        )
+    };
     // MAIL, RCPT; the beginning and the end of the body.
-    l.row("ours: server session, from MAIL to the reply", body.len() + 4, move || {
+    for (name, parameter) in [("text", ""), ("any octets", " BODY=BINARYMIME")] {
+        let (mut session, begin) = (greeted(&config), begin(parameter));
+        let name = format!("ours: server session, {name}, reads into its buffer");
+        l.row(name, body.len() + 4, move || {
+            let reads = black_box(body).chunks(read);
+            serve(&mut session, begin.as_bytes())
+                + reads.map(|octets| serve_in_place(&mut session, octets, read)).sum::<usize>()
+        });
+    }
+    let (mut session, begin) = (greeted(&config), begin(""));
+    l.row("ours: server session, text, given each read", body.len() + 4, move || {
+        let reads = black_box(body).chunks(read);
         serve(&mut session, begin.as_bytes())
-            + black_box(body).chunks(read).map(|octets| serve(&mut session, octets)).sum::<usize>()
+            + reads.map(|octets| serve(&mut session, octets)).sum::<usize>()
     });
     l.run(criterion);
 }

@@ -110,6 +110,13 @@ impl Channel {
         self.wire.doze(max);
     }
 
+    /// The same inside a message: its next part will come soon, so the buffer stays, however large.
+    #[inline]
+    pub fn doze_in_body(&mut self, max: usize) {
+        self.wire.in_body = true;
+        self.wire.doze(max);
+    }
+
     /// Has the peer closed its direction?
     pub fn is_eof(&self) -> bool {
         self.wire.input.is_eof()
@@ -322,7 +329,9 @@ impl Channel {
     #[inline]
     pub(crate) fn idle(&mut self, starved: bool) {
         self.wire.starved = starved;
-        self.wire.input.rest();
+        if !core::mem::take(&mut self.wire.in_body) {
+            self.wire.input.rest();
+        }
         self.wire.output.rest();
     }
 }

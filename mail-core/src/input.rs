@@ -10,6 +10,8 @@ use core::ops::Range;
 
 /// An empty buffer up to this capacity is kept while nothing happens: most lines fit into it.
 const KEPT: usize = 256;
+/// Octets that are moved to the front of a block rather than to a new one.
+const PART: usize = 512;
 
 #[derive(Debug, Default)]
 pub(crate) struct Input {
@@ -54,11 +56,30 @@ impl Input {
         if buf.capacity() - buf.len() >= more || buf.is_empty() && buf.try_reclaim(more) {
             return;
         }
+        if self.block >= buf.len() + more && self.move_part(more) {
+            return;
+        }
+        let buf = &mut self.buf.0;
         let mut grown = BytesMut::with_capacity((buf.len() + more).max(2 * buf.len()).max(KEPT));
         grown.extend_from_slice(buf);
         wipe(buf);
         self.block = grown.capacity();
         *buf = grown;
+    }
+
+    /// A large block has room at its front, where what was handed out has been dropped: what is left, part of a
+    /// line, moves there, and is overwritten where it was. False: nothing has changed.
+    fn move_part(&mut self, more: usize) -> bool {
+        let (buf, mut part) = (&mut self.buf.0, [0; PART]);
+        let len = buf.len();
+        let Some(part) = part.get_mut(..len) else { return false };
+        part.copy_from_slice(buf);
+        wipe(buf);
+        buf.clear();
+        let moved = buf.try_reclaim(len + more);
+        buf.extend_from_slice(part);
+        wipe(part);
+        moved
     }
 
     /// Lends out room for `want` octets behind what is there.
@@ -213,6 +234,22 @@ mod tests {
             consume(&mut input);
             input.rest();
             assert_eq!(input.block, KEPT, "what most lines need stays");
+        }
+    }
+
+    #[test]
+    fn a_part_moves_to_the_front_only_where_nobody_holds_the_block() {
+        for held_by_someone in [false, true] {
+            let mut input = Input::default();
+            input.push(&[b'x'; 1000]);
+            let handed_out = input.take(900);
+            let (place, block) = (handed_out.as_ptr(), input.block);
+            let kept = held_by_someone.then_some(handed_out);
+            input.push(&[b'y'; 700]);
+            assert_eq!(input.octets(), [[b'x'; 100].as_slice(), &[b'y'; 700]].concat());
+            assert_eq!(input.octets().as_ptr() == place, !held_by_someone);
+            assert!(kept.is_none_or(|kept| kept == [b'x'; 900].as_slice()));
+            assert!(held_by_someone || input.block == block, "the same block");
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Wire {
     pub(crate) received: u64,
     /// The parser waits for octets: it must get them, however full the buffer is.
     pub(crate) starved: bool,
+    /// A message is under way: the input's buffer is kept at the end of this `poll`.
+    pub(crate) in_body: bool,
     /// Held octets at which there is something to parse; before, only LF makes it so. 0: there may be at any
     /// time. See [`Wire::dozes`].
     wake_at: usize,
@@ -49,6 +51,7 @@ impl Wire {
             quirks: Quirks::NONE,
             received: 0,
             starved: true,
+            in_body: false,
             wake_at: 0,
             gate: Gate::Open,
         };
@@ -95,11 +98,11 @@ impl Wire {
         self.received += octets.len() as u64;
         if self.wake_at > 0 {
             let held = self.input.len() + octets.len();
-            let has_lf = match octets {
+            let has_lf = || match octets {
                 [octet] => *octet == b'\n',
                 _ => memchr::memchr(b'\n', octets).is_some(),
             };
-            if !has_lf && held < self.wake_at {
+            if held < self.wake_at && !has_lf() {
                 return true;
             }
             self.wake_at = 0;

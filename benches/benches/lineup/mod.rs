@@ -61,7 +61,11 @@ impl<'a> Lineup<'a> {
     /// that has other things to do; otherwise hands the rows to criterion.
     pub(crate) fn run(mut self, criterion: &mut Criterion) {
         if std::env::var_os("TABLE").is_some() {
-            return self.print();
+            let mut wanted = std::env::args().skip(1).filter(|arg| !arg.starts_with('-'));
+            return match wanted.next() {
+                Some(filter) if !self.name.contains(&filter) => {}
+                _ => self.print(),
+            };
         }
         let mut group = criterion.benchmark_group(&self.name);
         group.throughput(Throughput::Elements(self.units as u64));

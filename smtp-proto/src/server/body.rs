@@ -121,7 +121,7 @@ impl Server {
             None => 0,
         };
         if ready == 0 {
-            self.channel.doze(HELD);
+            self.channel.doze_in_body(HELD);
             return Step::Starved;
         }
         let chunk = self.channel.limits().chunk.min(ready);

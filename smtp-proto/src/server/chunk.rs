@@ -147,7 +147,7 @@ impl Server {
         let left = usize::try_from(incoming.chunk.left).unwrap_or(usize::MAX);
         let ready = self.channel.octets().len().min(left);
         if ready == 0 || ready < left.min(HELD) && !self.channel.is_eof() {
-            self.channel.doze(left.min(HELD));
+            self.channel.doze_in_body(left.min(HELD));
             return Step::Starved;
         }
         self.channel.touch();
@@ -317,7 +317,11 @@ pub(super) const BAD_BDAT: Fatal = Fatal::Protocol("a BDAT line that cannot be r
 impl Incoming {
     /// Where these octets of a chunk hold what may not be in a message.
     fn looks_wrong(&mut self, octets: &[u8], config: &super::Config) -> Option<(usize, Canned)> {
-        let bare = self.watch.as_mut()?.refuses(octets).map(|at| (at, canned::BARE_LINE_END));
+        let watch = self.watch.as_mut()?;
+        let bare = watch.refuses(octets).map(|at| (at, canned::BARE_LINE_END));
+        if watch.is_dense() && self.lines.passes(octets) {
+            return None;
+        }
         let long = self.lines.too_long(octets).map(|at| (at, canned::LINE_TOO_LONG));
         let long = long.filter(|_| !config.quirks.contains(crate::quirk::LONG_BODY_LINE));
         bare.into_iter().chain(long).min_by_key(|(at, _)| *at)

@@ -7,7 +7,9 @@
 //! BDAT. Neighbours are compared over blocks, without a branch inside.
 
 /// Octets between two branches.
-const BLOCK: usize = 128;
+pub(super) const BLOCK: usize = 256;
+/// The same in what is less.
+const FEW: usize = 16;
 
 /// Chunks as they pass.
 #[derive(Debug)]
@@ -16,11 +18,13 @@ pub(super) struct Watch {
     /// The octet before the ones to come is a CR.
     cr: bool,
     met: bool,
+    /// The last chunk had an LF in each [`BLOCK`] of its octets but the last few, and each LF ends a line.
+    dense: bool,
 }
 
 impl Watch {
     pub(super) fn new(tolerates: bool) -> Self {
-        Watch { tolerates, cr: false, met: false }
+        Watch { tolerates, cr: false, met: false, dense: false }
     }
 
     /// Was there one?
@@ -28,16 +32,23 @@ impl Watch {
         self.met
     }
 
+    /// Were all lines of the last chunk short, and all line ends CRLF?
+    pub(super) fn is_dense(&self) -> bool {
+        self.dense && !self.met
+    }
+
     /// The octet that shows a bare CR or LF which may not be there.
     pub(super) fn refuses(&mut self, octets: &[u8]) -> Option<usize> {
         if self.met {
             return (!self.tolerates).then_some(0);
         }
+        let mut passed = Passed { octets: 0, dense: true };
         let at = match octets {
             [] => None,
             [first, ..] if self.cr != (*first == b'\n') => Some(0),
-            _ => torn(octets).map(|at| at + 1),
+            _ => passed.torn(octets).map(|at| at + 1),
         };
+        self.dense = passed.dense && passed.octets > 0;
         self.cr = octets.last().map_or(self.cr, |last| *last == b'\r');
         self.met = at.is_some();
         at.filter(|_| !self.tolerates)
@@ -50,21 +61,58 @@ impl Watch {
     }
 }
 
-/// The first octet that is a CR before another than LF, or another before LF.
-fn torn(octets: &[u8]) -> Option<usize> {
-    let is_torn = |a: u8, b: u8| (a == b'\r') != (b == b'\n');
-    let mut passed = 0;
-    while let Some((a, b)) = octets.get(passed..).and_then(|rest| {
-        Some((rest.first_chunk::<BLOCK>()?, rest.get(1..)?.first_chunk::<BLOCK>()?))
-    }) {
-        if a.iter().zip(b).fold(0, |found, (a, b)| found | u8::from(is_torn(*a, *b))) != 0 {
-            break;
+/// Blocks as they pass.
+struct Passed {
+    /// How many octets were as they should be.
+    octets: usize,
+    /// LF was in each block.
+    dense: bool,
+}
+
+impl Passed {
+    /// The first octet that is a CR before another than LF, or another before LF.
+    fn torn(&mut self, octets: &[u8]) -> Option<usize> {
+        let (_, next) = octets.split_first()?;
+        self.pass::<BLOCK>(octets, next);
+        // What is left is less than a block, or not as it should be. The last block overlaps what was looked at.
+        let before = octets.get(..next.len()).and_then(|octets| octets.last_chunk::<BLOCK>());
+        match before.zip(next.last_chunk::<BLOCK>()) {
+            Some((a, b)) if next.len() - self.octets < BLOCK && !look(a, b).0 => return None,
+            _ => {}
         }
-        passed += BLOCK;
+        let dense = self.dense;
+        self.pass::<FEW>(octets, next);
+        self.dense = dense;
+        let mut pairs = octets.iter().zip(next).skip(self.octets);
+        pairs.position(|(a, b)| is_torn(*a, *b)).map(|at| self.octets + at)
     }
-    let rest = octets.get(passed..)?;
-    let mut pairs = rest.iter().zip(rest.iter().skip(1));
-    pairs.position(|(a, b)| is_torn(*a, *b)).map(|at| passed + at)
+
+    /// Passes to the first block that is torn or not whole.
+    #[inline]
+    fn pass<const N: usize>(&mut self, octets: &[u8], next: &[u8]) {
+        while let Some((a, b)) = octets.get(self.octets..).zip(next.get(self.octets..)) {
+            let Some((a, b)) = a.first_chunk::<N>().zip(b.first_chunk::<N>()) else { break };
+            let (torn, lf) = look(a, b);
+            if torn {
+                break;
+            }
+            self.octets += N;
+            self.dense &= lf;
+        }
+    }
+}
+
+fn is_torn(a: u8, b: u8) -> bool {
+    (a == b'\r') != (b == b'\n')
+}
+
+/// Is the block torn, and is there an LF in it? Without a branch, so that it becomes vector instructions.
+#[inline]
+fn look<const N: usize>(octets: &[u8; N], next: &[u8; N]) -> (bool, bool) {
+    let (torn, lf) = octets.iter().zip(next).fold((0, 0), |(torn, lf), (a, b)| {
+        (torn | u8::from(is_torn(*a, *b)), lf | u8::from(*b == b'\n'))
+    });
+    (torn != 0, lf != 0)
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 //! From where a line begins, the last line end within its limit is looked for: of each thousand octets only
 //! the last line is looked at.
 
+use super::line_end::BLOCK;
+
 /// Octets that a text line may have, CRLF included.
 const TEXT_LINE: usize = 1000;
 
@@ -22,6 +24,19 @@ impl TextLines {
     /// Has a line been too long until now?
     pub(super) fn met_long(&self) -> bool {
         self.met
+    }
+
+    /// Passes a chunk that has an LF in each [`BLOCK`] of its octets but the last few, where each LF ends a line.
+    /// False: it must be looked at.
+    pub(super) fn passes(&mut self, chunk: &[u8]) -> bool {
+        match memchr::memrchr(b'\n', chunk) {
+            Some(lf) if !self.met && self.begun + BLOCK < TEXT_LINE => {
+                self.begun = chunk.len() - lf - 1;
+                self.cr = chunk.last() == Some(&b'\r');
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Where in `chunk` the first line of the message gets too long; 0 if one was before.
@@ -96,5 +111,39 @@ mod tests {
             let every: Vec<usize> = (1..message.len()).collect();
             assert_eq!(place(&message, &every), at, "one octet at a time");
         }
+    }
+
+    #[test]
+    fn a_chunk_of_short_lines_passes_as_if_it_were_looked_at() {
+        for last in [2, 3, 200, 745, 800, 1000] {
+            for tail in [2, 255, 256, 300, 900, 999] {
+                let mut message = lines(&[last]);
+                message.truncate(last - 2);
+                let from = message.len();
+                message.extend(lines(&[2, 72, 72, 72, 72, 256, 3, 500, 72, 72, 72, tail]));
+                message.truncate(message.len() - 1);
+                let (mut looked, mut passed) = (TextLines::default(), TextLines::default());
+                let mut watch = super::super::line_end::Watch::new(false);
+                assert_eq!(watch.refuses(&message[..from]), None);
+                assert_eq!(
+                    (looked.too_long(&message[..from]), passed.too_long(&message[..from])),
+                    (None, None)
+                );
+                let chunk = &message[from..];
+                assert_eq!((watch.refuses(chunk), looked.too_long(chunk)), (None, None));
+                if watch.is_dense() && passed.passes(chunk) {
+                    assert_eq!(
+                        (passed.begun, passed.cr),
+                        (looked.begun, looked.cr),
+                        "{last} {tail}"
+                    );
+                }
+            }
+        }
+        let mut watch = super::super::line_end::Watch::new(false);
+        let (dense, sparse) = (lines(&[72; 20]), lines(&[72, 72, 600, 72, 72]));
+        assert_eq!((watch.refuses(&dense), watch.is_dense()), (None, true));
+        assert_eq!((watch.refuses(&sparse), watch.is_dense()), (None, false));
+        assert_eq!((watch.refuses(b"x\r\n"), watch.is_dense()), (None, false), "too few");
     }
 }
