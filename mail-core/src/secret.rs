@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use subtle::ConstantTimeEq;
-use zeroize::optimization_barrier;
+use zeroize::{Zeroizing, optimization_barrier};
 
 /// A password, a token, a SASL message: never in `Debug`, compared in constant time, wiped when dropped.
 ///
@@ -14,12 +14,12 @@ use zeroize::optimization_barrier;
 /// assert_eq!(password.expose(), b"hunter2");
 /// ```
 #[derive(Clone, Default)]
-pub struct Secret(Vec<u8>);
+pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
     /// Takes the octets over, without a copy.
     pub fn new(octets: Vec<u8>) -> Self {
-        Secret(octets)
+        Secret(Zeroizing::new(octets))
     }
 
     /// The octets. Whoever calls this sees to it that they are not shown.
@@ -35,14 +35,6 @@ impl Secret {
     /// Are there none?
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-/// What is behind the last octet, too: it may have been used before.
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.0.resize(self.0.capacity(), 0);
-        wipe(&mut self.0);
     }
 }
 
