@@ -70,10 +70,7 @@ macro_rules! open_set {
                 place: impl FnOnce(Self) -> R,
             ) -> Option<crate::lex::PResult<'a, R>> {
                 $(
-                    // As spelled here it is one comparison of known length.
-                    if keyword == $keyword.as_bytes()
-                        || keyword.eq_ignore_ascii_case($keyword.as_bytes())
-                    {
+                    if $crate::implement::grammar::is_word(keyword, $keyword.as_bytes()) {
                         return Some($crate::open_set!(@read place $name $variant behind $(, $payload)?));
                     }
                 )*
@@ -110,17 +107,24 @@ macro_rules! open_set {
             $(
                 /// As `dispatch`, for the members that are seldom met.
                 #[inline(never)]
+                #[allow(non_upper_case_globals, reason = "lengths of keywords, named as the members")]
                 fn dispatch_seldom<'a>(
                     keyword: &[u8],
                     behind: crate::lex::Input<'a>,
                 ) -> Option<crate::lex::PResult<'a, Self>> {
                     $(
-                        if keyword.eq_ignore_ascii_case($rare.as_bytes()) {
-                            let place = |member| member;
-                            return Some($crate::open_set!(@read place $name $of_rare behind $(, $with)?));
-                        }
+                        const $of_rare: usize = $rare.len();
                     )*
-                    None
+                    let place = |member| member;
+                    // By their lengths first, so that few are compared.
+                    match keyword.len() {
+                        $(
+                            $of_rare if $crate::implement::grammar::is_word(keyword, $rare.as_bytes()) => {
+                                Some($crate::open_set!(@read place $name $of_rare behind $(, $with)?))
+                            }
+                        )*
+                        _ => None,
+                    }
                 }
             )?
 

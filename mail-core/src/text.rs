@@ -5,7 +5,7 @@
 //! parsed value is `'static`, and the buffer that it was read from can be overwritten.
 //! Octets, not text: what the wire carries need not be UTF-8, see [`Str::as_str`].
 
-use alloc::{borrow::Cow, boxed::Box, string::String};
+use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 use core::{borrow::Borrow, cmp::Ordering, fmt, hash, ops::Deref};
 
 const INLINE: usize = 30;
@@ -145,6 +145,16 @@ impl From<String> for Str {
     }
 }
 
+/// Without a copy where there are more than 30 octets and no room behind them.
+impl From<Vec<u8>> for Str {
+    fn from(octets: Vec<u8>) -> Self {
+        match Str::short(&octets) {
+            Some(short) => short,
+            None => Str(Repr::Heap(octets.into_boxed_slice())),
+        }
+    }
+}
+
 impl From<&[u8]> for Str {
     fn from(octets: &[u8]) -> Self {
         Str::new(octets)
@@ -224,6 +234,7 @@ mod tests {
             let s = Str::new(&octets);
             assert_eq!(s.as_bytes(), &octets[..]);
             assert_eq!(s.clone(), s);
+            assert_eq!(Str::from(octets.clone()), s);
             assert_eq!(HashSet::from([s.clone()]).get(&octets[..]), Some(&s));
         }
     }

@@ -8,7 +8,7 @@ use crate::extension::{
     BurlSources, EhloParams, Limits, MaxFutureRelease, Mechanisms, MinByTime, PriorityProfile,
     SizeLimit, Unsolicited,
 };
-use crate::lex::{Input, LDH, PResult, class};
+use crate::lex::{Input, LDH, PResult, class, ldh_len};
 use crate::quirk;
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -193,30 +193,57 @@ fn keyword_end(octets: &[u8]) -> Option<usize> {
 /// ```
 /// RFC 5321 §4.1.1.1. Never fails on a line of a reply that is not empty.
 pub(crate) fn capability(i: Input<'_>) -> PResult<'_, Capability> {
+    if i.rest().iter().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+        return i.fail(&EHLO_LINE);
+    }
+    let mut one = Vec::new();
+    let (rest, ()) = capability_of_line(i, &mut one)?;
+    match one.pop() {
+        Some(capability) => Ok((rest, capability)),
+        None => i.fail(&EHLO_LINE),
+    }
+}
+
+/// As [`capability`], of a line in which neither CR nor LF nor NUL stands. Made where it goes: moved as a whole, it would
+/// cost more than reading it.
+#[inline]
+pub(crate) fn capability_of_line<'a>(
+    i: Input<'a>,
+    all_lines: &mut Vec<Capability>,
+) -> PResult<'a, ()> {
     let all = i.rest();
-    if all.is_empty() || all.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+    if all.is_empty() {
         return i.fail(&EHLO_LINE);
     }
     // Blanks at the end would only make known lines unknown.
     let line = all.trim_ascii_end();
     let end = i.split(all.len()).0;
-    let keyword = line.split(|b| *b == b' ').next().unwrap_or_default();
+    let plain = ldh_len(line);
+    let keyword = match line.get(plain) {
+        None => line,
+        Some(b' ') => line.get(..plain).unwrap_or_default(),
+        Some(_) => line.split(|b| *b == b' ').next().unwrap_or_default(),
+    };
     // Offsets within one line are never seen, so a shorter rest does no harm.
     let behind = i.with_rest(line.get(keyword.len()..).unwrap_or_default());
-    if let Some(Ok((rest, known))) = Capability::dispatch(keyword, behind, |known| known) {
+    let place = |known| all_lines.push(known);
+    if let Some(Ok((rest, ()))) = Capability::dispatch(keyword, behind, place) {
         // RFC 6531 §3.1 item 3: parameters of SMTPUTF8 are reserved and ignored.
-        if rest.is_empty() || matches!(known, Capability::Smtputf8) {
-            return Ok((end, known));
+        if rest.is_empty() || matches!(all_lines.last(), Some(Capability::Smtputf8)) {
+            return Ok((end, ()));
         }
+        all_lines.pop();
     }
     if let Some(mechanisms) = old_auth(&i, line) {
         i.met(quirk::AUTH_EQUALS);
-        return Ok((end, Capability::Auth(mechanisms)));
+        all_lines.push(Capability::Auth(mechanisms));
+        return Ok((end, ()));
     }
     if keyword_end(keyword) != Some(keyword.len()) {
         i.met(quirk::ODD_KEYWORD);
     }
-    Ok((end, Capability::Other(OtherCapability(Str::new(line)))))
+    all_lines.push(Capability::Other(OtherCapability(Str::new(line))));
+    Ok((end, ()))
 }
 
 /// `AUTH=PLAIN LOGIN`, the form before RFC 2554, by a quirk.
@@ -224,6 +251,9 @@ fn old_auth(i: &Input<'_>, line: &[u8]) -> Option<Mechanisms> {
     let (keyword, names) = line.split_at_checked(5)?;
     if !keyword.eq_ignore_ascii_case(b"AUTH=") || !i.allows(quirk::AUTH_EQUALS) {
         return None;
+    }
+    if let Some(mechanisms) = Mechanisms::of_spaced(names) {
+        return Some(mechanisms);
     }
     let names = names.split(|b| *b == b' ').filter(|name| !name.is_empty());
     let names: Result<Vec<_>, _> = names.map(MechanismName::new).collect();

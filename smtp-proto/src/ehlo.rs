@@ -3,16 +3,21 @@
 //! Made of a [`Reply`], and made into one. A line that is no capability does not spoil the others.
 
 use crate::address::Host;
-use crate::capability::{Capability, capability};
+use crate::capability::{Capability, capability_of_line};
 use crate::extension::{
     BurlSources, EhloParams, Limits, MaxFutureRelease, Mechanisms, MinByTime, PriorityProfile,
     SolicitationKeywords,
 };
-use crate::lex::whole;
-use crate::{Parse, Reply, ReplyCode, line_limit};
+use crate::lex::{self, Input, PResult, whole};
+use crate::{Parse, Reply, ReplyCode, line_limit, quirk, reply};
 use alloc::vec::Vec;
 use core::fmt;
-use mailwire_core::{InvalidValue, Production, Quirks, Str, implement::grammar::Context};
+use mailwire_core::{
+    InvalidValue, ParseError, Production, Quirks, Str, implement::grammar::Context,
+};
+
+/// The most lines for which there is room before they are read.
+const ROOM: usize = 64;
 
 static EHLO_OK_RSP: Production = Production::new("ehlo-ok-rsp", 5321, "4.1.1.1");
 
@@ -60,6 +65,41 @@ impl EhloReply {
         ehlo.to_reply().map(|_| ehlo)
     }
 
+    /// Reads all lines of a 250, each with its CRLF, in one pass; says which quirks were met. What
+    /// [`Reply::parse`] and [`EhloReply::from_reply`] would make of them.
+    ///
+    /// # Errors
+    /// Where the grammar of replies was left; another code.
+    ///
+    /// ```
+    /// use mailwire_smtp::{EhloReply, Parse};
+    /// let (ehlo, _) = EhloReply::parse(b"250-mx.example\r\n250 DSN\r\n", &Parse::default())?;
+    /// assert!(ehlo.offers("dsn"));
+    /// assert!(EhloReply::parse(b"502 no\r\n", &Parse::default()).is_err());
+    /// # Ok::<(), mailwire_smtp::core::ParseError>(())
+    /// ```
+    pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Self, Quirks), ParseError> {
+        Context::new(parse.dialect, parse.quirks).parse(frame, ehlo_reply, &lex::CRLF)
+    }
+
+    /// Of the first line, with room for so many others.
+    fn of_first(line: &[u8], others: usize) -> Self {
+        let blank = memchr::memchr(b' ', line);
+        let (domain, greet) = match blank.and_then(|at| line.split_at_checked(at)) {
+            Some((domain, greet)) => (domain, greet.get(1..).map(Str::new)),
+            None => (line, None),
+        };
+        let capabilities = Vec::with_capacity(others.min(ROOM));
+        EhloReply { domain: Str::new(domain), greet, capabilities }
+    }
+
+    /// What one of the other lines offers.
+    #[inline]
+    fn read<'a>(&mut self, i: Input<'a>, line: &'a [u8]) {
+        // Only an empty line is none.
+        let _: PResult<'_, ()> = capability_of_line(i.with_rest(line), &mut self.capabilities);
+    }
+
     /// Reads the lines of a 250; `None` for any other code.
     ///
     /// The first line is who the server is, whatever stands there; empty lines are skipped.
@@ -68,19 +108,21 @@ impl EhloReply {
             return None;
         }
         let mut lines = reply.lines();
-        let mut first = lines.next().unwrap_or_default().splitn(2, |b| *b == b' ');
-        let domain = Str::new(first.next().unwrap_or_default());
-        let greet = first.next().map(Str::new);
+        let first = lines.next().unwrap_or_default();
+        let mut ehlo = EhloReply::of_first(first, reply.lines().skip(1).count());
         let context = Context::new(parse.dialect, parse.quirks);
-        let mut met = Quirks::NONE;
-        let capabilities = lines
-            .filter_map(|line| context.parse(line, capability, &EHLO_OK_RSP).ok())
-            .map(|(capability, quirks)| {
-                met = met.union(quirks);
-                capability
-            })
-            .collect();
-        Some((EhloReply { domain, greet, capabilities }, met))
+        let ((), met) = context
+            .parse(
+                &[],
+                |i| {
+                    // Only the context counts: each line is a frame of its own.
+                    lines.by_ref().for_each(|line| ehlo.read(i, line));
+                    Ok((i, ()))
+                },
+                &EHLO_OK_RSP,
+            )
+            .ok()?;
+        Some((ehlo, met))
     }
 
     /// The same server, offering nothing: what HELO makes of it.
@@ -231,9 +273,27 @@ impl EhloReply {
             Capability::Auth(mechanisms) => Some(mechanisms),
             _ => None,
         });
-        let mut all = Mechanisms::default();
-        lines.for_each(|line| all.merge(line));
-        all
+        Mechanisms::merged(lines)
+    }
+}
+
+/// The lines of a reply of code 250, as [`EhloReply`] has them.
+fn ehlo_reply(i: Input<'_>) -> PResult<'_, EhloReply> {
+    let mut ehlo: Option<EhloReply> = None;
+    let (rest, (code, _)) = reply::lines(i, |code, line, _| match &mut ehlo {
+        Some(ehlo) => ehlo.read(i, line),
+        None if code == ReplyCode::OK => {
+            if reply::is_of_other_class(code, line) && i.allows(quirk::CLASS_MISMATCH) {
+                i.met(quirk::CLASS_MISMATCH);
+            }
+            let lines = memchr::memchr_iter(b'\n', i.rest()).count();
+            ehlo = Some(EhloReply::of_first(line, lines.saturating_sub(1)));
+        }
+        None => {}
+    })?;
+    match ehlo {
+        Some(ehlo) if code == ReplyCode::OK => Ok((rest, ehlo)),
+        _ => i.fail(&EHLO_OK_RSP),
     }
 }
 
@@ -266,12 +326,41 @@ serde_form!(EhloReply, ehlo => Reply::from(ehlo).without_last_crlf(), lines => {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{OtherCapability, extension::SizeLimit, quirk};
+    use crate::{OtherCapability, extension::SizeLimit};
     use alloc::{format, string::ToString};
 
     fn read(lines: &str, parse: &Parse) -> (EhloReply, Quirks) {
-        let (reply, _) = Reply::parse(lines.as_bytes(), parse).unwrap();
-        EhloReply::from_reply(&reply, parse).unwrap()
+        let (reply, met) = Reply::parse(lines.as_bytes(), parse).unwrap();
+        let (ehlo, of_lines) = EhloReply::from_reply(&reply, parse).unwrap();
+        let at_once = EhloReply::parse(lines.as_bytes(), parse);
+        assert_eq!(at_once, Ok((ehlo.clone(), met.union(of_lines))), "in one pass");
+        (ehlo, of_lines)
+    }
+
+    #[test]
+    fn another_code_is_no_ehlo_reply() {
+        let every = Parse::every_quirk();
+        for lines in [
+            "502 no\r\n",
+            "220-mx\r\n220 DSN\r\n",
+            "250-mx\r\n502 DSN\r\n",
+            "502-mx\r\n250 DSN\r\n",
+        ] {
+            let (reply, _) =
+                Reply::parse(lines.as_bytes(), &every).unwrap_or_else(|_| panic!("{lines}"));
+            assert!(EhloReply::from_reply(&reply, &every).is_none(), "{lines}");
+            assert!(EhloReply::parse(lines.as_bytes(), &every).is_err(), "{lines}");
+        }
+        for lines in [
+            "250-mx\r\n251 DSN\r\n",
+            "250-mx\r\n",
+            "250-mx\r\n250 a\nb\r\n",
+            "250 mx\r\n250 DSN\r\n",
+        ] {
+            assert!(EhloReply::parse(lines.as_bytes(), &every).is_err(), "{lines}");
+        }
+        let (_, met) = read("250-5.0.0 mx\r\n250 DSN\r\n", &every);
+        assert_eq!(met, Quirks::NONE);
     }
 
     #[test]
@@ -324,7 +413,7 @@ mod tests {
         let (ehlo, met) = read(lines, &Parse::default());
         assert!(met.contains(quirk::AUTH_EQUALS));
         assert_eq!(
-            ehlo.mechanisms().iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ehlo.mechanisms().iter().map(|name| name.to_string()).collect::<Vec<_>>(),
             ["PLAIN", "LOGIN", "XOAUTH2"]
         );
         let (ehlo, _) = read(lines, &Parse::strict());

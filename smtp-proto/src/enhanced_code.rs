@@ -75,11 +75,27 @@ impl EnhancedStatusCode {
     }
 
     pub(crate) fn encode(self, out: &mut Vec<u8>) {
-        out.push(b'0' + self.class % 10);
-        for number in [self.subject, self.detail] {
-            out.push(b'.');
-            lex::decimal(number.into(), out);
-        }
+        let (octets, len) = self.octets();
+        out.extend_from_slice(octets.get(..len).unwrap_or_default());
+    }
+
+    /// The wire form, NUL behind it, and how many octets it has.
+    #[inline]
+    pub(crate) fn octets(self) -> ([u8; 9], usize) {
+        let digit = |n: u16| u64::from(b'0' + (n % 10) as u8);
+        // The first digit lowest: a number of up to three, and how many bits it has.
+        let number = |n: u16| match n {
+            0..10 => (digit(n), 8),
+            10..100 => (digit(n / 10) | digit(n) << 8, 16),
+            _ => (digit(n / 100) | digit(n / 10) << 8 | digit(n) << 16, 24),
+        };
+        let ((subject, s), (detail, d)) = (number(self.subject), number(self.detail));
+        let class = u64::from(b'0' + self.class % 10) | u64::from(b'.') << 8;
+        // Class, subject and the second dot: six octets at most, so the detail may be cut in two by eight.
+        let front = class | subject << 16 | u64::from(b'.') << (16 + s);
+        let all = u128::from(front) | u128::from(detail) << (24 + s);
+        let [octets @ .., _, _, _, _, _, _, _] = all.to_le_bytes();
+        (octets, (24 + s + d) / 8)
     }
 }
 

@@ -138,6 +138,28 @@ pub(crate) fn text_len(octets: &[u8]) -> usize {
     })
 }
 
+/// Are these words of printable ASCII with one blank between two of them, and none around? `others` answers which of
+/// eight octets below 128 may stand in no word, by their highest bits.
+#[inline(always)]
+pub(crate) fn are_spaced(octets: &[u8], others: impl Fn(Eight) -> Eight) -> bool {
+    // A blank in front would be the second one.
+    let (mut before, mut pairs) = (0x80, 0);
+    let len = span(octets, |x| {
+        let y = x & !HIGHS;
+        let blanks = equal(y, b' ');
+        pairs |= blanks & (blanks << 8 | before);
+        before = blanks >> 56;
+        (!at_least(y, 33) | at_least(y, 127) | others(y)) & !blanks | x
+    });
+    len == octets.len() && pairs == 0 && octets.last().is_some_and(|last| *last != b' ')
+}
+
+/// Which of eight octets below 128 are no `ALPHA / DIGIT / "-"`.
+#[inline(always)]
+pub(crate) const fn no_ldh(eight: Eight) -> Eight {
+    !(letters_and_digits(eight) | equal(eight, b'-'))
+}
+
 /// Which of eight octets below 128 are letters or digits.
 #[inline(always)]
 const fn letters_and_digits(eight: Eight) -> Eight {

@@ -6,10 +6,10 @@
 //! [`mailwire_core::sasl`].
 
 use crate::lex::{self, CLASS, Input, PResult, VALUE};
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use core::{fmt, hash};
 use mailwire_core::{
-    InvalidValue, ParseError, Production, Secret,
+    InvalidValue, ParseError, Production, Secret, Str,
     implement::{base64, grammar::Context},
     sasl::MechanismName,
 };
@@ -188,34 +188,55 @@ fn auth_response(i: Input<'_>) -> PResult<'_, AuthResponse> {
 }
 
 /// The mechanisms that a server offers, in its order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Mechanisms(Vec<MechanismName>);
+#[derive(Clone, Debug, Default)]
+pub struct Mechanisms(
+    /// Their names as received, a blank between two of them.
+    Str,
+);
 
 impl Mechanisms {
     /// # Errors
     /// None at all: then there is nothing to offer.
     pub fn new(names: impl IntoIterator<Item = MechanismName>) -> Result<Self, InvalidValue> {
-        let names: Vec<_> = names.into_iter().collect();
-        if names.is_empty() { Err(InvalidValue::new(0, &MECHANISM)) } else { Ok(Mechanisms(names)) }
+        let mut all = Vec::new();
+        names.into_iter().for_each(|name| push_name(&mut all, name.as_bytes()));
+        if all.is_empty() {
+            Err(InvalidValue::new(0, &MECHANISM))
+        } else {
+            Ok(Mechanisms(Str::from(all)))
+        }
+    }
+
+    /// Of names with one blank between two of them, as most lines are; `None` for any other.
+    #[inline]
+    pub(crate) fn of_spaced(names: &[u8]) -> Option<Self> {
+        let fit = names.len() <= MechanismName::MAX && lex::are_spaced(names, lex::no_ldh);
+        fit.then(|| Mechanisms(Str::new(names)))
     }
 
     /// Each name.
-    pub fn iter(&self) -> impl Iterator<Item = &MechanismName> + '_ {
-        self.0.iter()
+    pub fn iter(&self) -> impl Iterator<Item = MechanismName> + '_ {
+        self.names().filter_map(|name| MechanismName::new(name).ok())
+    }
+
+    fn names(&self) -> impl Iterator<Item = &[u8]> + '_ {
+        self.0.split(|b| *b == b' ').filter(|name| !name.is_empty())
     }
 
     /// Is this one offered? Without case.
     pub fn contains(&self, name: &str) -> bool {
-        self.iter().any(|offered| offered.is(name))
+        self.names().any(|offered| offered.eq_ignore_ascii_case(name.as_bytes()))
     }
 
-    /// Adds the mechanisms of `other` that are not there yet.
-    pub(crate) fn merge(&mut self, other: &Mechanisms) {
-        for name in &other.0 {
-            if !self.0.contains(name) {
-                self.0.push(name.clone());
+    /// All mechanisms of `lines`, each once.
+    pub(crate) fn merged<'a>(lines: impl Iterator<Item = &'a Mechanisms>) -> Self {
+        let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
+        for name in lines.flat_map(Mechanisms::names) {
+            if seen.insert(name.to_ascii_uppercase()) {
+                push_name(&mut all, name);
             }
         }
+        Mechanisms(Str::from(all))
     }
 
     /// ```abnf
@@ -223,27 +244,56 @@ impl Mechanisms {
     /// ```
     /// RFC 4954 §3, §8. A server that offers none yet is taken, too: `AUTH` alone is seen.
     pub(crate) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
+        if let [b' ', names @ ..] = i.rest() {
+            if let Some(all) = Self::of_spaced(names) {
+                return Ok((i.split(i.len()).0, all));
+            }
+        }
         let mut names = Vec::new();
         let mut rest = i;
         while !rest.is_empty() {
             let (start, ()) = lex::octet(rest, b' ', &lex::SP)?;
             let (behind, name) = start.run(&CLASS, VALUE);
             match MechanismName::new(name) {
-                Ok(name) => names.push(name),
+                Ok(name) => push_name(&mut names, name.as_bytes()),
                 // Several blanks, or one at the end.
                 Err(_) if name.is_empty() && matches!(behind.first(), None | Some(b' ')) => {}
                 Err(e) => return start.split(e.offset()).0.fail(&MECHANISM),
             }
             rest = behind;
         }
-        Ok((rest, Mechanisms(names)))
+        Ok((rest, Mechanisms(Str::from(names))))
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        for name in &self.0 {
+        if !self.0.is_empty() {
             out.push(b' ');
-            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(&self.0);
         }
+    }
+}
+
+fn push_name(names: &mut Vec<u8>, name: &[u8]) {
+    if !names.is_empty() {
+        names.push(b' ');
+    }
+    names.extend_from_slice(name);
+}
+
+impl PartialEq for Mechanisms {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for Mechanisms {}
+
+impl hash::Hash for Mechanisms {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        for octet in self.0.iter() {
+            state.write_u8(octet.to_ascii_uppercase());
+        }
+        state.write_u8(b' ');
     }
 }
 
@@ -253,6 +303,7 @@ wire_form_behind!(b' ', Mechanisms, Mechanisms::grammar);
 mod tests {
     use super::*;
     use crate::{Parse, table::table};
+    use alloc::string::ToString;
 
     #[test]
     fn responses() {
@@ -277,10 +328,19 @@ mod tests {
         table(Mechanisms::grammar, Mechanisms::encode)
             .keeps(" PLAIN LOGIN", "4954 §3")
             .keeps(" SCRAM-SHA-256-PLUS", "7677 §4")
+            .keeps(
+                " SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 X_Y PLAIN",
+                "4954 §3",
+            )
             .ok("", Mechanisms::default(), "4954 §3, seen")
             .becomes("  PLAIN  LOGIN ", " PLAIN LOGIN", "4954 §3, seen")
             .err(" PL:AIN", 3, "sasl-mech", "4422 §3.1")
             .err("PLAIN", 0, "SP", "4954 §3");
         assert!(Mechanisms::new([]).is_err());
+        let [upper, lower]: [Mechanisms; 2] = ["PLAIN X", "plain x"].map(|s| s.parse().unwrap());
+        assert!(upper == lower && lower.contains("Plain") && !lower.contains("plain x"));
+        let line = |text: &str| text.parse::<Mechanisms>().unwrap();
+        let merged = Mechanisms::merged([line("PLAIN a"), line("A plain B")].iter());
+        assert_eq!(merged.to_string(), "PLAIN a B");
     }
 }

@@ -16,26 +16,33 @@ static EHLO_PARAM: Production = Production::new("ehlo-param", 5321, "4.1.1.1");
 /// # Ok::<(), mailwire_smtp::core::InvalidValue>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct EhloParams(Vec<Str>);
+pub struct EhloParams(
+    /// The words, a blank between two of them.
+    Str,
+);
 
 impl EhloParams {
     /// # Errors
     /// Says which octet of a word is none of an ehlo-param; an empty word.
     pub fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidValue> {
-        let mut all = Vec::new();
+        let mut all: Vec<u8> = Vec::new();
         for word in words {
             let len = lex::graphic_len(word.as_bytes());
             if len < word.len() || word.is_empty() {
                 return Err(InvalidValue::new(len, &EHLO_PARAM));
             }
-            all.push(Str::from(word));
+            if !all.is_empty() {
+                all.push(b' ');
+            }
+            all.extend_from_slice(word.as_bytes());
         }
-        Ok(EhloParams(all))
+        Ok(EhloParams(Str::from(all)))
     }
 
     /// Each word.
     pub fn iter(&self) -> impl Iterator<Item = &str> + '_ {
-        self.0.iter().filter_map(Str::as_str)
+        let words = self.0.as_str().unwrap_or_default();
+        words.split(' ').filter(|word| !word.is_empty())
     }
 
     /// Is this word there? Without case.
@@ -54,7 +61,12 @@ impl EhloParams {
     /// ```
     /// RFC 5321 §4.1.1.1. Several blanks are taken for one.
     pub(crate) fn grammar(i: Input<'_>) -> PResult<'_, Self> {
-        let mut words = Vec::new();
+        if let [b' ', words @ ..] = i.rest() {
+            if lex::are_spaced(words, |_| 0) {
+                return Ok((i.split(i.len()).0, EhloParams(Str::new(words))));
+            }
+        }
+        let mut words: Vec<u8> = Vec::new();
         let mut rest = i;
         while !rest.is_empty() {
             let (start, ()) = lex::octet(rest, b' ', &lex::SP)?;
@@ -62,17 +74,22 @@ impl EhloParams {
             match (word, behind.first()) {
                 ([], Some(b' ')) => {}
                 ([], _) => return start.fail(&EHLO_PARAM),
-                (word, _) => words.push(Str::new(word)),
+                (word, _) => {
+                    if !words.is_empty() {
+                        words.push(b' ');
+                    }
+                    words.extend_from_slice(word);
+                }
             }
             rest = behind;
         }
-        Ok((rest, EhloParams(words)))
+        Ok((rest, EhloParams(Str::from(words))))
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        for word in &self.0 {
+        if !self.is_empty() {
             out.push(b' ');
-            out.extend_from_slice(word);
+            out.extend_from_slice(&self.0);
         }
     }
 }

@@ -4,16 +4,16 @@
 
 use crate::lex::{self, Input, PResult};
 use crate::parameter::value;
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::{fmt, hash};
-use mailwire_core::{InvalidValue, Production};
+use mailwire_core::{InvalidValue, Production, Str};
 
 static PRIORITY_PROFILE: Production = Production::new("priority-profile", 6710, "7");
 static PRIORITY_VALUE: Production = Production::new("priority-value", 6710, "7");
 
 /// By which policy a server gives priorities, such as `MIXER`; a server need not say. Compared without case.
 #[derive(Clone, Default)]
-pub struct PriorityProfile(Option<Box<str>>);
+pub struct PriorityProfile(Option<Str>);
 
 impl PriorityProfile {
     /// Nothing is said of it.
@@ -24,13 +24,13 @@ impl PriorityProfile {
     pub fn new(name: &str) -> Result<Self, InvalidValue> {
         match Self::wrong(name.as_bytes()) {
             Some(at) => Err(InvalidValue::new(at, &PRIORITY_PROFILE)),
-            None => Ok(PriorityProfile(Some(name.into()))),
+            None => Ok(PriorityProfile(Some(Str::from(name)))),
         }
     }
 
     /// The name of the policy.
     pub fn name(&self) -> Option<&str> {
-        self.0.as_deref()
+        self.0.as_ref().and_then(Str::as_str)
     }
 
     /// The first octet that is wrong in a name.
@@ -53,14 +53,14 @@ impl PriorityProfile {
         let (rest, name) = start.split(lex::graphic_len(start.rest()));
         match Self::wrong(name) {
             Some(at) => start.split(at).0.fail(&PRIORITY_PROFILE),
-            None => Ok((rest, PriorityProfile(Some(String::from_utf8_lossy(name).into())))),
+            None => Ok((rest, PriorityProfile(Some(Str::new(name))))),
         }
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         if let Some(name) = &self.0 {
             out.push(b' ');
-            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(name);
         }
     }
 }

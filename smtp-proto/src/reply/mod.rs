@@ -68,7 +68,21 @@ impl Reply {
         enhanced: Option<EnhancedStatusCode>,
         text: impl AsRef<str>,
     ) -> Result<Self, InvalidValue> {
-        Self::multiline(code, enhanced, [text])
+        let line = text.as_ref().as_bytes();
+        let (front, len) = front(code, enhanced)?;
+        let front = front.get(..len).unwrap_or_default();
+        check_line(line, len)?;
+        // Without a heap allocation where the text has room in the value, or with one of its size.
+        let mut room = [0; 30];
+        let text = match room.split_at_mut_checked(len).and_then(|(start, behind)| {
+            behind.get_mut(..line.len())?.copy_from_slice(line);
+            start.copy_from_slice(front);
+            Some(len + line.len())
+        }) {
+            Some(len) => Str::new(room.get(..len).unwrap_or_default()),
+            None => Str::from([front, line].concat()),
+        };
+        Ok(Reply { code, bare: false, text })
     }
 
     /// Several lines, each with the enhanced code in front, as RFC 2034 §4 wants. Without any, the code
@@ -81,28 +95,20 @@ impl Reply {
         enhanced: Option<EnhancedStatusCode>,
         lines: impl IntoIterator<Item = T>,
     ) -> Result<Self, InvalidValue> {
-        if enhanced.is_some_and(|enhanced| enhanced.class() != code.class()) {
-            return Err(InvalidValue::new(0, &ENHANCED));
-        }
+        let (front, len) = front(code, enhanced)?;
+        let front = front.get(..len).unwrap_or_default();
         let mut text = Vec::new();
         for (n, line) in lines.into_iter().enumerate() {
             if n > 0 {
                 text.push(b'\n');
             }
-            let start = text.len();
-            push_enhanced(enhanced, &mut text);
             let line = line.as_ref().as_bytes();
-            if let Some(at) = line.iter().position(|b| class(*b) & (TEXT | HIGH) == 0) {
-                return Err(InvalidValue::new(at, &TEXTSTRING));
-            }
+            check_line(line, len)?;
+            text.extend_from_slice(front);
             text.extend_from_slice(line);
-            let over = (text.len() - start + 6).saturating_sub(LINE);
-            if over > 0 {
-                return Err(InvalidValue::new(line.len().saturating_sub(over), &LINE_LENGTH));
-            }
         }
         if text.is_empty() {
-            push_enhanced(enhanced, &mut text);
+            text.extend_from_slice(front);
         }
         Ok(Reply { code, bare: false, text: Str::new(&text) })
     }
@@ -154,6 +160,8 @@ impl Reply {
     /// Appends all lines, each with its CRLF.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut rest = self.text.as_bytes();
+        // Of one line all, of more most: then little has to grow.
+        out.reserve(rest.len() + 64);
         while let Some(lf) = memchr::memchr(b'\n', rest) {
             let (line, behind) = rest.split_at_checked(lf).unwrap_or_default();
             out.extend_from_slice(&self.code.digits_before(b'-'));
@@ -284,10 +292,40 @@ impl Reply {
     }
 }
 
-fn push_enhanced(enhanced: Option<EnhancedStatusCode>, text: &mut Vec<u8>) {
-    if let Some(enhanced) = enhanced {
-        enhanced.encode(text);
-        text.push(b' ');
+/// Does a reply of this code begin with an enhanced code of another class?
+pub(crate) fn is_of_other_class(code: ReplyCode, first: &[u8]) -> bool {
+    enhanced(first).is_some_and(|(enhanced, _)| enhanced.class() != code.class())
+}
+
+/// What stands in front of each text, and how many octets it has.
+#[inline]
+fn front(
+    code: ReplyCode,
+    enhanced: Option<EnhancedStatusCode>,
+) -> Result<([u8; 10], usize), InvalidValue> {
+    let mut front = [b' '; 10];
+    let Some(enhanced) = enhanced else { return Ok((front, 0)) };
+    if enhanced.class() != code.class() {
+        return Err(InvalidValue::new(0, &ENHANCED));
+    }
+    let (octets, len) = enhanced.octets();
+    for (place, octet) in front.iter_mut().zip(octets).take(len) {
+        *place = octet;
+    }
+    Ok((front, len + 1))
+}
+
+/// Can `line` be sent behind so many octets?
+#[inline]
+fn check_line(line: &[u8], front: usize) -> Result<(), InvalidValue> {
+    if lex::text_len(line) < line.len() {
+        if let Some(at) = line.iter().position(|b| class(*b) & (TEXT | HIGH) == 0) {
+            return Err(InvalidValue::new(at, &TEXTSTRING));
+        }
+    }
+    match (front + line.len() + 6).saturating_sub(LINE) {
+        0 => Ok(()),
+        over => Err(InvalidValue::new(line.len().saturating_sub(over), &LINE_LENGTH)),
     }
 }
 
@@ -331,8 +369,41 @@ fn enhanced(line: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
 /// RFC 5321 §4.2. A blank without text is taken, too: RFC 4954 §4 has it in an empty challenge. By
 /// quirks: a TAB behind the code, octets beyond ASCII, long lines, codes that differ.
 pub(crate) fn reply(i: Input<'_>) -> PResult<'_, Reply> {
-    let (mut rest, mut code) = reply_code(i)?;
     let mut texts: Option<Vec<u8>> = None;
+    let mut text = Str::EMPTY;
+    let (rest, (code, bare)) = lines(i, |_, line, last| match &mut texts {
+        None if last => text = Str::new(line),
+        None => {
+            // All lines are in the frame, and shorter here.
+            let mut first = Vec::with_capacity(i.len());
+            first.extend_from_slice(line);
+            texts = Some(first);
+        }
+        Some(texts) => {
+            texts.push(b'\n');
+            texts.extend_from_slice(line);
+        }
+    })?;
+    if let Some(texts) = texts {
+        text = Str::new(&texts);
+    }
+    let reply = Reply { code, bare, text };
+    if i.allows(quirk::CLASS_MISMATCH)
+        && reply.enhanced_code().is_some_and(|enhanced| enhanced.class() != code.class())
+    {
+        i.met(quirk::CLASS_MISMATCH);
+    }
+    Ok((rest, reply))
+}
+
+/// The lines of a reply: `each` is given the code so far, the text, and whether it is the last. Gives the code, and whether
+/// the last line has no blank behind it.
+#[inline(always)]
+pub(crate) fn lines<'a>(
+    i: Input<'a>,
+    mut each: impl FnMut(ReplyCode, &'a [u8], bool),
+) -> PResult<'a, (ReplyCode, bool)> {
+    let (mut rest, mut code) = reply_code(i)?;
     let mut start = i;
     let mut differ = false;
     loop {
@@ -354,29 +425,12 @@ pub(crate) fn reply(i: Input<'_>) -> PResult<'_, Reply> {
             }
             i.met(quirk::LONG_REPLY_LINE);
         }
-        let text = match &mut texts {
-            None if last => Str::new(text),
-            None => {
-                texts = Some(Vec::from(text));
-                Str::EMPTY
-            }
-            Some(texts) => {
-                texts.push(b'\n');
-                texts.extend_from_slice(text);
-                if last { Str::new(texts) } else { Str::EMPTY }
-            }
-        };
+        each(code, text, last);
         if last {
             if differ && !code.is_negative() {
                 return i.fail(&SAME_CODE);
             }
-            let reply = Reply { code, bare, text };
-            if i.allows(quirk::CLASS_MISMATCH)
-                && reply.enhanced_code().is_some_and(|enhanced| enhanced.class() != code.class())
-            {
-                i.met(quirk::CLASS_MISMATCH);
-            }
-            return Ok((behind, reply));
+            return Ok((behind, (code, bare)));
         }
         start = behind;
         let (behind, next) = reply_code(behind)?;

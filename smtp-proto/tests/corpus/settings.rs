@@ -128,7 +128,7 @@ impl Settings {
                 Capability::EightBitMime => config.eight_bit_mime = true,
                 Capability::Smtputf8 => config.smtputf8 = true,
                 Capability::Size(size) => config.size = size.limit(),
-                Capability::Auth(names) => config.mechanisms = names.iter().cloned().collect(),
+                Capability::Auth(names) => config.mechanisms = names.iter().collect(),
                 Capability::Chunking => config.chunking = true,
                 Capability::BinaryMime => config.binary_mime = true,
                 Capability::Pipelining | Capability::EnhancedStatusCodes => {}

@@ -131,7 +131,7 @@ fn announce(config: &mut Config, lines: &[Value]) -> Result<(), Fault> {
 }
 
 fn listed(names: &Mechanisms) -> Vec<MechanismName> {
-    names.iter().cloned().collect()
+    names.iter().collect()
 }
 
 impl ServerSession {
