@@ -59,7 +59,7 @@ impl Client {
         self.command(&Command::Rcpt(rcpt))
     }
 
-    /// DATA (RFC 5321 §4.1.1.4). [`Event::BodyReady`] asks for the message.
+    /// DATA (RFC 5321 §4.1.1.4). [`Event::BodyReady`](super::Event::BodyReady) asks for the message.
     ///
     /// # Errors
     /// Without a recipient.

@@ -46,7 +46,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// By DATA; [`Event::BodyReady`] asks for it.
+    /// By DATA; [`Event::BodyReady`](super::Event::BodyReady) asks for it.
     pub fn streamed() -> Self {
         Message { octets: None, chunk: None }
     }
@@ -56,7 +56,7 @@ impl Message {
         Message { octets: Some(octets.into()), chunk: None }
     }
 
-    /// By one BDAT LAST of exactly so many octets; [`Event::BodyReady`] asks for them.
+    /// By one BDAT LAST of exactly so many octets; [`Event::BodyReady`](super::Event::BodyReady) asks for them.
     pub fn counted(size: u64) -> Self {
         Message { octets: None, chunk: Some(size) }
     }
