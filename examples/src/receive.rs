@@ -12,7 +12,7 @@ use crate::{
     relay::Relay,
     store::{Store, begin, deliver},
     stream::Stream,
-    timestamp::{Stamp, return_path},
+    timestamp,
     tls::{ServerTls, channel_binding},
     trace::Trace,
     users::Users,
@@ -23,6 +23,7 @@ use mailwire_smtp::{
     Auth, Mail, Reply,
     address::{ForwardPath, Host, ReversePath},
     server::{Answer, Config, Event, Message, Pending, Protocol, Server},
+    trace::{Clause, ExtendedDomain, ReturnPath},
 };
 use std::{
     io,
@@ -205,7 +206,7 @@ struct Connected<'a> {
     link: Link<Server>,
     address: IpAddr,
     /// Said HELO, and what the client called itself.
-    hello: Option<(bool, Host)>,
+    hello: Option<Host>,
     exchange: Option<Exchange<'a>>,
     user: Option<String>,
     transaction: Option<Transaction>,
@@ -241,8 +242,8 @@ impl Connected<'_> {
     async fn on(&mut self, event: Event, on_message: &impl Fn(Received)) -> Result<(), Error> {
         let answer = match event {
             Event::Connected { pending } => pending.accept(),
-            Event::Hello { is_helo, host, pending } => {
-                self.hello = Some((is_helo, host));
+            Event::Hello { host, pending, .. } => {
+                self.hello = Some(host);
                 self.transaction = None;
                 pending.accept()
             }
@@ -417,12 +418,7 @@ impl Connected<'_> {
 
     /// Opens the file, or has the next hop open its ears, and puts the lines in front.
     async fn begin(&mut self) -> Result<(), Reply> {
-        let tls = self.link.session().secured() == Secured::Tls;
-        let utf8 = self.link.session().is_utf8();
-        let (Some(transaction), Some((is_helo, from))) = (&mut self.transaction, &self.hello)
-        else {
-            return Err(no_storage());
-        };
+        let Some(transaction) = &mut self.transaction else { return Err(no_storage()) };
         let mut message = match (&self.receiver.store, &mut self.relay) {
             (Store::Discard, _) => return Ok(()),
             (Store::Relay(_), Some(relay)) => {
@@ -435,24 +431,20 @@ impl Connected<'_> {
                 Goes::File(Box::new(message))
             }
         };
-        let config = &self.receiver.config;
-        let stamp = Stamp {
-            from,
-            address: self.address,
-            by: &config.host,
-            is_helo: *is_helo,
-            protocol: config.protocol,
-            tls,
-            authenticated: self.user.is_some(),
-            utf8,
-            to: &transaction.to,
-        };
-        let mut lines = String::new();
+        let mut lines = Vec::new();
         if self.receiver.lines == Lines::ReturnPath {
-            lines.push_str(&return_path(&transaction.mail.reverse_path));
+            ReturnPath(transaction.mail.reverse_path.clone()).encode(&mut lines);
         }
-        if self.receiver.lines != Lines::None {
-            lines.push_str(&stamp.to_lines());
+        if let (true, Some(host)) = (self.receiver.lines != Lines::None, &self.hello) {
+            let from = ExtendedDomain::with_tcp_info(host.clone(), self.address.into());
+            let session = self.link.session();
+            let line = timestamp::now().and_then(|now| session.received(from, now));
+            let line = line.and_then(|line| match transaction.to.as_slice() {
+                // Of several none is told: they need not know of each other (RFC 5321 §7.6).
+                [ForwardPath::Path(one)] => line.with(Clause::For(one.clone().into())),
+                _ => Ok(line),
+            });
+            line.map_err(|_| no_storage())?.encode(&mut lines);
         }
         let lines = Bytes::from(lines);
         let written = match (&mut message, &mut self.relay) {

@@ -63,7 +63,7 @@ pub fn completed(header: &[u8], from: Option<(&str, &str)>, host: &str) -> io::R
     let mut completed = Vec::with_capacity(header.len() + 128);
     let mut add = |line: String| completed.extend_from_slice(format!("{line}{end}").as_bytes());
     if !is_there(HeaderName::Date) {
-        add(format!("Date: {}", timestamp::now()));
+        add(format!("Date: {}", timestamp::now_rfc5322()));
     }
     if !is_there(HeaderName::MessageId) {
         add(format!("Message-ID: <{}@{host}>", random::hex::<16>()?));

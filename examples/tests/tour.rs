@@ -29,7 +29,8 @@ fn delivers_what_was_sent_and_shows_how() {
         "C  ..hidden, a line that begins with a dot",
         "Recipient 1 of DATA: 250 2.0.0",
         "Return-Path: <ada@example.org>",
-        "by submission.example.org with ESMTPSA;",
+        " by submission.example.org with\n",
+        "ESMTPSA; ",
         "✓ What lies in both mailboxes is what was sent, octet for octet.",
     ] {
         assert!(text.contains(line), "{line:?} is missing in\n{text}");

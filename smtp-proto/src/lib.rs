@@ -7,9 +7,12 @@
 //!   (`Display`), which is its wire form; only secrets are shown as `***`.
 //! - To put a session away that only waits, and go on later, perhaps elsewhere: [`client::Client::hibernate`],
 //!   [`server::Server::hibernate`].
+//! - To put trace lines on top of a message, and to read them: [`trace`].
+//! - Behind a proxy that says who the client is: [`proxy`].
 //! - To test a program that sends mail: `testing::TestServer`, a server in a line that keeps what it gets (feature
 //!   `testing`).
 //! - What real peers get wrong and is tolerated all the same: [`quirk`].
+//! - What is there of which RFC, and how known attacks are met: [`_docs::support`], [`_docs::attacks`].
 //!
 //! ```
 //! use mailwire_smtp::{Command, Parse, Reply, address::Mailbox};
@@ -32,9 +35,9 @@
 //!
 //! They only add API. `std` (default): the standard library. `sasl`, `saslprep`: the mechanisms in
 //! [`core::sasl`], and SASLprep for them. `tokio`, `blocking`: the drivers in `core::driver`. `codec`: commands and
-//! replies over `tokio_util::codec`. `serde`: values as they stand on the wire. `tracing`: what passes, verbs and
-//! lengths. `arbitrary`: for fuzzers. `testing`: a server for the tests of
-//! programs that send mail; sessions in words, for scripted dialogues.
+//! replies over `tokio_util::codec`. `serde`: values as they stand on the wire, and sessions that were put away.
+//! `tracing`: what passes, verbs and lengths. `arbitrary`: for fuzzers. `testing`: a server for the tests of programs
+//! that send mail; sessions in words, for scripted dialogues.
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(mailwire_docsrs, feature(doc_cfg))]

@@ -2,9 +2,11 @@
 //!
 //! The mechanism lives with the application: it gets the server's octets and gives responses.
 
-use super::{Client, Event, Flight, Kind, limits};
+use super::{Client, Event, Flight, Kind};
 use crate::{
-    Auth, Command, Reply, quirk,
+    Auth, Command, Reply,
+    line_limit::COMMAND_LINE,
+    quirk,
     state::{self, State},
 };
 use alloc::vec::Vec;
@@ -140,6 +142,9 @@ impl Client {
     ///
     /// An initial response for which the line has no room is kept until the server asks for it by an empty
     /// challenge (RFC 4954 §4).
+    ///
+    /// # Errors
+    /// The response is longer than a line of its own may be.
     pub(super) fn put_auth(&mut self, auth: &Auth) -> Result<usize, NotNow> {
         let mut text = Vec::new();
         if let Some(response) = &auth.initial_response {
@@ -150,16 +155,19 @@ impl Client {
             }
             base64::encode(response.expose(), &mut text);
         }
+        let text = Secret::new(text);
         // It may become a line of its own.
-        if text.len() - usize::from(!text.is_empty()) + 2 > RESPONSE_LINE {
+        if text.len().saturating_sub(1) + 2 > RESPONSE_LINE {
             return Err(RESPONSE_TOO_LONG);
         }
-        let text = Secret::new(text);
-        let len = self.put_line(limits::LINE - 2, |out| {
+        // A name has 20 octets at most (RFC 4422 §3.1).
+        let mechanism = auth.mechanism.as_bytes();
+        self.channel.write(|out| {
             out.extend_from_slice(b"AUTH ");
-            out.extend_from_slice(auth.mechanism.as_bytes());
-        })?;
-        if len + text.len() <= limits::LINE - 2 {
+            out.extend_from_slice(mechanism);
+        });
+        let len = b"AUTH ".len() + mechanism.len();
+        if len + text.len() + b"\r\n".len() <= COMMAND_LINE {
             if !text.is_empty() {
                 self.channel.put_secret(text);
             }

@@ -122,13 +122,19 @@ impl Client {
         }
     }
 
-    /// 354. Without a recipient the server gets an empty message and no other (RFC 2920 §3.1).
+    /// 354, or a 3yz that no RFC gives another meaning: there the first digit decides (RFC 5321 §4.2). Behind
+    /// those that have one the server takes what comes next for something else than a message.
+    ///
+    /// Without a recipient the server gets an empty message and no other (RFC 2920 §3.1).
     ///
     /// If it may have one all the same, for an answer to RCPT was no reply, or yes behind a MAIL that was
     /// refused, that empty message could be
     /// delivered, and in LMTP nobody knows how many replies will come: there the session ends.
     pub(super) fn on_start_input(&mut self, id: u64, reply: &Reply) -> Step<Event> {
-        if reply.code() != ReplyCode::START_MAIL_INPUT {
+        if matches!(
+            reply.code(),
+            ReplyCode::CHALLENGE | ReplyCode::REPLIES_FOLLOW | ReplyCode::TRANSACTION_OFFSET
+        ) {
             self.drop_flights();
             return Step::Fatal(Fatal::Protocol(
                 "the server wants something else than a message behind DATA",

@@ -17,7 +17,7 @@ impl Client {
         let step = match parsed {
             Ok((reply, met)) => {
                 self.channel.set_quirks(met);
-                self.on_reply(reply, begin)
+                self.on_reply(reply, begin, met.contains(quirk::CODES_DIFFER))
             }
             Err(error) => {
                 let error = error.with_excerpt(self.channel.wire().frame());

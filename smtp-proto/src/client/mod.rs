@@ -312,7 +312,7 @@ impl Client {
         self.check_offer(command)?;
         let len = match command {
             Command::Auth(auth) => self.put_auth(auth)?,
-            _ => self.put_line(limits::line(command), |out| command.encode(out))?,
+            _ => self.put_line(command)?,
         };
         let id = self.remember(kind, verb(kind, command), len);
         match command {
@@ -330,21 +330,20 @@ impl Client {
         Ok(id)
     }
 
-    /// Queues a line that `encode` appends, CRLF included, if it is no longer than `max`; says how long it is.
-    fn put_line(&mut self, max: usize, encode: impl FnOnce(&mut Vec<u8>)) -> Result<usize, NotNow> {
-        let mut len = 0;
+    /// Queues the line of `command` if it is not too long; says how long it is.
+    fn put_line(&mut self, command: &Command) -> Result<usize, NotNow> {
+        let offer = self.offer.as_ref();
+        let mut result = Err(limits::TOO_LONG);
         self.channel.write(|out| {
             let before = out.len();
-            encode(out);
-            len = out.len() - before;
-            if len > max {
-                out.truncate(before);
+            command.encode(out);
+            let len = out.len() - before;
+            match limits::fits(len, command, offer) {
+                true => result = Ok(len),
+                false => out.truncate(before),
             }
         });
-        if len > max {
-            return Err(limits::TOO_LONG);
-        }
-        Ok(len)
+        result
     }
 
     /// The command that was just queued will be answered.

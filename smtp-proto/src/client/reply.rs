@@ -5,7 +5,8 @@ use crate::{Dialect, EhloReply, Parse, Reply, ReplyCode, state::State};
 use mailwire_core::{Fatal, Layer, implement::Step};
 
 impl Client {
-    pub(super) fn on_reply(&mut self, reply: Reply, begin: u64) -> Step<Event> {
+    /// `is_damaged`: its lines have different codes.
+    pub(super) fn on_reply(&mut self, reply: Reply, begin: u64, is_damaged: bool) -> Step<Event> {
         self.channel.touch();
         let closing = reply.code() == ReplyCode::NOT_AVAILABLE;
         let Some(flight) = self.flights.front().filter(|flight| begin >= flight.after) else {
@@ -28,7 +29,7 @@ impl Client {
             Kind::Message => self.on_message_reply(id, reply),
             Kind::Chunk { last } => self.on_chunk_reply(id, last, reply),
             // What was queued behind the greeting leaves only if it is a good one.
-            Kind::Greeting => self.greeted(id, reply),
+            Kind::Greeting => self.greeted(id, reply, is_damaged),
             Kind::Hello { extended: true } if self.falls_back(&reply) => self.fall_back(id),
             _ => {
                 self.channel.release(id);
@@ -191,7 +192,7 @@ impl Client {
         Some(if extended { hello } else { hello.without_capabilities() })
     }
 
-    fn greeted(&mut self, id: u64, reply: Reply) -> Step<Event> {
+    fn greeted(&mut self, id: u64, reply: Reply, is_damaged: bool) -> Step<Event> {
         self.flights.pop_front();
         if reply.code() == ReplyCode::READY {
             self.channel.release(id);
@@ -202,7 +203,8 @@ impl Client {
             self.channel.drop_blocked();
             self.ahead = State::Connected;
             self.state = State::Connected;
-            if reply.code() == ReplyCode::NOT_AVAILABLE {
+            // RFC 5321 §4.2.1: a server of two minds has not said whether it waits for QUIT.
+            if is_damaged || reply.code() == ReplyCode::NOT_AVAILABLE {
                 self.channel.close();
             }
         }

@@ -116,9 +116,9 @@ impl Client {
         let mut fits = |command: &Command| {
             line.clear();
             command.encode(&mut line);
-            match line.len() > limits::line(command) {
-                true => Err(limits::TOO_LONG),
-                false => Ok(()),
+            match limits::fits(line.len(), command, self.offer()) {
+                true => Ok(()),
+                false => Err(limits::TOO_LONG),
             }
         };
         let mail = Command::Mail(envelope.mail.clone());

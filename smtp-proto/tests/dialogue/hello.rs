@@ -1,6 +1,7 @@
 //! EHLO and its fall-back. RFC 5321 §3.2.
 
 use crate::client;
+use mailwire_core::Quirks;
 use mailwire_smtp::client::Protocol;
 
 #[test]
@@ -107,6 +108,49 @@ fn the_fall_back_ends_with_the_hello_that_it_was_for() {
         C: EHLO other.example
         S: 502 what?
         E: ehlo: 502 what?
+    ",
+    );
+}
+
+#[test]
+fn a_greeting_of_two_codes_ends_the_session() {
+    // RFC 5321 §4.2.1: all lines of a reply have one code. With the quirk the worse one counts.
+    for damaged in
+        ["220-mx.example\n S: 521 5.7.1 blocked", "521-5.7.1 blocked\n S: 220 mx.example"]
+    {
+        let text = damaged.split_once("\n S: ").unwrap();
+        let (first, last) = (&text.0[4..], &text.1[4..]);
+        client(
+            |_| (),
+            &format!(
+                "
+        A: EHLO me.example
+        S: {damaged}
+        E: greeting 521-{first} | 521 {last}
+        E: ehlo: dropped
+        E: closed clean
+    "
+            ),
+        );
+    }
+    // One code throughout: QUIT is what is left (RFC 5321 §3.1).
+    client(
+        |_| (),
+        "
+        S: 521-5.7.1 blocked
+        S: 521 5.7.1 go away
+        E: greeting 521-5.7.1 blocked | 521 5.7.1 go away
+        A: QUIT
+        C: QUIT
+    ",
+    );
+    client(
+        |config| config.quirks = Quirks::NONE,
+        "
+        S: 220-mx.example
+        S: 521 5.7.1 blocked
+        E: malformed: expected the code of the first line (RFC 5321 §4.2.1) at octet 16, found \"521 5.7.1 blocked\\r\\n\"
+        E: closed: expected the code of the first line (RFC 5321 §4.2.1) at octet 16, found \"521 5.7.1 blocked\\r\\n\"
     ",
     );
 }

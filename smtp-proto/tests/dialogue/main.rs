@@ -3,15 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod auth;
+mod burl;
 mod chunk;
+mod chunk_limits;
 mod chunking;
 mod hello;
 mod hibernate;
 mod limits;
 mod lmtp;
 mod message;
+mod offers;
 mod order;
 mod pipelining;
+mod proxies;
 mod rare;
 mod serving;
 mod starttls;

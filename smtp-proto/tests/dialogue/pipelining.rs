@@ -298,9 +298,11 @@ fn a_transaction_behind_a_refused_message_does_not_join_it() {
 
 #[test]
 fn nothing_but_a_message_is_wanted_behind_data() {
-    // RFC 5321 §4.1.1.4: with another 3yz the server would take what comes next for something else
-    offered(
-        "
+    // RFC 5321 §4.1.1.4: a 3yz that has another meaning says that what comes next is taken for something else
+    // (334: RFC 4954 §4; 355: RFC 1845 §3).
+    for reply in ["334 VGV4dA==", "353 one for each", "355 100 go on"] {
+        offered(&format!(
+            "
         A: MAIL FROM:<a@b.example>
         A: RCPT TO:<u@mx.example>
         A: DATA
@@ -311,11 +313,41 @@ fn nothing_but_a_message_is_wanted_behind_data() {
         E: mail: 250 ok
         S: 250 ok
         E: rcpt: 250 ok
-        S: 355 100 go on
+        S: {reply}
         E: data: dropped
         E: closed: the server wants something else than a message behind DATA
-    ",
-    );
+    "
+        ));
+    }
+}
+
+#[test]
+fn behind_data_a_code_that_is_not_known_counts_by_its_first_digit() {
+    // RFC 5321 §4.2: "MUST do so by interpreting the first digit only"
+    for reply in ["350 go", "300", "399 go"] {
+        offered(&format!(
+            "
+        A: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example>
+        A: DATA
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<u@mx.example>
+        C: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 ok
+        E: rcpt: 250 ok
+        S: {reply}
+        E: body ready
+        A: send hi\\r\\n
+        A: finish
+        C: hi
+        C: .
+        S: 250 2.0.0 queued
+        E: data: accepted: 250 2.0.0 queued
+    "
+        ));
+    }
 }
 
 #[test]

@@ -375,20 +375,48 @@ fn lines_have_a_limit() {
             &long[..100]
         ),
     );
-    // An unknown parameter brings no room of its own, AUTH does.
+    // An unknown parameter brings no room, what is offered does, whether it is used or not.
     let long = "x".repeat(512 - "MAIL FROM:<a@b.example> X=\r\n".len() + 1);
     with(
-        "AUTH PLAIN",
+        "VRFY",
         &format!(
             "
         A: MAIL FROM:<a@b.example> X={long}
         N: the line is longer than a server need read
-        A: MAIL FROM:<a@b.example> X={long} AUTH=<>
-        C: MAIL FROM:<a@b.example> X={long} AUTH=<>
-        A: RSET
         A: MAIL FROM:<a@b.example> X={}
-        C: RSET
         C: MAIL FROM:<a@b.example> X={}
+    ",
+            &long[1..],
+            &long[1..]
+        ),
+    );
+    // RFC 1870 §3
+    let size = "x".repeat(26);
+    with(
+        "SIZE 1000",
+        &format!(
+            "
+        A: MAIL FROM:<a@b.example> X={long}{size}
+        N: the line is longer than a server need read
+        A: MAIL FROM:<a@b.example> X={}{size}
+        C: MAIL FROM:<a@b.example> X={}{size}
+    ",
+            &long[1..],
+            &long[1..]
+        ),
+    );
+    // RFC 7293 §3.1
+    let long = "x".repeat(512 + 33 - "RCPT TO:<u@mx.example> X=\r\n".len() + 1);
+    with(
+        "RRVS",
+        &format!(
+            "
+        A: MAIL FROM:<a@b.example>
+        C: MAIL FROM:<a@b.example>
+        A: RCPT TO:<u@mx.example> X={long}
+        N: the line is longer than a server need read
+        A: RCPT TO:<u@mx.example> X={}
+        C: RCPT TO:<u@mx.example> X={}
     ",
             &long[1..],
             &long[1..]

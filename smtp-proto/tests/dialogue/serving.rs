@@ -1,4 +1,4 @@
-//! What few clients ask of a server: proxies, mail that waits, lookups, a reply for each recipient, the end.
+//! What few clients ask of a server: lookups, mail that waits, a reply for each recipient, the time stamp, the end.
 
 use crate::{plain, server};
 use bytes::Buf;
@@ -11,7 +11,7 @@ use mailwire_smtp::{
 };
 
 /// Greeting and EHLO, behind which these lines are offered besides the basics.
-fn hello(offered: &[&str]) -> String {
+pub(crate) fn hello(offered: &[&str]) -> String {
     let basics = ["mx.example", "PIPELINING", "ENHANCEDSTATUSCODES", "8BITMIME", "SMTPUTF8"];
     let lines: Vec<&str> = basics.iter().chain(offered).copied().collect();
     let (last, lines) = lines.split_last().unwrap();
@@ -31,7 +31,7 @@ fn hello(offered: &[&str]) -> String {
 }
 
 /// A server changed by `change`, behind EHLO.
-fn offering(change: impl Fn(&mut Config), offered: &[&str], script: &str) {
+pub(crate) fn offering(change: impl Fn(&mut Config), offered: &[&str], script: &str) {
     server(
         |config| {
             plain(config);
@@ -48,137 +48,8 @@ fn taken(wire: &mut Wire) -> Vec<u8> {
     output.copy_to_bytes(n).to_vec()
 }
 
-fn capability(config: &mut Config, line: &str) {
+pub(crate) fn capability(config: &mut Config, line: &str) {
     config.capabilities.push(line.parse().unwrap());
-}
-
-const XCLIENT: &str = "XCLIENT NAME REVERSE_NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT";
-const XFORWARD: &str = "XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE";
-
-// ---- proxies
-
-#[test]
-fn xclient_begins_the_session_anew() {
-    // Postfix, XCLIENT_README
-    offering(
-        |config| config.xclient = true,
-        &[XCLIENT],
-        &format!(
-            "
-        C: XCLIENT ADDR=192.0.2.7 NAME=[UNAVAILABLE]
-        E: XCLIENT ADDR=192.0.2.7 NAME=[UNAVAILABLE]
-        A: accept
-        S: 220 mx.example ESMTP
-        C: MAIL FROM:<a@b.example>
-        E: refused: EHLO first
-        S: 503 5.5.1 EHLO first
-        C: EHLO spike.example
-        E: ehlo spike.example
-        A: accept
-        S: 250-mx.example
-        S: 250-PIPELINING
-        S: 250-ENHANCEDSTATUSCODES
-        S: 250-8BITMIME
-        S: 250-SMTPUTF8
-        S: 250 {XCLIENT}
-        C: MAIL FROM:<a@b.example>
-        E: mail <a@b.example>
-        A: accept
-        S: 250 2.1.0 Sender ok
-        C: XCLIENT ADDR=192.0.2.8
-        E: refused: XCLIENT stands outside a transaction
-        S: 503 5.5.1 Not inside a transaction
-        "
-        ),
-    );
-}
-
-#[test]
-fn what_is_pipelined_behind_xclient_is_the_new_clients() {
-    offering(
-        |config| config.xclient = true,
-        &[XCLIENT],
-        "
-        C: XCLIENT ADDR=192.0.2.7
-        C: MAIL FROM:<a@b.example>
-        C: NOOP
-        E: XCLIENT ADDR=192.0.2.7
-        A: accept
-        S: 220 mx.example ESMTP
-        E: refused: EHLO first
-        S: 503 5.5.1 EHLO first
-        E: noop
-        S: 250 2.0.0 Ok
-    ",
-    );
-}
-
-#[test]
-fn whom_a_proxy_is_not_trusted_for() {
-    offering(
-        |config| (config.xclient, config.xforward) = (true, true),
-        &[XCLIENT, XFORWARD],
-        "
-        C: XCLIENT ADDR=192.0.2.7 PORT=25
-        E: XCLIENT ADDR=192.0.2.7 PORT=25
-        A: reject 550 5.7.0 no
-        S: 550 5.7.0 no
-        C: XCLIENT NOSUCH=1
-        E: refused: an attribute of XCLIENT
-        S: 501 5.5.4 Attribute not offered
-        C: XFORWARD NAME=a ADDR=[UNAVAILABLE]
-        E: XFORWARD NAME=a ADDR=[UNAVAILABLE]
-        A: accept
-        S: 250 2.0.0 Ok
-        C: XFORWARD NOSUCH=1
-        E: refused: an attribute of XFORWARD
-        S: 501 5.5.4 Attribute not offered
-        C: MAIL FROM:<a@b.example>
-        E: mail <a@b.example>
-        A: accept
-        S: 250 2.1.0 Sender ok
-    ",
-    );
-    offering(
-        |_| (),
-        &[],
-        "
-        C: XCLIENT ADDR=192.0.2.7
-        E: refused: XCLIENT is not offered here
-        S: 502 5.5.1 Command not implemented
-        C: XFORWARD ADDR=192.0.2.7
-        E: refused: XFORWARD is not offered here
-        S: 502 5.5.1 Command not implemented
-    ",
-    );
-}
-
-#[test]
-fn whom_a_proxy_has_authenticated() {
-    let mut config = crate::config();
-    plain(&mut config);
-    (config.xclient, config.require_auth) = (true, true);
-    let mut server = Server::new(config);
-    for (said, authenticated) in [
-        ("XCLIENT ADDR=192.0.2.7 LOGIN=bob\r\n", true),
-        ("XCLIENT ADDR=192.0.2.7\r\n", false),
-        ("XCLIENT LOGIN=bob\r\n", true),
-        ("XCLIENT LOGIN=[UNAVAILABLE]\r\n", false),
-    ] {
-        server.wire_mut().receive(b"EHLO me.example\r\n");
-        server.wire_mut().receive(said.as_bytes());
-        while let Next::Event(event) = server.poll() {
-            let answer = match event {
-                Event::Connected { pending } => pending.accept(),
-                Event::Hello { pending, .. } => pending.accept(),
-                Event::Xclient { pending, .. } => pending.accept(),
-                other => panic!("{other:?}"),
-            };
-            server.answer(answer).unwrap();
-        }
-        assert_eq!(server.is_authenticated(), authenticated, "{said}");
-        assert_eq!(server.secured(), Secured::Clear);
-    }
 }
 
 // ---- lookups
@@ -495,191 +366,6 @@ fn without_prdr_or_with_one_recipient_there_is_one_reply() {
     );
 }
 
-// ---- what an offer means
-
-#[test]
-fn limits_are_announced_and_kept() {
-    // RFC 9422
-    offering(
-        |config| {
-            (config.transactions, config.recipients) = (Some(1), 20);
-            config.announce_limits = true;
-        },
-        &["LIMITS MAILMAX=1 RCPTMAX=20"],
-        "
-        C: MAIL FROM:<a@b.example>
-        E: mail <a@b.example>
-        A: reject 450 4.7.1 not you
-        S: 450 4.7.1 not you
-        C: MAIL FROM:<c@b.example>
-        E: mail <c@b.example>
-        A: accept
-        S: 250 2.1.0 Sender ok
-        C: RSET
-        E: reset
-        S: 250 2.0.0 Ok
-        C: MAIL FROM:<a@b.example>
-        C: NOOP
-        E: refused: more than 1 transactions in a session
-        S: 421 4.7.0 Too many transactions, closing
-        E: closed clean
-    ",
-    );
-}
-
-#[test]
-fn requiretls_is_offered_on_tls_only() {
-    // RFC 8689 §2
-    server(
-        |config| {
-            config.mechanisms.clear();
-            config.requiretls = true;
-        },
-        &[
-            &hello(&["STARTTLS"]),
-            "
-        C: MAIL FROM:<a@b.example> REQUIRETLS
-        E: refused: a parameter of MAIL
-        S: 555 5.5.4 Parameter not recognized or not offered
-        C: STARTTLS
-        E: starttls
-        A: accept
-        S: 220 2.0.0 Ready to start TLS
-        E: switch tls
-        A: tls
-        C: EHLO me.example
-        E: ehlo me.example
-        A: accept
-        S: 250-mx.example
-        S: 250-PIPELINING
-        S: 250-ENHANCEDSTATUSCODES
-        S: 250-8BITMIME
-        S: 250-SMTPUTF8
-        S: 250 REQUIRETLS
-        C: MAIL FROM:<a@b.example> REQUIRETLS
-        E: mail <a@b.example> REQUIRETLS
-        A: accept
-        S: 250 2.1.0 Sender ok
-    ",
-        ]
-        .concat(),
-    );
-}
-
-#[test]
-fn values_have_the_limits_that_were_announced() {
-    // RFC 4865 §4, RFC 2852 §2
-    offering(
-        |config| {
-            capability(config, "FUTURERELEASE 3600 2026-11-24T12:00:00Z");
-            capability(config, "DELIVERBY 240");
-            capability(config, "CHECKPOINT");
-            capability(config, "CHUNKING");
-        },
-        &["FUTURERELEASE 3600 2026-11-24T12:00:00Z", "DELIVERBY 240"],
-        "
-        C: MAIL FROM:<a@b.example> HOLDFOR=3601
-        E: refused: held longer than FUTURERELEASE says (RFC 4865 §4)
-        S: 501 5.5.4 Not held so long here
-        C: MAIL FROM:<a@b.example> HOLDUNTIL=2026-11-24T12:00:01Z
-        E: refused: held longer than FUTURERELEASE says (RFC 4865 §4)
-        S: 501 5.5.4 Not held so long here
-        C: MAIL FROM:<a@b.example> BY=239;R
-        E: refused: to be delivered sooner than DELIVERBY says (RFC 2852 §2)
-        S: 555 5.5.4 Not delivered so soon here
-        C: MAIL FROM:<a@b.example> TRANSID=<a@b>
-        E: refused: a parameter of MAIL
-        S: 555 5.5.4 Parameter not recognized or not offered
-        C: MAIL FROM:<a@b.example> HOLDFOR=3600
-        E: mail <a@b.example> HOLDFOR=3600
-        A: accept
-        S: 250 2.1.0 Sender ok
-        C: RSET
-        E: reset
-        S: 250 2.0.0 Ok
-        C: MAIL FROM:<a@b.example> HOLDUNTIL=2026-11-24T12:00:00Z
-        E: mail <a@b.example> HOLDUNTIL=2026-11-24T12:00:00Z
-        A: accept
-        S: 250 2.1.0 Sender ok
-        C: RSET
-        E: reset
-        S: 250 2.0.0 Ok
-        C: MAIL FROM:<a@b.example> BY=240;R
-        E: mail <a@b.example> BY=240;R
-        A: accept
-        S: 250 2.1.0 Sender ok
-        C: RSET
-        E: reset
-        S: 250 2.0.0 Ok
-        C: MAIL FROM:<a@b.example> BY=-5;N
-        E: mail <a@b.example> BY=-5;N
-        A: accept
-        S: 250 2.1.0 Sender ok
-    ",
-    );
-}
-
-#[test]
-fn lines_may_be_as_long_as_what_is_offered_says() {
-    // RFC 5321 §4.5.3.1.4, RFC 1870 §3, RFC 3461 §5.4
-    let long = |change: fn(&mut Config), offered: &[&str], sent: &str, heard: &str| {
-        offering(
-            |config| {
-                config.limits.line = 100;
-                change(config);
-            },
-            offered,
-            &format!("C: {sent}\n{heard}"),
-        );
-    };
-    let refused =
-        |max| format!("E: refused: more than {max} octets in a line\nS: 500 5.5.2 Line too long");
-    long(|_| (), &[], "NOOP \\{94*x}", &refused(100));
-    // 8BITMIME and SMTPUTF8 are offered anyway.
-    let mail = |len: usize| format!("MAIL FROM:<a@\\{{{}*x}}.example>", len - 24);
-    let rcpt = |len: usize| format!("RCPT TO:<a@\\{{{}*x}}.example>", len - 22);
-    long(|_| (), &[], &mail(125), &refused(124));
-    long(|config| config.prdr = true, &["PRDR"], &mail(130), &refused(129));
-    long(|_| (), &[], &rcpt(101), &refused(100));
-    let dsn = |config: &mut Config| capability(config, "DSN");
-    long(dsn, &["DSN"], &rcpt(637), &refused(636));
-}
-
-#[test]
-fn a_line_that_is_just_as_long_is_read() {
-    // 51 octets: 25, and 26 for SIZE
-    for (line, heard) in [
-        (25, "E: mail <a@b.example> SIZE=1"),
-        (24, "E: refused: more than 50 octets in a line\nS: 500 5.5.2 Line too long"),
-    ] {
-        let mut config = crate::config();
-        plain(&mut config);
-        config.size = Some(9);
-        config.eight_bit_mime = false;
-        config.limits.line = line;
-        let config = std::sync::Arc::new(config);
-        mailwire_core::testing::play(
-            || mailwire_smtp::testing::ServerWords::new(config.clone()),
-            &format!(
-                "
-            E: connected
-            A: accept
-            S: 220 mx.example ESMTP
-            C: EHLO me.example
-            E: ehlo me.example
-            A: accept
-            S: 250-mx.example
-            S: 250-PIPELINING
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250 SIZE 9
-            C: MAIL FROM:<a@b.example> SIZE=00000000000000000001
-            {heard}
-        "
-            ),
-        );
-    }
-}
-
 // ---- the time stamp
 
 #[test]
@@ -840,69 +526,5 @@ fn shutdown_between_chunks_and_inside_a_refused_message() {
     ",
         ]
         .concat(),
-    );
-}
-
-#[test]
-fn lmtp_has_all_that_too() {
-    server(
-        |config| {
-            plain(config);
-            (config.protocol, config.xclient) = (Protocol::Lmtp, true);
-        },
-        &format!(
-            "
-        E: connected
-        A: accept
-        S: 220 mx.example LMTP
-        C: LHLO me.example
-        E: ehlo me.example
-        A: accept
-        S: 250-mx.example
-        S: 250-PIPELINING
-        S: 250-ENHANCEDSTATUSCODES
-        S: 250-8BITMIME
-        S: 250-SMTPUTF8
-        S: 250 {XCLIENT}
-        C: XCLIENT ADDR=192.0.2.7
-        E: XCLIENT ADDR=192.0.2.7
-        A: accept
-        S: 220 mx.example LMTP
-        "
-        ),
-    );
-}
-
-#[test]
-fn shutdown_at_a_hand_off_comes_behind_it() {
-    // RFC 3207 §4: behind 220 nothing is said in the clear
-    server(
-        |config| {
-            plain(config);
-            config.starttls = true;
-        },
-        "
-        E: connected
-        A: accept
-        S: 220 mx.example ESMTP
-        C: EHLO me.example
-        E: ehlo me.example
-        A: accept
-        S: 250-mx.example
-        S: 250-PIPELINING
-        S: 250-ENHANCEDSTATUSCODES
-        S: 250-8BITMIME
-        S: 250-SMTPUTF8
-        S: 250 STARTTLS
-        C: STARTTLS
-        E: starttls
-        A: shutdown 421 4.3.2 going down
-        A: accept
-        S: 220 2.0.0 Ready to start TLS
-        E: switch tls
-        A: tls
-        S: 421 4.3.2 going down
-        E: closed clean
-    ",
     );
 }

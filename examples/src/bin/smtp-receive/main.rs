@@ -307,7 +307,7 @@ fn line(message: &Received) -> String {
         message.octets,
         if message.tls { "yes" } else { "no" },
         message.user.as_deref().unwrap_or("-"),
-        timestamp::now_rfc3339(),
+        timestamp::now().map_or_else(|_| "-".to_owned(), |now| now.to_string()),
         message.reply.code(),
         if files.is_empty() { "-".to_owned() } else { files.join(",") },
     )
