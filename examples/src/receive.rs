@@ -13,7 +13,7 @@ use crate::{
     store::{Store, begin, deliver},
     stream::Stream,
     timestamp,
-    tls::{ServerTls, channel_binding},
+    tls::{HANDSHAKE, ServerTls, channel_binding, late},
     trace::Trace,
     users::Users,
 };
@@ -135,7 +135,12 @@ impl Receiver {
         let mut stop = std::pin::pin!(stop);
         let mut stream = Stream::Tcp(tcp);
         if let (Secured::Tls, Some(tls)) = (self.config.secured, &self.tls) {
-            (stream, _) = Box::pin(tls.accept(stream, Bytes::new())).await?;
+            // Who says nothing is not waited for: connections are few.
+            let accepted = Box::pin(tls.accept(stream, Bytes::new()));
+            (stream, _) = tokio::select! {
+                accepted = tokio::time::timeout(HANDSHAKE, accepted) => accepted.map_err(|_| late())??,
+                () = &mut stop => return Ok(()),
+            };
         }
         let link = Link::new(Server::new(self.config.clone()), stream, trace);
         let mut connection = Connected {

@@ -16,8 +16,17 @@ use rustls::{
     crypto::{CryptoProvider, ring},
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
-use std::{io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc, time::Duration};
 use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+
+/// How long the handshake of implicit TLS may take, where no session has a deadline yet. The five minutes that a
+/// greeting has (RFC 5321 §4.5.3.2.1) would be too long for a port that takes few connections.
+pub const HANDSHAKE: Duration = Duration::from_secs(60);
+
+/// It has taken longer.
+pub fn late() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the TLS handshake takes too long")
+}
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())

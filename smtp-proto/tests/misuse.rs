@@ -212,6 +212,26 @@ fn nothing_injected_can_be_made_of_a_parameter() {
 }
 
 #[test]
+fn a_client_keeps_to_the_values_that_were_offered() {
+    // RFC 4865 §4.1, RFC 2852 §2
+    let hold = "FUTURERELEASE 60 2026-11-24T00:00:00Z";
+    for (parameter, keyword, passes) in [
+        ("HOLDFOR=60", hold, true),
+        ("HOLDFOR=61", hold, false),
+        ("HOLDUNTIL=2026-11-24T00:00:00Z", hold, true),
+        ("HOLDUNTIL=2026-11-24T00:00:01Z", hold, false),
+        ("BY=60;R", "DELIVERBY 60", true),
+        ("BY=59;R", "DELIVERBY 60", false),
+        ("BY=59;N", "DELIVERBY 60", true),
+        ("BY=1;R", "DELIVERBY", true),
+    ] {
+        let mail: Command = format!("MAIL FROM:<a@b> {parameter}").parse().unwrap();
+        let sent = client_with(&format!("250 {keyword}\r\n")).command(&mail);
+        assert_eq!(sent.is_ok(), passes, "{parameter} {keyword}");
+    }
+}
+
+#[test]
 fn a_parameter_of_an_extension_goes_where_it_was_offered() {
     // RFC 5321 §4.1.1.11, both ends by one table
     for (parameter, keyword) in [

@@ -14,7 +14,7 @@ use crate::{
     link::Link,
     login::{Login, log_in},
     stream::Stream,
-    tls::ClientTls,
+    tls::{ClientTls, HANDSHAKE, late},
     trace::{Stage, Trace},
 };
 use bytes::Bytes;
@@ -190,7 +190,8 @@ impl Session {
         config.line_ends = route.line_ends.unwrap_or(config.line_ends);
         let mut stream = Stream::Tcp(tcp);
         if let Security::Implicit(tls) = &route.security {
-            (stream, config.secured) = tls.connect(stream, Bytes::new()).await?;
+            let connected = timeout(HANDSHAKE, tls.connect(stream, Bytes::new())).await;
+            (stream, config.secured) = connected.map_err(|_| late())??;
         }
         let seen = Seen { tls: crate::tls::describe(&stream), ..Seen::default() };
         let link = Link::new(Client::new(config), stream, trace);

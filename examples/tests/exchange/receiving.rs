@@ -4,6 +4,7 @@ use crate::{
     Folder,
     programs::{Server, ran, send},
 };
+use mailwire_examples::certificates::Authority;
 use std::{
     collections::HashSet,
     io::{BufRead, BufReader, Read, Write},
@@ -142,6 +143,32 @@ fn the_end_of_those_who_do_nothing() {
     assert!(server.child.wait().unwrap().success());
     assert!(begun.elapsed() > Duration::from_millis(900), "nobody waited for the message");
     assert_eq!(stuck.reply(), "");
+}
+
+/// Nor is one waited for who was to begin with TLS and says nothing.
+#[test]
+fn a_handshake_that_does_not_begin_holds_up_no_end() {
+    let folder = Folder::new();
+    let authority = Authority::new("test").unwrap();
+    let (certificate, key) = authority.issue(&["localhost"]).unwrap().pem();
+    let (certificate, key) = (folder.write("cert.pem", certificate), folder.write("key.pem", key));
+    let mut server = Server::start(&[
+        "--discard",
+        "--implicit-tls",
+        "--tls-cert",
+        &certificate,
+        "--tls-key",
+        &key,
+        "--grace",
+        "30",
+    ]);
+    let silent = TcpStream::connect(&server.address).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    let begun = Instant::now();
+    terminate(&server);
+    assert!(server.child.wait().unwrap().success());
+    assert!(begun.elapsed() < Duration::from_secs(15), "the handshake was waited for");
+    drop(silent);
 }
 
 /// Who has said it all already is answered, and told behind it.

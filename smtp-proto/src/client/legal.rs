@@ -162,6 +162,16 @@ impl Client {
         if !mail.is_ascii() && !mail.parameters.is_smtputf8() {
             return Err(NotNow::value("an address beyond ASCII wants the parameter SMTPUTF8"));
         }
+        if let Some(offer) = &self.offer {
+            let parameters = &mail.parameters;
+            if offer.future_release().is_some_and(|max| !max.allows(parameters)) {
+                return Err(NotNow::limit("the server does not hold it so long (RFC 4865 §4.1)"));
+            }
+            let by = offer.deliver_by().zip(parameters.by());
+            if by.is_some_and(|(min, by)| !min.allows(by)) {
+                return Err(NotNow::limit("the server cannot deliver it so soon (RFC 2852 §2)"));
+            }
+        }
         self.check_mails()?;
         self.check_size(mail.parameters.size())
     }

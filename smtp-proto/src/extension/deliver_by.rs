@@ -36,6 +36,12 @@ impl MinByTime {
         self.seconds
     }
 
+    /// Is `by` not sooner than that? A time with mode `N` always is. RFC 2852 §2
+    pub(crate) fn allows(&self, by: By) -> bool {
+        let min = i64::from(self.seconds.unwrap_or_default());
+        by.mode() != ByMode::Return || i64::from(by.seconds()) >= min
+    }
+
     /// What stands behind the number, as received; no RFC has defined anything.
     pub fn options(&self) -> impl Iterator<Item = &[u8]> + '_ {
         self.options.iter().flat_map(|all| all.split(|b| *b == b',').skip(1))

@@ -5,7 +5,7 @@
 
 use super::date_time::{DATE_TIME, DateTime};
 use crate::lex::{self, Input, PResult, decimal};
-use crate::parameter::value;
+use crate::parameter::{MailParameters, value};
 use alloc::vec::Vec;
 use mailwire_core::{InvalidValue, Production};
 
@@ -34,6 +34,13 @@ impl MaxFutureRelease {
     /// The last moment.
     pub fn date_time(self) -> HoldUntil {
         self.date_time
+    }
+
+    /// Is a message not held longer than that? RFC 4865 §4.1
+    pub(crate) fn allows(self, parameters: &MailParameters) -> bool {
+        let seconds = |until: HoldUntil| until.date_time().unix_seconds();
+        parameters.hold_for().is_none_or(|hold| hold <= self.interval)
+            && parameters.hold_until().is_none_or(|hold| seconds(hold) <= seconds(self.date_time))
     }
 
     /// ```abnf

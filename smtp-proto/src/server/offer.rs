@@ -134,27 +134,15 @@ impl Config {
     pub(super) fn exceeds(&self, parameters: &MailParameters) -> Option<(Canned, &'static str)> {
         self.capabilities.iter().find_map(|offered| match offered {
             // RFC 4865 §4: 501 with 5.5.4.
-            Capability::FutureRelease(max) => {
-                let interval = parameters.hold_for().is_some_and(|hold| hold > max.interval());
-                let until =
-                    |at: crate::extension::future_release::HoldUntil| at.date_time().unix_seconds();
-                let moment = parameters
-                    .hold_until()
-                    .is_some_and(|hold| until(hold) > until(max.date_time()));
-                (interval || moment).then_some((
-                    canned::HELD_TOO_LONG,
-                    "held longer than FUTURERELEASE says (RFC 4865 §4)",
-                ))
-            }
+            Capability::FutureRelease(max) => (!max.allows(parameters)).then_some((
+                canned::HELD_TOO_LONG,
+                "held longer than FUTURERELEASE says (RFC 4865 §4)",
+            )),
             // RFC 2852 §2: 55z.
-            Capability::DeliverBy(min) => {
-                let min = i64::from(min.seconds()?);
-                let by = parameters.by()?;
-                (by.mode() == ByMode::Return && i64::from(by.seconds()) < min).then_some((
-                    canned::TOO_SOON,
-                    "to be delivered sooner than DELIVERBY says (RFC 2852 §2)",
-                ))
-            }
+            Capability::DeliverBy(min) => (!min.allows(parameters.by()?)).then_some((
+                canned::TOO_SOON,
+                "to be delivered sooner than DELIVERBY says (RFC 2852 §2)",
+            )),
             _ => None,
         })
     }

@@ -175,7 +175,7 @@ impl ClientApp {
                 let mut part =
                     if decision % 8 == 3 { Bytes::from(big) } else { Bytes::from_static(part) };
                 if let Some(left) = self.session.chunk_left() {
-                    if decision % 8 != 0 {
+                    if decision & 7 != 0 {
                         part.truncate(left as usize);
                     }
                     let fits = part.len() as u64 <= left;
