@@ -6,7 +6,7 @@
 use super::{Config, canned, canned::Canned};
 use crate::{
     Capability,
-    extension::{EhloParams, Limit, LimitValue, Limits, Mechanisms, SizeLimit, deliver_by::ByMode},
+    extension::{EhloParams, Limit, LimitValue, Limits, Mechanisms, SizeLimit},
     parameter::MailParameters,
     state,
 };

@@ -7,6 +7,7 @@ mod burl;
 mod chunk;
 mod chunk_limits;
 mod chunking;
+mod fate;
 mod hello;
 mod hibernate;
 mod limits;
