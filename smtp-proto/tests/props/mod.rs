@@ -139,6 +139,10 @@ pub trait App {
     /// A hand-off; true if it is to be done at once, not between two segments.
     fn hands_off_at_once(&self) -> bool;
     fn resumed(&mut self) {}
+    /// Is a message on its way in? Then the session keeps its buffer for the next part.
+    fn in_message(&mut self) -> bool {
+        false
+    }
     /// So many octets may be held where the session waits for more.
     fn most_held(&mut self) -> usize;
     /// Nothing may be accepted any more.
@@ -171,8 +175,9 @@ pub fn play<A: App>(app: &mut A, segments: &[&[u8]], cut: Cut, drain: Drain) -> 
         offset += segment.len();
         run.act();
     }
+    let in_message = run.app.in_message();
     let wire = run.app.session().wire_mut();
-    if wire.is_open() && wire.buffered() == 0 {
+    if wire.is_open() && wire.buffered() == 0 && !in_message {
         let kept = wire.space(0).capacity();
         assert!(kept <= KEPT, "an idle session keeps {kept} octets");
     }

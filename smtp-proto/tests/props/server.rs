@@ -213,6 +213,11 @@ impl App for ServerApp {
         &mut self.session
     }
 
+    fn in_message(&mut self) -> bool {
+        let waits = self.session.deadline();
+        waits.is_some_and(|deadline| deadline.what().starts_with("the next part of a message"))
+    }
+
     fn fed(&mut self, piece: &[u8]) {
         self.fed.extend_from_slice(piece);
     }
