@@ -267,6 +267,9 @@ fn found_by_chance() {
             server::session(&input(flags, seed, &[], &[begin, burl].concat()));
         }
         server::session(&input(29, seed, &[], &[&lmtp[..], b"DATA\r\n", burl].concat()));
+        // Behind a DATA that is too long may be a message.
+        let long = [&begin[..], b"DATA", &[b'x'; 600], b"\r\nNOOP\r\n"].concat();
+        server::session(&input(24, seed, &[], &long));
         // RFC 4954 §4: a response is masked, also where a bare LF ends it.
         let auth = b"EHLO a\r\nAUTH SCRAM-SHA-256\r\nbW9yZQ==\nAUTH PLAIN AGEAYg==\n";
         server::session(&input(156, seed, &[], auth));

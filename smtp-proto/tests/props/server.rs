@@ -122,6 +122,18 @@ impl ServerApp {
         given
     }
 
+    /// The line that was consumed last.
+    fn last_line(&self) -> &[u8] {
+        let consumed = &self.fed[..self.position()];
+        let lf = self.config.quirks.contains(mailwire_smtp::quirk::LF_LINE_END);
+        let end = consumed.len().saturating_sub(if lf { 1 } else { 2 });
+        let begin = match lf {
+            true => consumed[..end].iter().rposition(|octet| *octet == b'\n').map(|at| at + 1),
+            false => consumed[..end].windows(2).rposition(|two| two == b"\r\n").map(|at| at + 2),
+        };
+        &consumed[begin.unwrap_or(0)..]
+    }
+
     /// The client has made an error, and this was the answer. Is it the end, however few there were?
     fn error(&mut self, code: u16, is_end: bool) {
         self.errors += u32::from(code >= 500);
@@ -514,7 +526,12 @@ impl App for ServerApp {
                 self.said(reply.code().get());
                 // What has come behind DATA may be the message; what comes behind BDAT is one.
                 let wire = self.session.wire();
-                let verb = wire.frame().get(..4).unwrap_or_default();
+                // Of a line that was too long nothing is kept to be shown.
+                let line = match (&fault, wire.frame()) {
+                    (Fault::Limit(_), []) => self.last_line(),
+                    (_, frame) => frame,
+                };
+                let verb = line.get(..4).unwrap_or_default();
                 let is_data = verb.eq_ignore_ascii_case(b"DATA");
                 let is_bdat = verb.eq_ignore_ascii_case(b"BDAT") && fault == NO_CHUNKING;
                 let is_end = is_data && wire.buffered() > 0 || is_bdat || reply.code().get() == 421;
