@@ -6,7 +6,7 @@
 use super::{Client, Kind, Protocol, Standing, limits};
 use crate::{
     Command, Dialect, Mail, Rcpt,
-    parameter::{Body, MailParameter},
+    parameter::{Body, Envid, MailParameter},
     state::{self, Rule, State},
 };
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -144,10 +144,16 @@ impl Client {
         }
     }
 
+    /// Was one of these offered? Of a parameter that nobody here knows only the caller can say.
+    fn allows(&self, extensions: &[&str]) -> bool {
+        let offers = |keyword| self.offer.as_ref().is_some_and(|offer| offer.offers(keyword));
+        extensions.is_empty() || extensions.iter().any(|keyword| offers(*keyword))
+    }
+
     pub(super) fn check_mail(&self, mail: &Mail) -> Result<(), NotNow> {
         for parameter in mail.parameters.iter() {
-            if let Some(extension) = state::mail_extension(parameter) {
-                self.wants(extension, "the extension of a parameter of MAIL was not offered")?;
+            if !self.allows(state::mail_extension(parameter)) {
+                return Err(NotNow::state("the extension of a parameter of MAIL was not offered"));
             }
             match parameter {
                 MailParameter::RequireTls if self.secured != Secured::Tls => {
@@ -172,14 +178,18 @@ impl Client {
                 return Err(NotNow::limit("the server cannot deliver it so soon (RFC 2852 §2)"));
             }
         }
+        let is_envid = |envid: &Envid| envid.as_str().contains('@');
+        if mail.parameters.mtrk().is_some() && !mail.parameters.envid().is_some_and(is_envid) {
+            return Err(NotNow::value("MTRK wants an ENVID of local@host (RFC 3885 §3.2)"));
+        }
         self.check_mails()?;
         self.check_size(mail.parameters.size())
     }
 
     pub(super) fn check_rcpt(&self, rcpt: &Rcpt, ahead: &EnvelopeAhead) -> Result<(), NotNow> {
         for parameter in rcpt.parameters.iter() {
-            if let Some(extension) = state::rcpt_extension(parameter) {
-                self.wants(extension, "the extension of a parameter of RCPT was not offered")?;
+            if !self.allows(state::rcpt_extension(parameter)) {
+                return Err(NotNow::state("the extension of a parameter of RCPT was not offered"));
             }
         }
         if !rcpt.is_ascii() && !ahead.smtputf8 {

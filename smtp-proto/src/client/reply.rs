@@ -17,8 +17,12 @@ impl Client {
             // RFC 5321 §3.8: it ends everything, whatever it answers.
             // Before anything else, so that nothing more is said.
             self.channel.close();
-            let outcome = self.ended_by(reply);
-            let step = self.end(outcome);
+            let step = if self.is_last_of_several() {
+                self.on_message_reply(id, reply)
+            } else {
+                let outcome = self.ended_by(reply);
+                self.end(outcome)
+            };
             self.drop_flights();
             return step;
         }
@@ -36,6 +40,14 @@ impl Client {
                 self.complete(kind, reply)
             }
         }
+    }
+
+    /// LMTP: has every recipient but the last his answer? The next reply is his (RFC 2033 §4.2), and if it ends the
+    /// session, too, no answer is missing.
+    fn is_last_of_several(&self) -> bool {
+        self.prdr != Prdr::Coming
+            && !self.collected.is_empty()
+            && self.collected.len() + 1 == self.due
     }
 
     /// What becomes of a command when `reply` ends the session. LMTP: the answers before it stand, and are no answers
