@@ -54,6 +54,9 @@ impl Client {
                 Err(NotNow::state("nothing may follow STARTTLS before the hand-off"))
             }
             Some(Kind::Auth) => Err(NotNow::state("wait for the end of AUTH")),
+            Some(kind) if kind.is_checkpoint() && !self.feeding => Err(NotNow::state(
+                "wait for the answer: the transaction may be taken up again (RFC 1845 §3)",
+            )),
             Some(Kind::Xclient | Kind::Atrn) => {
                 Err(NotNow::state("wait for the answer: all may be different behind it"))
             }
@@ -182,6 +185,7 @@ impl Client {
         if mail.parameters.mtrk().is_some() && !mail.parameters.envid().is_some_and(is_envid) {
             return Err(NotNow::value("MTRK wants an ENVID of local@host (RFC 3885 §3.2)"));
         }
+        self.check_checkpoint(mail)?;
         self.check_mails()?;
         self.check_size(mail.parameters.size())
     }

@@ -77,6 +77,7 @@ impl Client {
             Kind::Hello { extended } => {
                 if let Some(hello) = self.hello_of(&reply, extended) {
                     (self.state, self.accepted, self.utf8) = (State::Ready, 0, false);
+                    self.offset = 0;
                     self.chunks.refused = false;
                     self.offer = Some(hello.clone());
                     return self.end(Outcome::Hello(hello));
@@ -94,7 +95,13 @@ impl Client {
                 (self.authenticated, self.mails) = (false, 0);
             }
             Kind::Atrn if reply.code() == ReplyCode::OK => self.standing = Standing::Turned,
-            Kind::Mail { prdr } => {
+            Kind::Mail { prdr, checkpoint } => {
+                self.offset = 0;
+                let offset = reply.transaction_offset();
+                if let (true, Ok(offset)) = (checkpoint, offset) {
+                    (self.doubtful, self.prdr) = (false, Prdr::Off);
+                    return self.resumed(reply, offset);
+                }
                 (self.accepted, self.doubtful) = (0, false);
                 self.prdr = if prdr { Prdr::On } else { Prdr::Off };
                 self.state = if positive { State::Mail } else { State::Ready };
@@ -107,7 +114,7 @@ impl Client {
             Kind::Rcpt => self.doubtful |= positive,
             Kind::Rset | Kind::OwnRset => {
                 if positive && self.state != State::Greeted {
-                    (self.state, self.accepted) = (State::Ready, 0);
+                    (self.state, self.accepted, self.offset) = (State::Ready, 0, 0);
                 } else if self.is_in_transaction() && self.flights.len() > 1 {
                     // What is in flight behind it would be for the recipients of another message.
                     self.drop_flights();
@@ -227,7 +234,7 @@ impl Client {
     pub(super) fn forget(&mut self) {
         self.offer = None;
         (self.accepted, self.doubtful, self.utf8) = (0, false, false);
-        self.chunks.refused = false;
+        (self.chunks.refused, self.offset) = (false, 0);
         (self.ahead, self.state) = (State::Greeted, State::Greeted);
     }
 }
