@@ -2,8 +2,7 @@
 //! (RFC 1870 §6), recipients and transactions (LIMITS, RFC 9422).
 
 use super::{Client, legal::EnvelopeAhead};
-use crate::{Command, EhloReply, Rcpt, line_limit::COMMAND_LINE};
-use alloc::vec::Vec;
+use crate::{Command, EhloReply, Rcpt, extension::recipient_domain, line_limit::COMMAND_LINE};
 use mailwire_core::NotNow;
 
 pub(super) const TOO_LONG: NotNow = NotNow::limit("the line is longer than a server need read");
@@ -56,7 +55,7 @@ impl Client {
             ));
         }
         let domains = ahead.domains.len();
-        match (limits.rcpt_domain_max(), domain(rcpt)) {
+        match (limits.rcpt_domain_max(), recipient_domain(rcpt)) {
             (Some(max), Some(domain))
                 if domains as u64 >= u64::from(max) && !ahead.domains.contains(&domain) =>
             {
@@ -75,15 +74,7 @@ impl EnvelopeAhead {
         self.rcpts = self.rcpts.saturating_add(1);
         let limits = offer.and_then(EhloReply::limits);
         if limits.is_some_and(|limits| limits.rcpt_domain_max().is_some()) {
-            self.domains.extend(domain(rcpt));
+            self.domains.extend(recipient_domain(rcpt));
         }
     }
-}
-
-/// In lower case; none for `<Postmaster>`.
-fn domain(rcpt: &Rcpt) -> Option<Vec<u8>> {
-    let mut domain = Vec::new();
-    rcpt.forward_path.mailbox()?.host().encode(&mut domain);
-    domain.make_ascii_lowercase();
-    Some(domain)
 }

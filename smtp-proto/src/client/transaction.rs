@@ -54,6 +54,11 @@ impl Client {
     /// A whole transaction. It ends with a [`Fate`] for each recipient, never with a failure; of the single commands
     /// nothing is heard.
     ///
+    /// With TRANSID (RFC 1845) it may be one that was broken off and is taken up again: then the envelope should have those
+    /// recipients that were accepted then, for the server is not told of them again, and all have the one answer. The
+    /// session leaves out of a whole message what the server has; [`Event::BodyReady`] says it of one that is
+    /// streamed. If the server has more than there is, the transaction is dropped.
+    ///
     /// Until then nothing else may be called, but behind the end of a message that goes by DATA: there the next
     /// transaction may follow before the answer to this.
     ///
@@ -123,7 +128,7 @@ impl Client {
         };
         let mail = Command::Mail(envelope.mail.clone());
         self.check(&mail)?;
-        self.check_order(Kind::Mail { prdr: false }, Rule::of(&mail))?;
+        self.check_order(Kind::Mail { prdr: false, checkpoint: false }, Rule::of(&mail))?;
         self.check_mail(&envelope.mail)?;
         fits(&mail)?;
         let mut ahead = EnvelopeAhead::of(&envelope.mail);
@@ -221,8 +226,8 @@ impl Client {
             Command::Bdat(_) => match running.message.take().and_then(|message| message.octets) {
                 Some(octets) => running.sent = self.send_whole(id, octets),
                 None => {
-                    let body = self.channel.body(id);
-                    self.later.push_back(Event::BodyReady { of: running.id, body });
+                    let (offset, body) = (self.take_offset(), self.channel.body(id));
+                    self.later.push_back(Event::BodyReady { of: running.id, offset, body });
                 }
             },
             _ => {}
@@ -241,12 +246,13 @@ impl Client {
 
     /// The server wants the message of a transaction. `None`: it has it.
     pub(super) fn give(&mut self, id: u64, body: Body) -> Option<Event> {
+        let offset = self.take_offset();
         let Some(running) = self.transactions.front_mut() else {
-            return Some(Event::BodyReady { of: id, body });
+            return Some(Event::BodyReady { of: id, offset, body });
         };
         let of = running.id;
         match running.octets.take() {
-            None => Some(Event::BodyReady { of, body }),
+            None => Some(Event::BodyReady { of, offset, body }),
             Some(octets) => {
                 let sent = self.send_whole(id, octets);
                 if let Some(running) = self.transactions.front_mut() {
@@ -275,7 +281,7 @@ impl Client {
         let Some(running) = self.transactions.front_mut() else { return };
         running.unanswered = running.unanswered.saturating_sub(1);
         match flight.kind {
-            Kind::Mail { .. } => running.on_mail(outcome),
+            Kind::Mail { .. } => running.on_mail(outcome, self.config.line_ends),
             Kind::Rcpt => running.on_rcpt(outcome),
             Kind::Data | Kind::Message | Kind::Chunk { .. } => running.on_message(outcome),
             _ => {}
@@ -315,7 +321,10 @@ impl Running {
         Event::Done(super::Done { id: self.id, verb: "MAIL".into(), outcome })
     }
 
-    fn on_mail(&mut self, outcome: Outcome) {
+    fn on_mail(&mut self, outcome: Outcome, line_ends: LineEnds) {
+        if let Outcome::Resumed { offset, .. } = outcome {
+            return self.take_up(offset, line_ends);
+        }
         if outcome.is_success() {
             return;
         }
@@ -327,6 +336,16 @@ impl Running {
             Outcome::Malformed(_) => (self.over, self.unclear) = (true, true),
             // What has left with it may have been taken all the same.
             _ => {}
+        }
+    }
+
+    /// The server has the recipients and some of the message (RFC 1845 §4).
+    fn take_up(&mut self, offset: u64, line_ends: LineEnds) {
+        self.rcpts = Vec::new().into_iter();
+        self.answered = self.fates.len();
+        match self.message.as_mut().is_some_and(|message| message.skip(offset, line_ends)) {
+            true => self.accepted = (0..self.fates.len()).collect(),
+            false => self.over = true,
         }
     }
 
