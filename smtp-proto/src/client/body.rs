@@ -130,11 +130,12 @@ impl Client {
     /// If it may have one all the same, for an answer to RCPT was no reply, or yes behind a MAIL that was
     /// refused, that empty message could be
     /// delivered, and in LMTP nobody knows how many replies will come: there the session ends.
-    pub(super) fn on_start_input(&mut self, id: u64, reply: &Reply) -> Step<Event> {
+    pub(super) fn on_start_input(&mut self, id: u64, reply: Reply) -> Step<Event> {
         if matches!(
             reply.code(),
             ReplyCode::CHALLENGE | ReplyCode::REPLIES_FOLLOW | ReplyCode::TRANSACTION_OFFSET
         ) {
+            self.later.push_back(Event::Unsolicited(reply));
             self.drop_flights();
             return Step::Fatal(Fatal::Protocol(
                 "the server wants something else than a message behind DATA",
@@ -205,6 +206,7 @@ impl Client {
         }
         if reply.is_positive_intermediate() {
             // What comes next would be taken for the answer to another command.
+            self.later.push_back(Event::Unsolicited(reply));
             self.drop_flights();
             return Step::Fatal(Fatal::Protocol(
                 "the server wants more behind the end of the message",

@@ -24,7 +24,7 @@ impl Client {
         }
         match kind {
             Kind::Auth if reply.code() == ReplyCode::CHALLENGE => self.on_challenge(id, reply),
-            Kind::Data if reply.is_positive_intermediate() => self.on_start_input(id, &reply),
+            Kind::Data if reply.is_positive_intermediate() => self.on_start_input(id, reply),
             Kind::Data => self.on_data_refused(id, reply),
             Kind::Message => self.on_message_reply(id, reply),
             Kind::Chunk { last } => self.on_chunk_reply(id, last, reply),

@@ -33,6 +33,8 @@ pub(super) struct Running {
     /// What DATA was said for, if it is here.
     octets: Option<Bytes>,
     fates: Vec<Fate>,
+    /// What each of them was decided by.
+    deciders: Vec<&'static str>,
     /// Places of the recipients that were accepted, in their order.
     accepted: Vec<usize>,
     /// Answers to RCPT so far.
@@ -94,6 +96,7 @@ impl Client {
             id,
             mail: Some(envelope.mail),
             fates: vec![Fate::NotSent; envelope.rcpts.len()],
+            deciders: vec!["RCPT"; envelope.rcpts.len()],
             rcpts: envelope.rcpts.into_iter(),
             by_data: message.chunk.is_none(),
             message: Some(message),
@@ -311,7 +314,7 @@ impl Client {
 
 impl Running {
     fn done(self) -> Event {
-        let outcome = Outcome::Sent(Sent { fates: self.fates });
+        let outcome = Outcome::Sent(Sent { fates: self.fates, deciders: self.deciders });
         Event::Done(super::Done { id: self.id, verb: "MAIL".into(), outcome })
     }
 
@@ -323,6 +326,7 @@ impl Running {
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
                 self.over = true;
                 self.fates.fill(Fate::Refused(Arc::new(reply)));
+                self.deciders.fill("MAIL");
             }
             Outcome::Malformed(_) => (self.over, self.unclear) = (true, true),
             // What has left with it may have been taken all the same.
@@ -395,7 +399,11 @@ impl Running {
             self.nobody_has_it();
         }
         let mut fates = fates.into_iter();
+        let verb = if self.by_data { "DATA" } else { "BDAT" };
         for at in accepted {
+            if let Some(decider) = self.deciders.get_mut(at) {
+                *decider = verb;
+            }
             if let Some(place) = self.fates.get_mut(at) {
                 *place = fates.next().unwrap_or_else(|| rest.clone());
             }
