@@ -215,8 +215,10 @@ impl Client {
         let (index, due) = (self.collected.len(), self.due);
         let last = index + 1 >= due;
         let owned = self.flights.front().is_some_and(|flight| flight.owned);
-        let own = due > 1 && !owned && !(last && self.prdr == Prdr::Coming);
-        let event = own.then(|| Event::Recipient { of: id, index, reply: reply.clone() });
+        let heard = !owned || self.config.each_command;
+        let own = due > 1 && heard && !(last && self.prdr == Prdr::Coming);
+        let of = self.transactions.front().filter(|_| owned).map_or(id, |running| running.id);
+        let event = own.then(|| Event::Recipient { of, index, reply: reply.clone() });
         self.collected.push(reply);
         let done = if last { self.end_message(id) } else { Step::Again };
         match (event, done) {

@@ -153,8 +153,10 @@ impl Client {
     /// What the application hears of it.
     fn done(&mut self, flight: Flight, outcome: Outcome) -> Option<Event> {
         if flight.owned {
+            let heard = self.config.each_command.then(|| outcome.clone());
             self.progress(&flight, outcome);
-            return None;
+            let done = |outcome| Done { id: flight.id, verb: flight.verb, outcome };
+            return heard.map(|outcome| Event::Done(done(outcome)));
         }
         match flight.kind {
             Kind::Greeting | Kind::OwnRset => None,

@@ -25,7 +25,7 @@ use mailwire_core::{
 /// A transaction under way.
 #[derive(Debug)]
 pub(super) struct Running {
-    id: u64,
+    pub(super) id: u64,
     mail: Option<Mail>,
     rcpts: vec::IntoIter<Rcpt>,
     /// What is still to be announced.
@@ -54,7 +54,7 @@ pub(super) struct Running {
 
 impl Client {
     /// A whole transaction. It ends with a [`Fate`] for each recipient, never with a failure; of the single commands
-    /// nothing is heard.
+    /// nothing is heard, unless [`Config::each_command`](super::Config::each_command) wants it.
     ///
     /// Until then nothing else may be called, but behind the end of a message that goes by DATA: there the next
     /// transaction may follow before the answer to this.
