@@ -13,7 +13,10 @@ use crate::{
 use mailwire_core::{
     Secret, Secured,
     driver::tokio::Happened,
-    sasl::{SaslError, client::Selector},
+    sasl::{
+        SaslError,
+        client::{Mechanism, Selector},
+    },
 };
 use mailwire_pop3::{
     Password, UserName,
