@@ -4,6 +4,7 @@ use crate::trace::{Describe, Described};
 use mailwire_pop3::{
     Response,
     client::{self, Outcome},
+    server,
 };
 
 fn words(text: impl Into<String>) -> Described {
@@ -56,6 +57,41 @@ impl Describe for client::Event {
                         None => format!("Done {name}"),
                     },
                 }
+            }
+            other => format!("{other:?}"),
+        })
+    }
+}
+
+impl Describe for server::Event {
+    fn describe(&self, _: &dyn Fn(u64) -> &'static str) -> Described {
+        use server::Event;
+        words(match self {
+            Event::Connected { .. } => "Connected".to_owned(),
+            Event::Stls { .. } => "Stls".to_owned(),
+            Event::User { name, .. } => format!("User {{ {name} }}"),
+            Event::Pass { .. } => "Pass".to_owned(),
+            Event::Apop { apop, .. } => format!("Apop {{ {} }}", apop.name),
+            Event::Auth { auth, .. } => match &auth.initial_response {
+                Some(response) => format!("Auth {{ initial response of {} }}", response.len()),
+                None => "Auth { no initial response }".to_owned(),
+            },
+            Event::AuthResponse { response, .. } => {
+                format!("AuthResponse of {} octets", response.len())
+            }
+            Event::Stat { .. } => "Stat".to_owned(),
+            Event::List { message: None, .. } => "List".to_owned(),
+            Event::List { message: Some(message), .. } => format!("List {{ {message} }}"),
+            Event::Uidl { message: None, .. } => "Uidl".to_owned(),
+            Event::Uidl { message: Some(message), .. } => format!("Uidl {{ {message} }}"),
+            Event::Retr { message, .. } => format!("Retr {{ {message} }}"),
+            Event::Top { top, .. } => format!("Top {{ {}, {} lines }}", top.message, top.lines),
+            Event::BodyReady { .. } => return Described::Again("BodyReady".to_owned()),
+            Event::Dele { message, .. } => format!("Dele {{ {message} }}"),
+            Event::Update { deleted, .. } => format!("Update {{ {} deleted }}", deleted.len()),
+            Event::Other { .. } => "Other".to_owned(),
+            Event::Refused { fault, response } => {
+                format!("Refused {}: {fault}", status(response))
             }
             other => format!("{other:?}"),
         })

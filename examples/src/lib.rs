@@ -26,7 +26,7 @@ pub mod random;
 pub mod receive;
 pub mod relay;
 pub mod sendmail;
-// pub mod serve;
+pub mod serve;
 pub mod statistics;
 pub mod store;
 pub mod stream;

@@ -25,7 +25,6 @@ use mailwire_pop3::{
 };
 use std::{
     io,
-    net::SocketAddr,
     path::PathBuf,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
