@@ -48,7 +48,7 @@ impl Client {
             Kind::Stls => self.channel.switch(Layer::TlsClient),
             Kind::Pass | Kind::Apop => self.logged_in(),
             Kind::Utf8 => (self.utf8, self.utf8_mode) = (true, true),
-            Kind::Xclient => self.forget(),
+            Kind::Xclient => (self.offer, self.pipelines) = (None, false),
             Kind::Stat => return self.said(response, DropListing::of, Outcome::DropListing),
             Kind::Scan => return self.said(response, ScanListing::of, Outcome::ScanListing),
             Kind::UniqueId => {
@@ -78,7 +78,7 @@ impl Client {
                 self.channel.set_quirks(met);
                 outcome(value)
             }
-            Err(error) => Outcome::Malformed(error),
+            Err(error) => Outcome::Malformed(error.with_excerpt(self.channel.wire().frame())),
         }
     }
 
@@ -92,23 +92,23 @@ impl Client {
     pub(super) fn refused(&mut self, kind: Kind) -> Step<Event> {
         match kind {
             Kind::Quit => return self.quitted(Outcome::Refused),
-            Kind::User => return self.user_refused(),
+            Kind::User => return self.user_failed(Outcome::Refused),
             _ => {}
         }
         self.answered(Outcome::Refused)
     }
 
     /// No name, no password: PASS does not leave if it has not.
-    fn user_refused(&mut self) -> Step<Event> {
+    pub(super) fn user_failed(&mut self, outcome: Outcome) -> Step<Event> {
         let of = self.front_id();
         self.named &= self.flights.len() > 1;
         let held = self.channel.waiting() == Some(of)
             && self.flights.get(1).is_some_and(|flight| flight.kind == Kind::Pass);
         if !held {
-            return self.answered(Outcome::Refused);
+            return self.answered(outcome);
         }
         self.channel.cancel(of);
-        let step = self.end(Outcome::Refused);
+        let step = self.end(outcome);
         if let Step::Event(event) = self.end(Outcome::NotSent) {
             self.later.push_back(event);
         }
@@ -146,7 +146,7 @@ impl Client {
             self.exchange = super::Exchange::default();
         }
         if self.flights.is_empty() {
-            self.ahead = self.state;
+            (self.ahead, self.unanswered) = (self.state, 0);
         }
         let response = self.first.take();
         match done(flight, response, outcome) {
@@ -172,11 +172,7 @@ impl Client {
     /// An answer to nothing. RFC 1939 knows none: either it belongs to another command than it would be taken for, or
     /// the server takes its leave.
     fn unsolicited(&mut self, response: Response) -> Step<Event> {
-        if response.is_ok()
-            && self.flights.is_empty()
-            && self.state != State::Connected
-            && self.config.quirks.contains(quirk::SECOND_OK)
-        {
+        if response.is_ok() && self.config.quirks.contains(quirk::SECOND_OK) {
             self.channel.set_quirks(Quirks::NONE.with(quirk::SECOND_OK));
             return Step::Event(Event::Unsolicited(response));
         }
@@ -206,10 +202,10 @@ impl Client {
         Step::Event(Event::Greeting(greeting))
     }
 
-    /// A layer is in place, or the server takes the client for another: what was learnt before counts no more.
+    /// A layer is in place: what either side has learnt before counts no more. RFC 2595 §4, RFC 5034 §4
     pub(super) fn forget(&mut self) {
         (self.offer, self.timestamp, self.pipelines) = (None, None, false);
-        self.named = false;
+        (self.utf8, self.utf8_mode, self.named) = (false, false, false);
     }
 }
 

@@ -7,9 +7,6 @@ use super::{Client, Event, Kind, Outcome, Reading};
 use crate::{Continuation, Dialect, Greeting, Parse, Response, quirk};
 use mailwire_core::{Fatal, Framed, LimitExceeded, Lines, ParseError, Quirks, implement::Step};
 
-/// Octets of an answer's first line with its CRLF, and of a capability's, where more is not tolerated. RFC 2449 §4
-const RESPONSE_LINE: usize = 512;
-
 /// What cuts lines. LF alone ends one only where that is tolerated.
 pub(super) fn lines(quirks: Quirks) -> Lines {
     match quirks.contains(quirk::LF_LINE_END) {
@@ -43,8 +40,7 @@ impl Client {
         match (&self.reading, self.flights.front()) {
             // RFC 5034 §4: challenges may be of any length.
             (Reading::First, Some(flight)) if flight.kind == Kind::Auth => limits.frame,
-            _ if self.config.quirks.contains(quirk::LONG_LINE) => limits.line,
-            _ => limits.line.min(RESPONSE_LINE),
+            _ => limits.line,
         }
     }
 
@@ -108,6 +104,7 @@ impl Client {
             Some(kind) if kind.has_lines() => self.lose(error),
             // It might be half of something: the next line would be taken for another command's.
             None | Some(Kind::Auth | Kind::Quit) => self.lose(error),
+            Some(Kind::User) => self.user_failed(Outcome::Malformed(error)),
             Some(_) => self.answered(Outcome::Malformed(error)),
         }
     }

@@ -1,6 +1,6 @@
 //! `Frozen`: a client session at rest, as a value that keeps. See [`Client::hibernate`].
 
-use super::{Client, Config, Standing};
+use super::{Client, Config};
 use crate::{Capabilities, State, Timestamp};
 use alloc::{boxed::Box, collections::VecDeque};
 use mailwire_core::{NotNow, Secured, implement::Version};
@@ -21,7 +21,6 @@ pub struct Frozen {
     utf8: bool,
     utf8_mode: bool,
     named: bool,
-    unanswered: u32,
 }
 
 impl Client {
@@ -82,7 +81,8 @@ impl Client {
             utf8,
             utf8_mode,
             named,
-            unanswered,
+            // All that was sent has been answered.
+            unanswered: _,
             standing: _,
             exchange: _,
         } = self;
@@ -96,7 +96,6 @@ impl Client {
             utf8,
             utf8_mode,
             named,
-            unanswered: u32::try_from(unanswered).unwrap_or(u32::MAX),
         })
     }
 
@@ -107,7 +106,7 @@ impl Client {
     /// Such a session cannot have been at rest.
     pub fn thaw(frozen: Frozen, config: Config) -> Result<Self, NotNow> {
         let rests = matches!(frozen.state, State::Authorization | State::Transaction);
-        if !rests || frozen.unanswered > MOST {
+        if !rests {
             return Err(NotNow::value("such a session was never at rest"));
         }
         let mut client = Client::new(config);
@@ -120,11 +119,6 @@ impl Client {
         client.secured = frozen.secured;
         (client.utf8, client.utf8_mode, client.named) =
             (frozen.utf8, frozen.utf8_mode, frozen.named);
-        client.unanswered = usize::try_from(frozen.unanswered).unwrap_or(usize::MAX);
-        client.standing = Standing::Open;
         Ok(client)
     }
 }
-
-/// More than can be unanswered.
-const MOST: u32 = 1 << 30;

@@ -55,7 +55,7 @@ fn texts_are_utf8_from_lang_on() {
         A: LANG *
         C: LANG *
         S: +OK
-        E: lang: malformed: expected Language-Tag (RFC 5646 §2.1) at octet 3
+        E: lang: malformed: expected Language-Tag (RFC 5646 §2.1) at octet 3, found \"\\r\\n\"
     ",
     );
 }

@@ -53,7 +53,7 @@ fn of_one_message_it_is_one_line() {
         A: UIDL 1
         C: UIDL 1
         S: +OK all well
-        E: uidl: malformed: expected msg (RFC 1939 §5) at octet 4
+        E: uidl: malformed: expected msg (RFC 1939 §5) at octet 4, found \"all well\\r\\n\"
         A: NOOP
         C: NOOP
         S: +OK

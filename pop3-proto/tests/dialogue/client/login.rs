@@ -75,6 +75,22 @@ fn no_name_no_password() {
 }
 
 #[test]
+fn whatever_the_answer_to_the_name_was_the_password_stays() {
+    greeted(
+        "
+        A: USER u
+        A: PASS p
+        C: USER u
+        S: eh?
+        E: user: malformed: expected status (RFC 2449 §3) at octet 0, found \"eh?\\r\\n\"
+        E: pass: not sent
+        A: QUIT
+        C: QUIT
+    ",
+    );
+}
+
+#[test]
 fn no_password_in_the_clear() {
     // RFC 8314 §3; RFC 2595 §2.1
     for line in ["USER u", "AUTH PLAIN AGEAYg==", "AUTH LOGIN", "AUTH X-UNKNOWN"] {
@@ -156,7 +172,9 @@ fn apop() {
 #[test]
 fn apop_wants_a_timestamp() {
     // RFC 1939 §7: what is no msg-id helps an attacker to find the password
-    for greeting in ["+OK ready", "+OK <1896.697170952>", "+OK <a>b@c>", "+OK <a@b> <", "+OK <>"] {
+    for greeting in
+        ["+OK ready", "+OK <1896.697170952>", "+OK <a>b@c>", "+OK <a<b@c>", "+OK <a@b> <", "+OK <>"]
+    {
         let valid = greeting.contains("<a@b>");
         let end = match valid {
             true => "C: APOP u c4c9334bac560ecc979e58001b3e22fb",

@@ -49,7 +49,7 @@ fn a_size_that_is_none() {
         A: STAT
         C: STAT
         S: +OK 20437 -1
-        E: stat: malformed: expected size of the message in octets (RFC 1939 §5) at octet 10
+        E: stat: malformed: expected size of the message in octets (RFC 1939 §5) at octet 10, found \"-1\\r\\n\"
     ",
     );
     logged_in_with(
