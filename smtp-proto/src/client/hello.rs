@@ -13,7 +13,8 @@ impl Client {
     /// offers nothing.
     ///
     /// Where that would give something up it is EHLO alone, or LHLO: in LMTP, where TLS is demanded and
-    /// not there, and with an address literal, which HELO cannot say.
+    /// not there, with an address literal, which HELO cannot say, and with
+    /// [`pipe_connect`](super::Config::pipe_connect), where more may follow it at once.
     ///
     /// # Errors
     /// As [`Client::ehlo`].
@@ -21,7 +22,9 @@ impl Client {
         let handle = self.ehlo(host)?;
         let keeps = self.config.require_tls && !self.secured.is_private();
         match host {
-            Host::Domain(domain) if self.config.protocol == Protocol::Smtp && !keeps => {
+            Host::Domain(domain)
+                if self.config.protocol == Protocol::Smtp && !keeps && !self.presumed =>
+            {
                 self.rare().fall_back = Some(domain.clone());
             }
             _ => {}
