@@ -415,7 +415,8 @@ impl Server {
         match kind {
             Kind::Greeting => {
                 self.state = State::Greeted;
-                self.early = !self.channel.octets().is_empty();
+                self.early =
+                    !self.channel.octets().is_empty() && !self.config.offers("PIPECONNECT");
                 if !worded {
                     self.greet();
                 }
