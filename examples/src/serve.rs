@@ -230,18 +230,21 @@ impl Connected<'_> {
                 return Ok(());
             }
             Event::Stat { pending } => {
-                let (messages, octets) =
-                    self.unmarked().fold((0, 0), |(n, octets), (_, it)| (n + 1, octets + it.octets));
+                let (messages, octets) = self
+                    .unmarked()
+                    .fold((0, 0), |(n, octets), (_, it)| (n + 1, octets + it.octets));
                 pending.accept(DropListing::new(messages, octets))
             }
             Event::List { message, pending } => {
-                let lines = self.unmarked().filter(|(number, _)| message.is_none_or(|it| it == *number));
+                let lines =
+                    self.unmarked().filter(|(number, _)| message.is_none_or(|it| it == *number));
                 let lines: Vec<_> =
                     lines.map(|(number, it)| ScanListing::new(number, it.octets)).collect();
                 pending.accept(lines)
             }
             Event::Uidl { message, pending } => {
-                let lines = self.unmarked().filter(|(number, _)| message.is_none_or(|it| it == *number));
+                let lines =
+                    self.unmarked().filter(|(number, _)| message.is_none_or(|it| it == *number));
                 let lines: Vec<_> = lines
                     .filter_map(|(number, it)| {
                         let unique_id = UniqueId::new(it.unique_id()).ok()?;

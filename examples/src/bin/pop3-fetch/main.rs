@@ -70,11 +70,7 @@ fn main() -> Exit {
 }
 
 /// What is wrong with the arguments is said before anybody is connected to.
-async fn work(
-    arguments: &Arguments,
-    log: Option<&Log>,
-    report: &mut Report,
-) -> Result<(), Failed> {
+async fn work(arguments: &Arguments, log: Option<&Log>, report: &mut Report) -> Result<(), Failed> {
     let route = route(arguments)?;
     let day = Duration::from_secs(24 * 60 * 60);
     let target = Target {
