@@ -143,7 +143,7 @@ impl Timestamp {
         crate::Digest::new(md5.finalize().into())
     }
 
-    /// The first one in a text.
+    /// The first one in a text. What stands between `<` and `>` is one or none: of `<a<b@c>` no half is.
     fn find(text: &[u8]) -> Option<Self> {
         let mut rest = text;
         while let Some(at) = memchr::memchr(b'<', rest) {
@@ -151,8 +151,8 @@ impl Timestamp {
             if let Ok(found) = lex::whole(start, in_front) {
                 return Some(found);
             }
-            // The grammar has stopped at the next `<` at the latest, so no octet is looked at often.
-            rest = start.get(1..).unwrap_or_default();
+            let len = memchr::memchr(b'>', start).map_or(start.len(), |end| end + 1);
+            rest = start.get(len..).unwrap_or_default();
         }
         None
     }

@@ -1,6 +1,6 @@
 //! For tests: sessions in words.
 //!
-//! [`ServerWords`] is for scripted dialogues: see [`mailwire_core::testing`].
+//! [`ServerWords`] and [`ClientWords`] are for scripted dialogues: see [`mailwire_core::testing`].
 //!
 //! ```
 //! use mailwire_pop3::{core::testing::play, server::Config, testing::ServerWords};
@@ -18,8 +18,10 @@
 //! );
 //! ```
 
+mod client;
 mod server;
 
+pub use client::ClientWords;
 pub use server::ServerWords;
 
 use crate::{Parse, Response};

@@ -17,6 +17,9 @@ pub struct Config {
     pub require_tls: bool,
     /// Send a mechanism's password where everybody on the way can read it.
     pub dangerous_plaintext_auth: bool,
+    /// Tell of each command of a [transaction](super::Client::transaction), too, how it has ended, as of one that was
+    /// called alone: for who writes down what passes.
+    pub each_command: bool,
     /// Octets and lines. `line` bounds one line of a reply.
     pub limits: Limits,
     /// What becomes of a bare CR or LF in a body that is sent: refused by default.
@@ -32,6 +35,7 @@ impl Default for Config {
             secured: Secured::Clear,
             require_tls: false,
             dangerous_plaintext_auth: false,
+            each_command: false,
             limits: Limits::default(),
             line_ends: LineEnds::Reject,
             quirks: quirk::defaults(),

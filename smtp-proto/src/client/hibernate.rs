@@ -29,6 +29,7 @@ pub struct Frozen {
     transactions: u32,
     unanswered: u32,
     chunk_refused: bool,
+    offset: u64,
 }
 
 impl Client {
@@ -99,6 +100,7 @@ impl Client {
             feeding: _,
             mails,
             chunks,
+            offset,
             standing: _,
             turn: _,
             rare: _,
@@ -124,6 +126,7 @@ impl Client {
             transactions: mails,
             unanswered: small(unanswered),
             chunk_refused: chunks.refused,
+            offset,
         })
     }
 
@@ -157,7 +160,7 @@ impl Client {
             domains: frozen.domains.iter().map(|domain| domain.to_vec()).collect(),
         };
         client.prdr = if frozen.prdr { Prdr::On } else { Prdr::Off };
-        client.mails = frozen.transactions;
+        (client.mails, client.offset) = (frozen.transactions, frozen.offset);
         // Numbers begin anew, so each chunk to come is behind whatever was before.
         client.chunks = Chunks { refused: frozen.chunk_refused, ..Chunks::default() };
         Ok(client)

@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod calls;
+mod checkpoint;
 mod chunk;
 mod config;
 mod envelope;
@@ -28,8 +29,8 @@ pub use hibernate::Frozen;
 pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
 
 use crate::{
-    Command, EhloReply, Replies, Reply,
-    address::Domain,
+    Command, EhloReply, Mail, Replies, Reply,
+    address::Host,
     quirk,
     state::{Group, Rule, State},
 };
@@ -117,6 +118,8 @@ pub struct Client {
     transactions: VecDeque<Running>,
     /// What is being queued is a transaction's.
     feeding: bool,
+    /// Octets of the message to come that the server has (RFC 1845).
+    offset: u64,
     /// Where the reply ends that is being worked on, in octets since the beginning.
     reading: Option<u64>,
     /// Transactions begun since the connection began: LIMITS counts them.
@@ -132,7 +135,7 @@ pub struct Client {
 #[derive(Debug, Default)]
 struct Rare {
     /// What HELO will say if EHLO is not known.
-    fall_back: Option<Domain>,
+    fall_back: Option<Host>,
     /// An initial response that was too long for its command.
     initial_response: Option<Secret>,
 }
@@ -178,6 +181,7 @@ enum Kind {
     Auth,
     Mail {
         prdr: bool,
+        checkpoint: bool,
     },
     Rcpt,
     /// DATA, before the 354.
@@ -204,7 +208,11 @@ impl Kind {
             Command::Helo(_) => Kind::Hello { extended: false },
             Command::StartTls => Kind::StartTls,
             Command::Auth(_) => Kind::Auth,
-            Command::Mail(mail) => Kind::Mail { prdr: mail.parameters.find("PRDR").is_some() },
+            Command::Mail(mail) => {
+                let Mail { parameters, .. } = mail;
+                let (prdr, checkpoint) = (parameters.is_prdr(), parameters.trans_id().is_some());
+                Kind::Mail { prdr, checkpoint }
+            }
             Command::Rcpt(_) => Kind::Rcpt,
             Command::Data => Kind::Data,
             Command::Rset => Kind::Rset,
@@ -253,6 +261,7 @@ impl Client {
             prdr: Prdr::Off,
             transactions: VecDeque::new(),
             feeding: false,
+            offset: 0,
             reading: None,
             mails: 0,
             chunks: Chunks::default(),
@@ -380,7 +389,8 @@ impl Client {
     fn hold_back(&mut self, id: u64, group: Group) {
         let kind = self.flights.back().map(|flight| flight.kind);
         let pipelines = self.pipelines();
-        if group == Group::Last || !pipelines || self.unanswered > WINDOW {
+        let is_last = group == Group::Last || kind.is_some_and(Kind::is_checkpoint);
+        if is_last || !pipelines || self.unanswered > WINDOW {
             if !matches!(kind, Some(Kind::Chunk { .. })) {
                 self.channel.wait(id);
             }

@@ -17,14 +17,18 @@ impl Client {
             // RFC 5321 §3.8: it ends everything, whatever it answers.
             // Before anything else, so that nothing more is said.
             self.channel.close();
-            let outcome = self.ended_by(reply);
-            let step = self.end(outcome);
+            let step = if self.is_last_of_several() {
+                self.on_message_reply(id, reply)
+            } else {
+                let outcome = self.ended_by(reply);
+                self.end(outcome)
+            };
             self.drop_flights();
             return step;
         }
         match kind {
             Kind::Auth if reply.code() == ReplyCode::CHALLENGE => self.on_challenge(id, reply),
-            Kind::Data if reply.is_positive_intermediate() => self.on_start_input(id, &reply),
+            Kind::Data if reply.is_positive_intermediate() => self.on_start_input(id, reply),
             Kind::Data => self.on_data_refused(id, reply),
             Kind::Message => self.on_message_reply(id, reply),
             Kind::Chunk { last } => self.on_chunk_reply(id, last, reply),
@@ -36,6 +40,14 @@ impl Client {
                 self.complete(kind, reply)
             }
         }
+    }
+
+    /// LMTP: has every recipient but the last his answer? The next reply is his (RFC 2033 §4.2), and if it ends the
+    /// session, too, no answer is missing.
+    fn is_last_of_several(&self) -> bool {
+        self.prdr != Prdr::Coming
+            && !self.collected.is_empty()
+            && self.collected.len() + 1 == self.due
     }
 
     /// What becomes of a command when `reply` ends the session. LMTP: the answers before it stand, and are no answers
@@ -65,6 +77,7 @@ impl Client {
             Kind::Hello { extended } => {
                 if let Some(hello) = self.hello_of(&reply, extended) {
                     (self.state, self.accepted, self.utf8) = (State::Ready, 0, false);
+                    self.offset = 0;
                     self.chunks.refused = false;
                     self.offer = Some(hello.clone());
                     return self.end(Outcome::Hello(hello));
@@ -82,7 +95,13 @@ impl Client {
                 (self.authenticated, self.mails) = (false, 0);
             }
             Kind::Atrn if reply.code() == ReplyCode::OK => self.standing = Standing::Turned,
-            Kind::Mail { prdr } => {
+            Kind::Mail { prdr, checkpoint } => {
+                self.offset = 0;
+                let offset = reply.transaction_offset();
+                if let (true, Ok(offset)) = (checkpoint, offset) {
+                    (self.doubtful, self.prdr) = (false, Prdr::Off);
+                    return self.resumed(reply, offset);
+                }
                 (self.accepted, self.doubtful) = (0, false);
                 self.prdr = if prdr { Prdr::On } else { Prdr::Off };
                 self.state = if positive { State::Mail } else { State::Ready };
@@ -95,7 +114,7 @@ impl Client {
             Kind::Rcpt => self.doubtful |= positive,
             Kind::Rset | Kind::OwnRset => {
                 if positive && self.state != State::Greeted {
-                    (self.state, self.accepted) = (State::Ready, 0);
+                    (self.state, self.accepted, self.offset) = (State::Ready, 0, 0);
                 } else if self.is_in_transaction() && self.flights.len() > 1 {
                     // What is in flight behind it would be for the recipients of another message.
                     self.drop_flights();
@@ -153,8 +172,10 @@ impl Client {
     /// What the application hears of it.
     fn done(&mut self, flight: Flight, outcome: Outcome) -> Option<Event> {
         if flight.owned {
+            let heard = self.config.each_command.then(|| outcome.clone());
             self.progress(&flight, outcome);
-            return None;
+            let done = |outcome| Done { id: flight.id, verb: flight.verb, outcome };
+            return heard.map(|outcome| Event::Done(done(outcome)));
         }
         match flight.kind {
             Kind::Greeting | Kind::OwnRset => None,
@@ -215,7 +236,7 @@ impl Client {
     pub(super) fn forget(&mut self) {
         self.offer = None;
         (self.accepted, self.doubtful, self.utf8) = (0, false, false);
-        self.chunks.refused = false;
+        (self.chunks.refused, self.offset) = (false, 0);
         (self.ahead, self.state) = (State::Greeted, State::Greeted);
     }
 }

@@ -181,10 +181,7 @@ impl Server {
         {
             return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL"));
         }
-        if let Some(max) = self.config.transactions.filter(|max| self.transactions >= *max) {
-            let limit = LimitExceeded::new("transactions in a session", u64::from(max));
-            let step = self.refuse(canned::TOO_MANY_TRANSACTIONS, limit.into());
-            self.close();
+        if let Some(step) = self.too_many_transactions() {
             return step;
         }
         let utf8 = parameters.is_smtputf8();
@@ -202,6 +199,10 @@ impl Server {
                 );
             }
         }
+        if parameters.mtrk().is_some() && parameters.envid().is_none() {
+            let why = "MTRK wants ENVID (RFC 3885 §3.2)";
+            return self.refuse(canned::MTRK_WANTS_ENVID, Fault::Order(why));
+        }
         if let Some((canned, why)) = self.config.exceeds(parameters) {
             return self.refuse(canned, Fault::NotOffered(why));
         }
@@ -213,12 +214,12 @@ impl Server {
 
     /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name,
     /// if that is not known either.
-    pub(super) fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
-        match extension {
+    pub(super) fn takes(&self, extensions: &[&str], parameter: &[u8]) -> bool {
+        match extensions {
             // RFC 8689 §2: on TLS only.
-            Some("REQUIRETLS") if self.secured != Secured::Tls => false,
-            Some(keyword) => self.config.offers(keyword),
-            None => self.config.offers_other(parameter),
+            ["REQUIRETLS"] if self.secured != Secured::Tls => false,
+            [] => self.config.offers_other(parameter),
+            _ => extensions.iter().any(|keyword| self.config.offers(keyword)),
         }
     }
 
@@ -234,10 +235,8 @@ impl Server {
                 Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
             );
         }
-        let due = self.slots.iter().filter(|slot| slot.kind == Kind::Rcpt).count();
-        if self.accepted + due >= self.config.recipients {
-            let limit = LimitExceeded::new("recipients", self.config.recipients as u64);
-            return self.refuse(canned::TOO_MANY_RECIPIENTS, limit.into());
+        if let Some(step) = self.too_many_recipients(&rcpt) {
+            return step;
         }
         let pending = self.open(Kind::Rcpt);
         Step::Event(Event::Rcpt { rcpt, pending })

@@ -4,6 +4,7 @@
 
 mod auth;
 mod burl;
+mod checkpoint;
 mod chunk;
 mod chunk_limits;
 mod chunking;

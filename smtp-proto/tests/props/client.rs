@@ -318,7 +318,7 @@ impl App for ClientApp {
                 }
                 (self.due, self.told) = (1, 0);
             }
-            Event::BodyReady { of, body } => {
+            Event::BodyReady { of, body, .. } => {
                 if self.session.chunk_left().is_some() {
                     let chunk = self.flights.iter().find(|(id, _)| *id == of);
                     assert_eq!(chunk.map(|(_, verb)| &verb[..]), Some(&b"BDAT"[..]));
