@@ -1,7 +1,7 @@
 //! The application's side of AUTH: who may come in at a server, what a client shows.
 
 use crate::json::{Fault, latin1, octets_of};
-use mailwire_smtp::core::{
+use mailwire_core::{
     Secret,
     sasl::{
         Binding, ChannelBinding, ChannelBindingType, MechanismName, Nonce, SaslError, ScramHash,
@@ -41,7 +41,7 @@ fn channel() -> Option<ChannelBinding> {
 }
 
 pub fn kind(error: &SaslError) -> &'static str {
-    use mailwire_smtp::core::sasl::Fault;
+    use mailwire_core::sasl::Fault;
     match error.fault() {
         Fault::Parse => "parse",
         Fault::Limit => "limit",

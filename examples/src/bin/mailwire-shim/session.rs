@@ -2,11 +2,10 @@
 
 use crate::json::{self, Answers, Fault, latin1};
 use bytes::Buf;
-use mailwire_smtp::core::{
-    Connection, End, Fatal, LimitExceeded, Next, NotNow, ParseError, Quirks, Refusal, Secured,
-    Switch, Wire,
+use mailwire_core::{
+    Connection, End, Fatal, LimitExceeded, Next, NotNow, ParseError, Quirk, Quirks, Refusal,
+    Secured, Switch, Wire,
 };
-use mailwire_smtp::quirk::{self, QUIRKS};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -63,13 +62,15 @@ pub fn operate(
 /// A library session and what a driver holds of it.
 pub struct Driven<C> {
     pub session: C,
+    /// What the protocol's quirks are called.
+    quirks: &'static [Quirk],
     switch: Option<Switch>,
     end: Option<End>,
 }
 
 impl<C: Connection> Driven<C> {
-    pub fn new(session: C) -> Self {
-        Driven { session, switch: None, end: None }
+    pub fn new(session: C, quirks: &'static [Quirk]) -> Self {
+        Driven { session, quirks, switch: None, end: None }
     }
 
     pub fn is_closed(&self) -> bool {
@@ -87,7 +88,7 @@ impl<C: Connection> Driven<C> {
         while !self.is_closed() {
             match self.session.poll() {
                 Next::Event(event) => {
-                    for quirk in self.session.wire().quirks().iter(QUIRKS) {
+                    for quirk in self.session.wire().quirks().iter(self.quirks) {
                         answers.say(json!({"out": "deviation", "name": quirk.name()}));
                     }
                     return Some(event);
@@ -213,11 +214,11 @@ fn thaw<S: Hibernates>(
 }
 
 /// What a profile tolerates; `None`: whatever the library does when nothing is said.
-pub fn profile(name: &Value) -> Result<Option<Quirks>, Fault> {
+pub fn profile(name: &Value, quirks: &'static [Quirk]) -> Result<Option<Quirks>, Fault> {
     match name.as_str() {
         None | Some("tolerant") => Ok(None),
         Some("strict") => Ok(Some(Quirks::NONE)),
-        Some("every-quirk") => Ok(Some(Quirks::from_table(quirk::QUIRKS, |_| true))),
+        Some("every-quirk") => Ok(Some(Quirks::from_table(quirks, |_| true))),
         Some(other) => Err(Fault::unsupported(other)),
     }
 }

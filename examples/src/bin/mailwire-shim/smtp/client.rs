@@ -13,6 +13,7 @@ use mailwire_smtp::{
         sasl::{MechanismName, client},
     },
     extension::Limits,
+    quirk::QUIRKS,
 };
 use sasl::kind;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
     if op["protocol"] == "lmtp" {
         config.protocol = Protocol::Lmtp;
     }
-    if let Some(quirks) = session::profile(&said["profile"])? {
+    if let Some(quirks) = session::profile(&said["profile"], QUIRKS)? {
         config.quirks = quirks;
     }
     match said["tls"].as_str() {
@@ -44,7 +45,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
     if let Some(frame) = limit("response_bytes") {
         config.limits.frame = frame;
     }
-    let driven = Driven::new(Client::new(config.clone()));
+    let driven = Driven::new(Client::new(config.clone()), QUIRKS);
     Ok(Box::new(ClientSession { driven, config, body: None, auth: None }))
 }
 

@@ -12,6 +12,7 @@ use mailwire_smtp::{
         sasl::{MechanismName, SaslError},
     },
     extension::Mechanisms,
+    quirk::QUIRKS,
     server::{Answer, Config, Event, Fault as Refused, Greeting, Pending, Protocol, Server},
 };
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
     if op["protocol"] == "lmtp" {
         config.protocol = Protocol::Lmtp;
     }
-    if let Some(quirks) = session::profile(&said["profile"])? {
+    if let Some(quirks) = session::profile(&said["profile"], QUIRKS)? {
         config.quirks = quirks;
     }
     match said["tls"].as_str() {
@@ -58,7 +59,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
         }
     }
     Ok(Box::new(ServerSession {
-        driven: Driven::new(Server::new(config)),
+        driven: Driven::new(Server::new(config), QUIRKS),
         users: Users::new(&said["users"])?,
         replies: HashMap::new(),
         holds_greeting: said["greeting"] == "held",
