@@ -2,5 +2,7 @@
 
 #[path = "../../mail-core/tests/props/mod.rs"]
 pub mod core;
+#[path = "../../pop3-proto/tests/props/mod.rs"]
+pub mod pop3;
 #[path = "../../smtp-proto/tests/props/mod.rs"]
 pub mod smtp;

@@ -14,6 +14,9 @@ mod lex;
 mod answer;
 mod capability;
 pub mod client;
+#[cfg(feature = "codec")]
+#[cfg_attr(mailwire_docsrs, doc(cfg(feature = "codec")))]
+pub mod codec;
 mod command;
 mod dialect;
 pub mod extension;
@@ -30,6 +33,7 @@ mod table;
 #[cfg(feature = "testing")]
 #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
+pub mod url;
 
 pub use answer::{Answer, Content};
 pub use capability::{Capabilities, Capability, OtherCapability};

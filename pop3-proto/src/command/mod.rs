@@ -9,6 +9,8 @@ mod apop;
 mod message_number;
 mod name;
 mod other;
+#[cfg(test)]
+mod tests;
 mod top;
 
 pub use apop::{Apop, Digest};

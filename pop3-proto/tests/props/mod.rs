@@ -1,0 +1,19 @@
+//! What must hold for any octets: one function a property, for the fuzzer and for seeded tests alike.
+//!
+//! Each function takes what a fuzzer gives, a string of octets, and panics where something does not hold.
+//! How sessions are driven, whatever the transport does, is in `drive`.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a property fails by panicking; not every test program uses all of them"
+)]
+
+pub mod client;
+#[path = "../../../mail-core/tests/props/drive.rs"]
+mod drive;
+
+pub use drive::*;
