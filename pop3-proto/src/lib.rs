@@ -21,6 +21,8 @@ mod command;
 mod dialect;
 pub mod extension;
 mod frame;
+#[cfg(feature = "arbitrary")]
+mod generated;
 mod greeting;
 mod listing;
 pub mod quirk;
