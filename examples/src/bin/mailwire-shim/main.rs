@@ -8,6 +8,7 @@ mod codec;
 mod construct;
 mod dots;
 mod json;
+mod login;
 mod pop3;
 mod sasl;
 mod session;
@@ -53,6 +54,8 @@ fn operate(
             let session = match (json::text(op, "protocol")?, json::text(op, "role")?) {
                 ("smtp" | "lmtp", "server") => smtp::server::open(op)?,
                 ("smtp" | "lmtp", "client") => smtp::client::open(op)?,
+                ("pop3", "server") => pop3::server::open(op)?,
+                ("pop3", "client") => pop3::client::open(op)?,
                 (other, _) => return Err(Fault::unsupported(other)),
             };
             let id = json::text(op, "id")?.to_string();

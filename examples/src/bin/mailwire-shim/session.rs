@@ -8,6 +8,7 @@ use mailwire_core::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use std::fmt::Debug;
 
 /// A session as operations see it.
 pub trait Session {
@@ -29,6 +30,61 @@ pub trait Session {
     fn ready(&mut self, buffered: usize) -> Value {
         let (closed, wants_read) = (self.closed(), self.wire().wants_read());
         json!({"closed": closed, "wants_read": wants_read, "timeout": self.timeout(), "buffered": buffered})
+    }
+}
+
+/// A library session and what acts around it: whoever calls, or the server's application.
+pub trait Application {
+    type Session: Connection + Hibernates + Debug;
+    fn driven(&self) -> &Driven<Self::Session>;
+    fn driven_mut(&mut self) -> &mut Driven<Self::Session>;
+    fn config(&self) -> <Self::Session as Hibernates>::Config;
+    fn on_event(&mut self, came: <Self::Session as Connection>::Event, answers: &mut Answers);
+    fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault>;
+    /// What the session says of itself.
+    fn facts(&self) -> Value;
+}
+
+impl<A: Application> Session for A {
+    fn wire(&mut self) -> &mut Wire {
+        self.driven_mut().session.wire_mut()
+    }
+
+    fn drain(&mut self, answers: &mut Answers) {
+        while let Some(event) = self.driven_mut().next(answers) {
+            self.on_event(event, answers);
+        }
+    }
+
+    fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
+        let config = self.config();
+        match name {
+            "snapshot" => snapshot(&mut self.driven_mut().session, config, answers),
+            "resume" => resume(&mut self.driven_mut().session, &op["state"], config, answers),
+            name => return Application::act(self, name, op, answers),
+        }
+        Ok(())
+    }
+
+    fn expire(&mut self) {
+        self.driven_mut().expire();
+    }
+
+    fn tls(&mut self, answers: &mut Answers) {
+        self.driven_mut().resume(true, answers);
+    }
+
+    fn show(&self) -> Value {
+        let debug = format!("{:?}", self.driven().session);
+        json!({"out": "session", "debug": debug, "value": self.facts()})
+    }
+
+    fn timeout(&self) -> Option<u64> {
+        self.driven().session.deadline().map(|deadline| deadline.after().as_secs())
+    }
+
+    fn closed(&self) -> bool {
+        self.driven().is_closed()
     }
 }
 
@@ -168,6 +224,42 @@ pub trait Hibernates: Sized {
     fn at_rest(&self) -> Result<(), NotNow>;
     fn hibernate(self) -> Result<Self::Frozen, Box<Self>>;
     fn thaw(frozen: Self::Frozen, config: Self::Config) -> Result<Self, NotNow>;
+}
+
+macro_rules! hibernates {
+    ($($protocol:ident :: $end:ident :: $session:ident),+ $(,)?) => {$(
+        const _: () = {
+            use $protocol::$end::{Config, Frozen, $session};
+
+            impl Hibernates for $session {
+                type Frozen = Frozen;
+                type Config = Config;
+
+                fn fresh(config: Self::Config) -> Self {
+                    $session::new(config)
+                }
+
+                fn at_rest(&self) -> Result<(), NotNow> {
+                    self.at_rest()
+                }
+
+                fn hibernate(self) -> Result<Self::Frozen, Box<Self>> {
+                    self.hibernate()
+                }
+
+                fn thaw(frozen: Self::Frozen, config: Self::Config) -> Result<Self, NotNow> {
+                    $session::thaw(frozen, config)
+                }
+            }
+        };
+    )+};
+}
+
+hibernates! {
+    mailwire_smtp::client::Client,
+    mailwire_smtp::server::Server,
+    mailwire_pop3::client::Client,
+    mailwire_pop3::server::Server,
 }
 
 /// `snapshot`: tells what the session becomes when it hibernates; the session here goes on from that.

@@ -12,6 +12,7 @@ use mailwire_pop3::{
     core::{Lines, ParseError, Quirks},
     extension::{AuthResponse, Xclient},
     quirk::QUIRKS,
+    url::PopUrl,
 };
 use serde_json::{Value, json};
 use std::fmt::{Debug, Display};
@@ -174,6 +175,7 @@ fn production(name: &str, data: &[u8], parse: &Parse) -> Result<Result<Parsed, V
         "digest" => read::<Digest>(data),
         "name" => read::<UserName>(data),
         "string" => read::<Password>(data),
+        "pop-url" => read::<PopUrl>(data),
         "resp-code" => read::<ResponseCode>(data),
         "Language-Tag" => read::<LanguageTag>(data),
         "language-range" => read::<LanguageRange>(data),

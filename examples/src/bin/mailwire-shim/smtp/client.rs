@@ -2,27 +2,23 @@
 
 use crate::{
     json::{self, Answers, Fault, latin1, octets_of},
-    sasl,
-    session::{self, Driven, Session, error, event, limit_error, parse_error},
+    login::Login,
+    session::{self, Application, Driven, Session, event, limit_error, parse_error},
 };
 use mailwire_smtp::{
     Command, EhloReply, Parse, Reply,
     client::{Client, Config, Event, Outcome, Protocol},
-    core::{
-        Body, Connection, Handle, NotNow, Secret, Secured, Wire,
-        sasl::{MechanismName, client},
-    },
+    core::{Body, Connection, NotNow, Secured},
     extension::Limits,
     quirk::QUIRKS,
 };
-use sasl::kind;
 use serde_json::{Value, json};
 
 pub struct ClientSession {
     driven: Driven<Client>,
     config: Config,
     body: Option<Body>,
-    auth: Option<(Handle<Reply>, client::Client)>,
+    login: Login<Client>,
 }
 
 pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
@@ -46,7 +42,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
         config.limits.frame = frame;
     }
     let driven = Driven::new(Client::new(config.clone()), QUIRKS);
-    Ok(Box::new(ClientSession { driven, config, body: None, auth: None }))
+    Ok(Box::new(ClientSession { driven, config, body: None, login: Login::default() }))
 }
 
 fn facts(reply: &Reply) -> Value {
@@ -91,43 +87,54 @@ impl ClientSession {
         Ok(Ok(()))
     }
 
-    fn authenticate(
-        &mut self,
-        said: &Value,
-        answers: &mut Answers,
-    ) -> Result<Result<(), NotNow>, Fault> {
-        let mut mechanism = match sasl::mechanism(said)? {
-            Ok(mechanism) => mechanism,
-            Err(failure) => {
-                answers.say(error(kind(&failure), &failure));
-                return Ok(Ok(()));
-            }
-        };
-        // The caller's word: `call` names one mechanism, whatever name ours has for itself.
-        let name = MechanismName::new(json::text(said, "mechanism")?)
-            .map_err(|error| Fault::Unreadable(error.to_string()))?;
-        let initial = if said["initial"] == false {
-            None
-        } else {
-            client::Mechanism::initial(&mut mechanism)
-        };
-        Ok(self.driven.session.auth(name, initial).map(|handle| {
-            self.auth = Some((handle, mechanism));
-        }))
+    fn capabilities(&self) -> Vec<String> {
+        let offer = self.driven.session.offer();
+        offer.iter().flat_map(|offer| offer.capabilities()).map(ToString::to_string).collect()
     }
 
-    fn challenge(&mut self, challenge: &Secret, answers: &mut Answers) {
-        let Some((handle, mechanism)) = &mut self.auth else { return };
-        let result = match client::Mechanism::respond(mechanism, challenge.expose()) {
-            Ok(response) => self.driven.session.respond(*handle, &response),
-            Err(failure) => {
-                answers.say(error(kind(&failure), &failure));
-                self.driven.session.cancel_auth(*handle)
+    fn call(&mut self, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
+        let result = if self.driven.is_closed() {
+            Err(NotNow::state("the connection is closed"))
+        } else if let Some(line) = op["line"].as_str() {
+            self.line(line)?
+        } else if !op["body"].is_null() {
+            self.send(&op["body"])?
+        } else if !op["auth"].is_null() {
+            self.login.begin(&mut self.driven.session, &op["auth"], answers)?
+        } else if op["abort"] == true {
+            match self.body.take() {
+                Some(body) => self.driven.session.abort_body(body).map_err(|(body, error)| {
+                    self.body = Some(body);
+                    error
+                }),
+                None => Err(NotNow::state("there is no message to be given up")),
             }
+        } else if op["tls-failed"] == true {
+            self.driven.resume(false, answers);
+            Ok(())
+        } else {
+            return Err(Fault::unsupported("this call"));
         };
         if let Err(error) = result {
             answers.say(session::refused(&error));
         }
+        Ok(())
+    }
+}
+
+impl Application for ClientSession {
+    type Session = Client;
+
+    fn driven(&self) -> &Driven<Client> {
+        &self.driven
+    }
+
+    fn driven_mut(&mut self) -> &mut Driven<Client> {
+        &mut self.driven
+    }
+
+    fn config(&self) -> Config {
+        self.config.clone()
     }
 
     fn on_event(&mut self, came: Event, answers: &mut Answers) {
@@ -149,8 +156,7 @@ impl ClientSession {
                 };
             }
             Event::Challenge { challenge, .. } => {
-                event(answers, "continuation", None, json!({}));
-                self.challenge(&challenge, answers);
+                self.login.challenge(&mut self.driven.session, &challenge, answers);
             }
             Event::Malformed(error) => answers.say(parse_error(&error)),
             Event::TooLong(limit) => answers.say(limit_error(&limit)),
@@ -177,103 +183,22 @@ impl ClientSession {
                     Outcome::Malformed(error) => answers.say(parse_error(error)),
                     _ => {}
                 }
-                self.authenticated(done.id(), answers);
+                if self.login.ended(&self.driven.session, done.id(), answers) {
+                    self.driven.hang_up(answers);
+                }
             }
             _ => {}
-        }
-    }
-
-    /// AUTH has ended: does its success count?
-    fn authenticated(&mut self, id: u64, answers: &mut Answers) {
-        match &mut self.auth {
-            Some((handle, _)) if handle.id() == id => {}
-            _ => return,
-        }
-        let Some((_, mut mechanism)) = self.auth.take() else { return };
-        if !self.driven.session.is_authenticated() {
-            return;
-        }
-        match client::Mechanism::success(&mut mechanism) {
-            Ok(()) => event(answers, "authenticated", None, json!({})),
-            Err(failure) => {
-                answers.say(error(kind(&failure), &failure));
-                self.driven.hang_up(answers);
-            }
-        }
-    }
-
-    fn capabilities(&self) -> Vec<String> {
-        let offer = self.driven.session.offer();
-        offer.iter().flat_map(|offer| offer.capabilities()).map(ToString::to_string).collect()
-    }
-
-    fn call(&mut self, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
-        let result = if self.driven.is_closed() {
-            Err(NotNow::state("the connection is closed"))
-        } else if let Some(line) = op["line"].as_str() {
-            self.line(line)?
-        } else if !op["body"].is_null() {
-            self.send(&op["body"])?
-        } else if !op["auth"].is_null() {
-            self.authenticate(&op["auth"], answers)?
-        } else if op["abort"] == true {
-            match self.body.take() {
-                Some(body) => self.driven.session.abort_body(body).map_err(|(body, error)| {
-                    self.body = Some(body);
-                    error
-                }),
-                None => Err(NotNow::state("there is no message to be given up")),
-            }
-        } else if op["tls-failed"] == true {
-            self.driven.resume(false, answers);
-            Ok(())
-        } else {
-            return Err(Fault::unsupported("this call"));
-        };
-        if let Err(error) = result {
-            answers.say(session::refused(&error));
-        }
-        Ok(())
-    }
-}
-
-impl Session for ClientSession {
-    fn wire(&mut self) -> &mut Wire {
-        self.driven.session.wire_mut()
-    }
-
-    fn drain(&mut self, answers: &mut Answers) {
-        while let Some(event) = self.driven.next(answers) {
-            self.on_event(event, answers);
         }
     }
 
     fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
         match name {
             "call" => self.call(op, answers),
-            "snapshot" => {
-                let config = self.config.clone();
-                session::snapshot(&mut self.driven.session, config, answers);
-                Ok(())
-            }
-            "resume" => {
-                let config = self.config.clone();
-                session::resume(&mut self.driven.session, &op["state"], config, answers);
-                Ok(())
-            }
             other => Err(Fault::unsupported(other)),
         }
     }
 
-    fn expire(&mut self) {
-        self.driven.expire();
-    }
-
-    fn tls(&mut self, answers: &mut Answers) {
-        self.driven.resume(true, answers);
-    }
-
-    fn show(&self) -> Value {
+    fn facts(&self) -> Value {
         let client = &self.driven.session;
         let mut facts = json!({
             "state": format!("{:?}", client.state()),
@@ -284,35 +209,6 @@ impl Session for ClientSession {
         if let Some(max) = limits.and_then(Limits::rcpt_max) {
             facts["rcptmax"] = max.into();
         }
-        json!({"out": "session", "debug": format!("{client:?}"), "value": facts})
-    }
-
-    fn timeout(&self) -> Option<u64> {
-        self.driven.session.deadline().map(|deadline| deadline.after().as_secs())
-    }
-
-    fn closed(&self) -> bool {
-        self.driven.is_closed()
-    }
-}
-
-impl session::Hibernates for Client {
-    type Frozen = mailwire_smtp::client::Frozen;
-    type Config = Config;
-
-    fn fresh(config: Config) -> Self {
-        Client::new(config)
-    }
-
-    fn at_rest(&self) -> Result<(), NotNow> {
-        self.at_rest()
-    }
-
-    fn hibernate(self) -> Result<Self::Frozen, Box<Self>> {
-        self.hibernate()
-    }
-
-    fn thaw(frozen: Self::Frozen, config: Config) -> Result<Self, NotNow> {
-        Client::thaw(frozen, config)
+        facts
     }
 }
