@@ -342,22 +342,10 @@ impl Server {
                 self.put_response(&response);
                 return self.rejected(kind);
             }
-            Act::LogIn(messages, response) => {
-                self.log_in(messages);
-                match response {
-                    Some(response) => self.put_response(&response),
-                    None => self.channel.write(|out| {
-                        out.extend_from_slice(b"+OK Maildrop has ");
-                        crate::lex::decimal(messages.into(), out);
-                        out.extend_from_slice(if messages == 1 {
-                            b" message"
-                        } else {
-                            b" messages"
-                        });
-                        out.extend_from_slice(b"\r\n");
-                    }),
-                }
-                return;
+            Act::LogIn(messages, response) => return self.log_in(messages, response.as_deref()),
+            Act::LogInLayered(messages) => {
+                self.log_in(messages, None);
+                return self.channel.switch(Layer::Sasl);
             }
             Act::Challenge(challenge) => return self.challenge(&challenge),
             Act::Greet(timestamp) => {
@@ -424,24 +412,28 @@ impl Server {
         match kind {
             // RFC 1939 §4 knows no greeting that refuses: behind one there is nothing to wait for.
             Kind::Greeting | Kind::Update => self.close(),
-            Kind::User | Kind::Login => {
+            Kind::User => {
                 self.user = None;
-                self.count_error();
-            }
-            Kind::Auth => {
-                self.reading = Reading::Commands;
                 self.count_error();
             }
             _ => self.count_error(),
         }
     }
 
-    fn log_in(&mut self, messages: u32) {
-        self.reading = Reading::Commands;
+    fn log_in(&mut self, messages: u32, response: Option<&Response>) {
         self.state = State::Transaction;
         self.messages = messages;
         self.errors = 0;
         (self.timestamp, self.user) = (None, None);
+        match response {
+            Some(response) => self.put_response(response),
+            None => self.channel.write(|out| {
+                out.extend_from_slice(b"+OK Maildrop has ");
+                crate::lex::decimal(messages.into(), out);
+                out.extend_from_slice(if messages == 1 { b" message" } else { b" messages" });
+                out.extend_from_slice(b"\r\n");
+            }),
+        }
     }
 
     /// Something went well. Before the login that proves nothing: whoever guesses passwords can say CAPA between two
@@ -580,7 +572,7 @@ impl Connection for Server {
     /// came in the clear is the client's to decide.
     fn resumed(&mut self, _: &Internal, _: Layer, now: Secured) {
         self.secured = now;
-        (self.utf8, self.localized, self.user) = (false, false, None);
+        (self.utf8, self.localized) = (false, false);
         self.lines.reset();
         self.leave();
     }
