@@ -353,7 +353,8 @@ mod tests {
 
     #[test]
     fn numbers_and_ids_stay_when_a_reader_moves_a_message() {
-        let folder = maildir(&[("new/20.a", b"a\n"), ("new/3.b", b"b\n"), ("cur/20.c:2,S", b"c\n")]);
+        let folder =
+            maildir(&[("new/20.a", b"a\n"), ("new/3.b", b"b\n"), ("cur/20.c:2,S", b"c\n")]);
         let sizes = Sizes::default();
         let ids = |it: &Maildrop| it.messages().iter().map(Stored::unique_id).collect::<Vec<_>>();
         let maildrop = Maildrop::claim(folder.path(), &sizes).unwrap();
@@ -386,7 +387,8 @@ mod tests {
     #[test]
     fn an_id_fits_its_grammar() {
         let long = "1".repeat(71);
-        let folder = maildir(&[("new/a b", b""), (&format!("new/{long}"), b""), ("new/\u{fc}", b"")]);
+        let folder =
+            maildir(&[("new/a b", b""), (&format!("new/{long}"), b""), ("new/\u{fc}", b"")]);
         let maildrop = Maildrop::claim(folder.path(), &Sizes::default()).unwrap();
         for message in maildrop.messages() {
             let id = message.unique_id();

@@ -61,7 +61,7 @@ pub struct Served {
     pub messages: usize,
     /// Messages that were sent, whole.
     pub retrieved: u64,
-    /// Octets of them, and of the parts that TOP has asked for.
+    /// Octets of them.
     pub octets: u64,
     /// Messages that were deleted.
     pub deleted: usize,
@@ -192,7 +192,8 @@ struct Connected<'a> {
 /// What RETR and TOP have promised: the next body is this.
 struct Promised {
     file: File,
-    is_whole: bool,
+    /// All of it, so many octets; `None`: a part, for TOP.
+    whole: Option<u64>,
 }
 
 impl Connected<'_> {
@@ -230,18 +231,21 @@ impl Connected<'_> {
                 return Ok(());
             }
             Event::Stat { pending } => {
-                let (messages, octets) =
-                    self.unmarked().fold((0, 0), |(n, octets), (_, it)| (n + 1, octets + it.octets));
+                let (messages, octets) = self
+                    .unmarked()
+                    .fold((0, 0), |(n, octets), (_, it)| (n + 1, octets + it.octets));
                 pending.accept(DropListing::new(messages, octets))
             }
             Event::List { message, pending } => {
-                let lines = self.unmarked().filter(|(number, _)| message.is_none_or(|it| it == *number));
+                let lines =
+                    self.unmarked().filter(|(number, _)| message.is_none_or(|it| it == *number));
                 let lines: Vec<_> =
                     lines.map(|(number, it)| ScanListing::new(number, it.octets)).collect();
                 pending.accept(lines)
             }
             Event::Uidl { message, pending } => {
-                let lines = self.unmarked().filter(|(number, _)| message.is_none_or(|it| it == *number));
+                let lines =
+                    self.unmarked().filter(|(number, _)| message.is_none_or(|it| it == *number));
                 let lines: Vec<_> = lines
                     .filter_map(|(number, it)| {
                         let unique_id = UniqueId::new(it.unique_id()).ok()?;
@@ -253,7 +257,7 @@ impl Connected<'_> {
             Event::Retr { message, pending } => match self.open(message).await {
                 Ok((file, octets)) => {
                     let answer = pending.accept_with(&format!("{octets} octets"));
-                    return self.send(answer, Promised { file, is_whole: true }).await;
+                    return self.send(answer, Promised { file, whole: Some(octets) }).await;
                 }
                 Err(Unavailable::Utf8) => pending.utf8_needed(),
                 Err(Unavailable::Gone) => reject(pending, None, GONE),
@@ -262,7 +266,7 @@ impl Connected<'_> {
             Event::Top { top, pending } => match self.open(top.message).await {
                 Ok((file, _)) => {
                     let answer = pending.accept();
-                    return self.send(answer, Promised { file, is_whole: false }).await;
+                    return self.send(answer, Promised { file, whole: None }).await;
                 }
                 Err(Unavailable::Utf8) => pending.utf8_needed(),
                 Err(Unavailable::Gone) => reject(pending, None, GONE),
@@ -415,7 +419,6 @@ impl Connected<'_> {
                 Err(error) => return self.give_up(body, error.into()),
             }
             let octets = chunk.freeze();
-            self.served.octets += octets.len() as u64;
             if let Err(why) = self.link.session().send_body(&body, octets) {
                 return match self.link.session().wire().is_open() {
                     true => self.give_up(body, why.into()),
@@ -426,7 +429,10 @@ impl Connected<'_> {
         match self.link.session().finish_body(body) {
             Ok(()) => {
                 self.link.set_body(false);
-                self.served.retrieved += u64::from(promised.is_whole);
+                if let Some(octets) = promised.whole {
+                    self.served.retrieved += 1;
+                    self.served.octets += octets;
+                }
                 Ok(())
             }
             Err((body, why)) => self.give_up(body, why.into()),

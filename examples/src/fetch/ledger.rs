@@ -301,7 +301,8 @@ fn settle(
         // It has been moved, and perhaps read since. Or the name in `tmp/` never reached the disk.
         if delivered.is_none() {
             let folders = [names(&new)?, names(&maildir.join("cur"))?];
-            let without_flags = |name: String| name.split(':').next().unwrap_or_default().to_owned();
+            let without_flags =
+                |name: String| name.split(':').next().unwrap_or_default().to_owned();
             delivered = Some(folders.into_iter().flatten().map(without_flags).collect());
         }
         if !delivered.as_ref().is_some_and(|all| all.contains(&name)) {
@@ -424,7 +425,8 @@ mod tests {
         drop(ledger);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.strip_suffix("=\n").unwrap()).unwrap();
-        fs::rename(scene.at("new").join(&name), scene.at("cur").join(format!("{name}:2,S"))).unwrap();
+        fs::rename(scene.at("new").join(&name), scene.at("cur").join(format!("{name}:2,S")))
+            .unwrap();
         assert!(scene.claim().get(&key("one")).is_some());
         // It is nowhere: `tmp/` has lost it, or its reader has deleted it. Better twice than never.
         fs::write(&path, text.strip_suffix("=\n").unwrap()).unwrap();

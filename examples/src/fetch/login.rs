@@ -33,7 +33,8 @@ pub(super) async fn log_in(
     login: &Login,
     dangerous_plaintext: bool,
 ) -> Result<String, Error> {
-    let is = |name: &str| login.mechanism.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(name));
+    let is =
+        |name: &str| login.mechanism.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(name));
     let password = match &login.proof {
         Proof::Password(password) => Some(password),
         _ => None,
@@ -45,19 +46,23 @@ pub(super) async fn log_in(
         return user(link, login, password).await;
     }
     match sasl(link, login, dangerous_plaintext).await {
-        Err(Error::Sasl(
-            why @ (SaslError::NoMechanism | SaslError::PlaintextWithoutTls),
-        )) if login.mechanism.is_none() => match password {
-            Some(password) if link.session().timestamp().is_some() => {
-                apop(link, login, password).await
+        Err(Error::Sasl(why @ (SaslError::NoMechanism | SaslError::PlaintextWithoutTls)))
+            if login.mechanism.is_none() =>
+        {
+            match password {
+                Some(password) if link.session().timestamp().is_some() => {
+                    apop(link, login, password).await
+                }
+                Some(password)
+                    if link.session().secured() == Secured::Tls || dangerous_plaintext =>
+                {
+                    user(link, login, password).await
+                }
+                // Nothing but the password itself is left to be said.
+                Some(_) => Err(SaslError::PlaintextWithoutTls.into()),
+                None => Err(why.into()),
             }
-            Some(password) if link.session().secured() == Secured::Tls || dangerous_plaintext => {
-                user(link, login, password).await
-            }
-            // Nothing but the password itself is left to be said.
-            Some(_) => Err(SaslError::PlaintextWithoutTls.into()),
-            None => Err(why.into()),
-        },
+        }
         done => done,
     }
 }

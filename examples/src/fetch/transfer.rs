@@ -175,7 +175,11 @@ impl Transfer<'_> {
                     match ended {
                         Ok(_) => {}
                         Err(Failure::Response(response)) => {
-                            self.report.refused("RETR", wanted.map(|it| it.listed.number), response);
+                            self.report.refused(
+                                "RETR",
+                                wanted.map(|it| it.listed.number),
+                                response,
+                            );
                         }
                         // The message is not taken, and those behind it are.
                         Err(Failure::Malformed(error)) => {
