@@ -85,8 +85,10 @@ impl Server {
                 number <= messages
                     && MessageNumber::new(number).is_some_and(|n| !marked.contains(n))
             };
-            let left = lines.iter().filter(|(number, _)| is_there(*number));
-            let left: Vec<u8> = left.flat_map(|(_, line)| line).copied().collect();
+            let mut left = Vec::with_capacity(lines.octets.len());
+            for (_, line) in lines.iter().filter(|(number, _)| is_there(*number)) {
+                left.extend_from_slice(line);
+            }
             lines.octets = left;
         }
         let octets = core::mem::take(&mut lines.octets);

@@ -424,12 +424,8 @@ impl Server {
         match kind {
             // RFC 1939 §4 knows no greeting that refuses: behind one there is nothing to wait for.
             Kind::Greeting | Kind::Update => self.close(),
-            Kind::User | Kind::Login => {
+            Kind::User => {
                 self.user = None;
-                self.count_error();
-            }
-            Kind::Auth => {
-                self.reading = Reading::Commands;
                 self.count_error();
             }
             _ => self.count_error(),
@@ -437,7 +433,6 @@ impl Server {
     }
 
     fn log_in(&mut self, messages: u32) {
-        self.reading = Reading::Commands;
         self.state = State::Transaction;
         self.messages = messages;
         self.errors = 0;
@@ -580,7 +575,7 @@ impl Connection for Server {
     /// came in the clear is the client's to decide.
     fn resumed(&mut self, _: &Internal, _: Layer, now: Secured) {
         self.secured = now;
-        (self.utf8, self.localized, self.user) = (false, false, None);
+        (self.utf8, self.localized) = (false, false);
         self.lines.reset();
         self.leave();
     }

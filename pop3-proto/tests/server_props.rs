@@ -1,10 +1,10 @@
 //! Random scripts against the server session: see `model`.
 #![cfg(feature = "testing")]
 
-mod drive;
-mod model;
+#[path = "server_props/mod.rs"]
+mod props;
 
-use drive::input;
+use props::{drive::input, model};
 use proptest::prelude::*;
 
 /// So many cases by chance, unless `PROPTEST_CASES` wants another number.
