@@ -143,7 +143,7 @@ impl Timestamp {
         crate::Digest::new(md5.finalize().into())
     }
 
-    /// The first one in a text.
+    /// The first one in a text. What stands between `<` and `>` is one or none: of `<a<b@c>` no half is.
     fn find(text: &[u8]) -> Option<Self> {
         let mut rest = text;
         while let Some(at) = memchr::memchr(b'<', rest) {
@@ -151,8 +151,8 @@ impl Timestamp {
             if let Ok(found) = lex::whole(start, in_front) {
                 return Some(found);
             }
-            // The grammar has stopped at the next `<` at the latest, so no octet is looked at often.
-            rest = start.get(1..).unwrap_or_default();
+            let len = memchr::memchr(b'>', start).map_or(start.len(), |end| end + 1);
+            rest = start.get(len..).unwrap_or_default();
         }
         None
     }
@@ -239,7 +239,7 @@ mod tests {
             ("+OK <a@b> ready", "<a@b>"),
             ("+OK ready (<a@b>)", "<a@b>"),
             ("+OK [XCLIENT] x <a@b>", "<a@b>"),
-            ("+OK <not one> <<a@b>", "<a@b>"),
+            ("+OK <not one> <a@b>", "<a@b>"),
             ("+OK <a@[192.0.2.1]>", "<a@[192.0.2.1]>"),
             ("+OK <a@b> <c@d>", "<a@b>"),
             ("+OK <1.2.3@h_1>", "<1.2.3@h_1>"),
@@ -253,6 +253,8 @@ mod tests {
             "+OK <@b>",
             "+OK <a@>",
             "+OK <a b@c>",
+            "+OK <a<b@c>",
+            "+OK <a>b@c>",
             "+OK <a@b",
             "+OK a@b>",
             "+OK <a@b@c>",

@@ -104,6 +104,8 @@ quirks! {
     UTF8_TEXT = 42, "utf8-text", "several", "RFC 6856 §1", true;
     /// Octets that are not UTF-8 in a text. RFC 2449 §3
     NON_UTF8_TEXT = 43, "non-utf8-text", "several", "RFC 6856 §1", true;
+    /// A CR or an LF alone inside a message: kept. RFC 1939 §3. For sessions.
+    BARE_CR_OR_LF_IN_BODY = 60, "bare-cr-or-lf-in-body", "several", "RFC 5322 §2.3", true;
     /// A response line beyond 512 octets. RFC 2449 §4
     LONG_LINE = 44, "long-line", "several", "RFC 2449 §4", true;
 }
