@@ -20,7 +20,7 @@ use crate::{
 use bytes::Bytes;
 use mailwire_core::{Connection, End, NotNow, Secured, driver::tokio::Happened, sasl::SaslError};
 use mailwire_smtp::{
-    Auth, Mail, Reply,
+    Auth, Mail, Rcpt, Reply,
     address::{ForwardPath, Host, ReversePath},
     server::{Answer, Config, Event, Message, Pending, Protocol, Server},
     trace::{Clause, ExtendedDomain, ReturnPath},
@@ -290,7 +290,9 @@ impl Connected<'_> {
                 let known = self.receiver.recipients.as_ref();
                 let is_known = known.is_none_or(|known| known.contains(&rcpt.forward_path));
                 let relayed = match &mut self.relay {
-                    Some(relay) if is_known => Box::pin(relay.rcpt(&rcpt.forward_path)).await,
+                    Some(relay) if is_known => {
+                        Box::pin(relay.rcpt(Rcpt::new(rcpt.forward_path.clone()))).await
+                    }
                     _ => Err(reply(550, (5, 1, 1), "No such mailbox here")),
                 };
                 match (relayed, &mut self.transaction) {

@@ -7,12 +7,12 @@
 
 use crate::{
     authenticate::reply,
-    submit::{Envelope, Error, Options, Route, Session},
+    submit::{Error, Options, Route, Session},
 };
 use bytes::Bytes;
 use mailwire_core::Body;
 use mailwire_core::Handle;
-use mailwire_smtp::{Mail, Reply, ReplyCode, address::ForwardPath, client::Delivery, parameter};
+use mailwire_smtp::{Mail, Rcpt, Reply, ReplyCode, client::Delivery, parameter};
 use tokio::net::TcpStream;
 
 /// Where mail goes on to.
@@ -52,8 +52,7 @@ impl Relay {
             smtputf8: mail.parameters.is_smtputf8(),
             ..Options::default()
         };
-        let envelope = Envelope { from: mail.reverse_path.clone(), to: Vec::new() };
-        let said = this.session.mail(&envelope, &options).await;
+        let said = this.session.mail(&mail.reverse_path, &options).await;
         said.map_err(|error| told(&error))
     }
 
@@ -61,8 +60,8 @@ impl Relay {
     ///
     /// # Errors
     /// What the client is to be told.
-    pub async fn rcpt(&mut self, path: &ForwardPath) -> Result<Reply, Reply> {
-        self.session.rcpt(path).await.map_err(|error| told(&error))
+    pub async fn rcpt(&mut self, rcpt: Rcpt) -> Result<Reply, Reply> {
+        self.session.rcpt(rcpt).await.map_err(|error| told(&error))
     }
 
     /// DATA.

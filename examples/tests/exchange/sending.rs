@@ -18,33 +18,53 @@ const SEND: &str = env!("CARGO_BIN_EXE_smtp-send");
 /// A server that greets with the first of these and answers each line with the next; DATA takes its message.
 /// Gives the lines that came.
 fn scripted(replies: &[&str]) -> (String, JoinHandle<Vec<String>>) {
+    let (address, play) = scripted_each(&[replies.to_vec()]);
+    (address, std::thread::spawn(|| play.join().unwrap().concat()))
+}
+
+/// The connection is closed without a word.
+const CLOSE: &str = "(close)";
+
+/// The same with a script for each connection.
+fn scripted_each(scripts: &[Vec<&str>]) -> (String, JoinHandle<Vec<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let replies: Vec<String> = replies.iter().map(|it| format!("{it}\r\n")).collect();
+    let own = |replies: &Vec<&str>| replies.iter().map(|it| format!("{it}\r\n")).collect();
+    let scripts: Vec<Vec<String>> = scripts.iter().map(own).collect();
     let play = std::thread::spawn(move || {
-        let (mut server, _) = listener.accept().unwrap();
-        let mut lines = BufReader::new(server.try_clone().unwrap()).split(b'\n');
-        let mut said = Vec::new();
-        let say = |server: &mut TcpStream, reply: &str| server.write_all(reply.as_bytes());
-        let mut replies = replies.iter();
-        _ = say(&mut server, replies.next().unwrap());
-        let mut in_body = false;
-        for line in lines.by_ref().map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
-            let ends = line == "." || !in_body;
-            said.push(line);
-            let Some(reply) = replies.next_if_ready(ends) else {
-                if ends {
-                    break;
-                }
-                continue;
-            };
-            in_body = reply.starts_with("354");
-            _ = say(&mut server, reply);
-        }
-        said
+        let accepted = scripts.iter().map(|replies| (listener.accept().unwrap().0, replies));
+        accepted.map(|(server, replies)| played(server, replies)).collect()
     });
     (address, play)
+}
+
+fn played(mut server: TcpStream, replies: &[String]) -> Vec<String> {
+    let mut lines = BufReader::new(server.try_clone().unwrap()).split(b'\n');
+    let mut said = Vec::new();
+    let say = |server: &mut TcpStream, reply: &str| server.write_all(reply.as_bytes());
+    let mut replies = replies.iter();
+    _ = say(&mut server, replies.next().unwrap());
+    let mut in_body = false;
+    for line in lines.by_ref().map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
+        let ends = line == "." || !in_body;
+        said.push(line);
+        let Some(reply) = replies.next_if_ready(ends) else {
+            if ends {
+                break;
+            }
+            continue;
+        };
+        if reply.starts_with(CLOSE) {
+            break;
+        }
+        in_body = reply.starts_with("354");
+        _ = say(&mut server, reply);
+        if reply.starts_with("421") {
+            break;
+        }
+    }
+    said
 }
 
 trait NextIf<'a> {
@@ -160,7 +180,7 @@ fn in_a_chunk() {
             assert_eq!(code, 0, "{said}");
             let ends = if message.is_empty() || message.ends_with('\n') { "" } else { "\n" };
             let sent = format!("{message}{ends}").replace("\r\n", "\n").replace('\n', "\r\n");
-            assert!(said.contains(&format!("C  BDAT {} LAST\n", sent.len())), "{said}");
+            assert!(said.contains(&format!("  BDAT {} LAST\n", sent.len())), "{said}");
             assert!(stored(Path::new(&maildir)) == [sent], "{}", message.escape_debug());
         }
     }
@@ -240,6 +260,8 @@ fn what_is_not_offered_is_not_done() {
                 "hdrs",
                 "--dsn-envid",
                 "a=b",
+                "--dsn-orcpt",
+                "own",
                 "--smtputf8",
             ]),
             &ascii,
@@ -258,9 +280,22 @@ fn what_is_not_offered_is_not_done() {
         let mail = heard.iter().find(|line| line.starts_with("MAIL"));
         assert_eq!(mail.map(String::as_str), expected, "{heard:?}");
         if arguments.contains(&"--dsn-ret") {
-            let rcpt = "RCPT TO:<u@x.example> NOTIFY=SUCCESS,FAILURE".to_owned();
-            assert!(heard.contains(&rcpt), "{heard:?}");
+            let rcpt = "RCPT TO:<u@x.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;u@x.example";
+            assert!(heard.contains(&rcpt.to_owned()), "{heard:?}");
         }
+    }
+    // RFC 3461 §4.2: in whose place the recipient is.
+    for (orcpt, said) in [
+        ("list+x@y.example", "ORCPT=rfc822;list+2Bx@y.example"),
+        ("x400;/C=de/", "ORCPT=x400;/C+3Dde/"),
+    ] {
+        let replies =
+            ["220 x", "250-x\r\n250 DSN", "250 s", "250 r", "354 go", "250 ok", "221 bye"];
+        let (address, play) = scripted(&replies);
+        let (code, stderr) = ran(send(&address, &[to, &["--dsn-orcpt", orcpt]].concat(), &ascii));
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        let heard = play.join().unwrap();
+        assert!(heard.contains(&format!("RCPT TO:<u@x.example> {said}")), "{heard:?}");
     }
 }
 
@@ -383,11 +418,12 @@ fn json() {
         .output()
         .unwrap();
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let error = &told["messages"][0]["error"];
+    let u = &told["messages"][0]["recipients"][0];
     assert_eq!(
-        (&error["code"], &error["enhanced"], &error["text"]),
-        (&451.into(), &"4.3.0".into(), &"later".into())
+        (&u["code"], &u["enhanced"], &u["text"], &u["decided_by"], &u["fate"]),
+        (&451.into(), &"4.3.0".into(), &"later".into(), &"MAIL".into(), &"refused".into())
     );
+    assert_eq!(told["exit"]["code"], 75);
 }
 
 #[test]
@@ -558,4 +594,52 @@ fn the_password_is_nowhere_to_be_seen() {
         said.contains("AUTH PLAIN ***") && !said.contains("YW5k") && !said.contains("wonder"),
         "{said}"
     );
+}
+
+/// RFC 5321 §4.5.3.1.10: those of whom there were too many go again; 552 was the code for that once. LIMITS, RFC 9422
+/// §4.1 and §4.2: how many the server takes, it may say before.
+#[test]
+fn recipients_that_are_too_many_at_once() {
+    let to = ["a@x.example", "b@x.example", "c@x.example"];
+    let rcpt = |at: usize| format!("RCPT TO:<{}>", to[at]);
+    let limited = |limits: &str| format!("250-mx.example\r\n250-SIZE\r\n250 LIMITS {limits}");
+    let (rcptmax, mailmax) = (limited("RCPTMAX=2"), limited("RCPTMAX=2 MAILMAX=1"));
+    let hello = "250-mx.example\r\n250 SIZE";
+    let two = &["250 s", "250 a", "250 b", "354 go", "250 ok"][..];
+    let one = &["250 s", "250 c", "354 go", "250 ok"][..];
+    let (all, none) = (&[0, 1, 2][..], &[][..]);
+    for (hello, replies, more, said, code) in [
+        (&rcptmax[..], [two, one].concat(), none, [&[0, 1][..], &[2]], 0),
+        (&mailmax, two.to_vec(), one, [&[0, 1], &[2]], 0),
+        (hello, [&two[..3], &["452 4.5.3 more"], &two[3..], one].concat(), none, [all, &[2]], 0),
+        (hello, [&two[..3], &["552 more"], &two[3..], one].concat(), none, [all, &[2]], 0),
+        // The mailbox's own room is none of it.
+        (hello, [&two[..3], &["552 5.2.2 full"], &two[3..]].concat(), none, [all, &[]], 67),
+        // Not even one is taken.
+        (
+            hello,
+            [&["250 s"][..], &["552 5.5.3 more"; 3], &["250 reset"]].concat(),
+            none,
+            [all, &[]],
+            75,
+        ),
+        // The server has enough of this connection, or has gone, and says so or not.
+        (&rcptmax, [two, &["421 enough"]].concat(), one, [&[0, 1], &[2]], 0),
+        (&rcptmax, [two, &[CLOSE]].concat(), one, [&[0, 1], &[2]], 0),
+    ] {
+        let first = [&["220 x", hello][..], &replies, &["221 bye"]].concat();
+        let second = [&["220 x", hello][..], more, &["221 bye"]].concat();
+        let scripts = if more.is_empty() { vec![first] } else { vec![first, second] };
+        let count = scripts.len();
+        let (address, play) = scripted_each(&scripts);
+        let options = ["--tls", "none", "--server", &address, "--from", "a@sender.example", "--to"];
+        let (got, stderr) = piped(&[&options[..], &to].concat(), &[], "x\n");
+        assert_eq!(got, code, "{replies:?}: {stderr}");
+        let heard = play.join().unwrap();
+        assert_eq!(heard.len(), count, "{replies:?}");
+        let is_envelope = |line: &&String| line.starts_with("RCPT");
+        let heard: Vec<_> = heard.iter().flatten().filter(is_envelope).cloned().collect();
+        let expected: Vec<_> = said.concat().into_iter().map(rcpt).collect();
+        assert_eq!(heard, expected, "{replies:?}");
+    }
 }
