@@ -3,7 +3,8 @@
 //! - A connection: [`stream`], [`tls`], [`link`]; what passed on it: [`trace`], [`describe`], [`transcript`],
 //!   [`statistics`].
 //! - A client: [`submit`], with [`login`]; its [`message`], [`sendmail`], its [`exit`] code. A server: [`receive`], with
-//!   [`authenticate`], [`users`], [`timestamp`], [`hops`], [`store`], [`maildir`], [`relay`].
+//!   [`authenticate`], [`users`], [`timestamp`], [`hops`], [`store`], [`maildir`], [`relay`],
+//!   [`notification`].
 //! - [`certificates`] and [`random`].
 
 pub mod authenticate;
@@ -15,6 +16,7 @@ pub mod link;
 pub mod login;
 pub mod maildir;
 pub mod message;
+pub mod notification;
 pub mod random;
 pub mod receive;
 pub mod relay;

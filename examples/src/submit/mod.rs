@@ -316,6 +316,16 @@ impl Session {
         finish(&mut self.link, "DATA", data).await
     }
 
+    /// Does the server offer the extension of this keyword?
+    pub fn offers(&mut self, keyword: &str) -> bool {
+        self.link.session().offer().is_some_and(|offer| offer.offers(keyword))
+    }
+
+    /// What protects the connection.
+    pub fn secured(&mut self) -> Secured {
+        self.link.session().secured()
+    }
+
     /// Can more be said?
     pub fn is_usable(&mut self) -> bool {
         self.link.session().wire().is_open()

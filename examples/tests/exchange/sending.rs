@@ -3,79 +3,17 @@
 use crate::{
     Folder,
     programs::{Server, ran, send},
+    script::scripted,
 };
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     path::Path,
     process::{Command, Stdio},
-    thread::JoinHandle,
 };
 
 const SEND: &str = env!("CARGO_BIN_EXE_smtp-send");
-
-/// A server that greets with the first of these and answers each line with the next; DATA takes its message.
-/// Gives the lines that came.
-fn scripted(replies: &[&str]) -> (String, JoinHandle<Vec<String>>) {
-    let (address, play) = scripted_each(&[replies.to_vec()]);
-    (address, std::thread::spawn(|| play.join().unwrap().concat()))
-}
-
-/// The connection is closed without a word.
-const CLOSE: &str = "(close)";
-
-/// The same with a script for each connection.
-fn scripted_each(scripts: &[Vec<&str>]) -> (String, JoinHandle<Vec<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let own = |replies: &Vec<&str>| replies.iter().map(|it| format!("{it}\r\n")).collect();
-    let scripts: Vec<Vec<String>> = scripts.iter().map(own).collect();
-    let play = std::thread::spawn(move || {
-        let accepted = scripts.iter().map(|replies| (listener.accept().unwrap().0, replies));
-        accepted.map(|(server, replies)| played(server, replies)).collect()
-    });
-    (address, play)
-}
-
-fn played(mut server: TcpStream, replies: &[String]) -> Vec<String> {
-    let mut lines = BufReader::new(server.try_clone().unwrap()).split(b'\n');
-    let mut said = Vec::new();
-    let say = |server: &mut TcpStream, reply: &str| server.write_all(reply.as_bytes());
-    let mut replies = replies.iter();
-    _ = say(&mut server, replies.next().unwrap());
-    let mut in_body = false;
-    for line in lines.by_ref().map_while(Result::ok) {
-        let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
-        let ends = line == "." || !in_body;
-        said.push(line);
-        let Some(reply) = replies.next_if_ready(ends) else {
-            if ends {
-                break;
-            }
-            continue;
-        };
-        if reply.starts_with(CLOSE) {
-            break;
-        }
-        in_body = reply.starts_with("354");
-        _ = say(&mut server, reply);
-        if reply.starts_with("421") {
-            break;
-        }
-    }
-    said
-}
-
-trait NextIf<'a> {
-    fn next_if_ready(&mut self, ready: bool) -> Option<&'a String>;
-}
-
-impl<'a> NextIf<'a> for std::slice::Iter<'a, String> {
-    fn next_if_ready(&mut self, ready: bool) -> Option<&'a String> {
-        if ready { self.next() } else { None }
-    }
-}
 
 /// The messages in a Maildir, with their Return-Path and without the time stamp.
 fn stored(folder: &Path) -> Vec<String> {
@@ -88,7 +26,11 @@ fn stored(folder: &Path) -> Vec<String> {
 }
 
 /// smtp-send with this on standard input, and nothing of the test's own environment.
-fn piped(arguments: &[&str], variables: &[(&str, &str)], message: &str) -> (i32, String) {
+pub(crate) fn piped(
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    message: &str,
+) -> (i32, String) {
     piped_as(SEND, arguments, variables, message)
 }
 
@@ -594,52 +536,4 @@ fn the_password_is_nowhere_to_be_seen() {
         said.contains("AUTH PLAIN ***") && !said.contains("YW5k") && !said.contains("wonder"),
         "{said}"
     );
-}
-
-/// RFC 5321 §4.5.3.1.10: those of whom there were too many go again; 552 was the code for that once. LIMITS, RFC 9422
-/// §4.1 and §4.2: how many the server takes, it may say before.
-#[test]
-fn recipients_that_are_too_many_at_once() {
-    let to = ["a@x.example", "b@x.example", "c@x.example"];
-    let rcpt = |at: usize| format!("RCPT TO:<{}>", to[at]);
-    let limited = |limits: &str| format!("250-mx.example\r\n250-SIZE\r\n250 LIMITS {limits}");
-    let (rcptmax, mailmax) = (limited("RCPTMAX=2"), limited("RCPTMAX=2 MAILMAX=1"));
-    let hello = "250-mx.example\r\n250 SIZE";
-    let two = &["250 s", "250 a", "250 b", "354 go", "250 ok"][..];
-    let one = &["250 s", "250 c", "354 go", "250 ok"][..];
-    let (all, none) = (&[0, 1, 2][..], &[][..]);
-    for (hello, replies, more, said, code) in [
-        (&rcptmax[..], [two, one].concat(), none, [&[0, 1][..], &[2]], 0),
-        (&mailmax, two.to_vec(), one, [&[0, 1], &[2]], 0),
-        (hello, [&two[..3], &["452 4.5.3 more"], &two[3..], one].concat(), none, [all, &[2]], 0),
-        (hello, [&two[..3], &["552 more"], &two[3..], one].concat(), none, [all, &[2]], 0),
-        // The mailbox's own room is none of it.
-        (hello, [&two[..3], &["552 5.2.2 full"], &two[3..]].concat(), none, [all, &[]], 67),
-        // Not even one is taken.
-        (
-            hello,
-            [&["250 s"][..], &["552 5.5.3 more"; 3], &["250 reset"]].concat(),
-            none,
-            [all, &[]],
-            75,
-        ),
-        // The server has enough of this connection, or has gone, and says so or not.
-        (&rcptmax, [two, &["421 enough"]].concat(), one, [&[0, 1], &[2]], 0),
-        (&rcptmax, [two, &[CLOSE]].concat(), one, [&[0, 1], &[2]], 0),
-    ] {
-        let first = [&["220 x", hello][..], &replies, &["221 bye"]].concat();
-        let second = [&["220 x", hello][..], more, &["221 bye"]].concat();
-        let scripts = if more.is_empty() { vec![first] } else { vec![first, second] };
-        let count = scripts.len();
-        let (address, play) = scripted_each(&scripts);
-        let options = ["--tls", "none", "--server", &address, "--from", "a@sender.example", "--to"];
-        let (got, stderr) = piped(&[&options[..], &to].concat(), &[], "x\n");
-        assert_eq!(got, code, "{replies:?}: {stderr}");
-        let heard = play.join().unwrap();
-        assert_eq!(heard.len(), count, "{replies:?}");
-        let is_envelope = |line: &&String| line.starts_with("RCPT");
-        let heard: Vec<_> = heard.iter().flatten().filter(is_envelope).cloned().collect();
-        let expected: Vec<_> = said.concat().into_iter().map(rcpt).collect();
-        assert_eq!(heard, expected, "{replies:?}");
-    }
 }

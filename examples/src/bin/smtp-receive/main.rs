@@ -10,7 +10,7 @@ use mailwire_core::{Secured, dot::LineEnds};
 use mailwire_examples::{
     authenticate::MECHANISMS,
     exit::Exit,
-    receive::{Lines, Received, Receiver},
+    receive::{Lines, Proxies, Received, Receiver},
     relay::NextHop,
     store::Store,
     submit::{Route, Security},
@@ -19,13 +19,14 @@ use mailwire_examples::{
     users::Users,
 };
 use mailwire_smtp::{
+    Capability,
     address::{ForwardPath, Host, Mailbox},
     server::{Config, Protocol},
 };
 use std::{
     error::Error,
     io::{self, Write},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
@@ -112,6 +113,13 @@ struct Arguments {
     /// Seconds that connections under way may take to finish
     #[arg(long, value_name = "N", default_value_t = 10)]
     grace: u64,
+    /// Believe XCLIENT and XFORWARD of this address: a proxy that says on whose behalf it speaks; may be given several
+    /// times
+    #[arg(long, value_name = "ADDRESS")]
+    xclient_from: Vec<IpAddr>,
+    /// Offer DSN though there is no next hop that does, and send reports of delivery by this server, in the clear
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["relay", "discard"])]
+    reports: Option<String>,
     /// Store a message as it comes, without Return-Path and Received in front
     #[arg(long)]
     bare: bool,
@@ -233,6 +241,20 @@ fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
     }
     config.require_auth = arguments.require_auth;
     config.dangerous_plaintext_auth = arguments.dangerous_plaintext_auth;
+    // Offered behind TLS only.
+    config.requiretls = tls.is_some();
+    config.prdr = !arguments.lmtp;
+    // Who offers it owes reports of delivery (RFC 3461 §5.2): there must be somebody to send them by.
+    if arguments.relay.is_some() || arguments.reports.is_some() {
+        config.capabilities.push(Capability::Dsn);
+    }
+    let reports = arguments.reports.as_ref().map(|server| {
+        let host = Some(arguments.name.clone());
+        let route = Route { host, line_ends: Some(LineEnds::Reject), ..Route::default() };
+        Box::new(NextHop { server: server.clone(), route })
+    });
+    let proxies = (!arguments.xclient_from.is_empty())
+        .then(|| Proxies::new(arguments.xclient_from.clone(), &config));
     let known: Vec<_> = arguments.rcpt.iter().cloned().map(ForwardPath::from).collect();
     Ok(Receiver {
         config: Arc::new(config),
@@ -246,6 +268,8 @@ fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
             (false, None) => Lines::ReturnPath,
         },
         hops: arguments.max_hops,
+        proxies,
+        reports,
     })
 }
 
@@ -300,7 +324,7 @@ fn line(message: &Received) -> String {
     let to: Vec<_> = message.to.iter().map(ToString::to_string).collect();
     let files: Vec<_> = message.files.iter().map(|file| file.display().to_string()).collect();
     format!(
-        "{} from={} to={} octets={} tls={} user={} time={} result={} file={}",
+        "{} from={} to={} octets={} tls={} user={} time={} result={} client={} file={}",
         if message.is_taken() { "received" } else { "refused" },
         message.from,
         to.join(","),
@@ -309,6 +333,7 @@ fn line(message: &Received) -> String {
         message.user.as_deref().unwrap_or("-"),
         timestamp::now().map_or_else(|_| "-".to_owned(), |now| now.to_string()),
         message.reply.code(),
+        message.client,
         if files.is_empty() { "-".to_owned() } else { files.join(",") },
     )
 }

@@ -104,6 +104,8 @@ impl World {
             store: Store::Maildir(self.maildir("submitted").to_string_lossy().into_owned()),
             lines: Lines::TimeStamp,
             hops: 100,
+            proxies: None,
+            reports: None,
         })
     }
 
@@ -119,6 +121,8 @@ impl World {
             store: Store::Maildir(self.maildir("relayed").to_string_lossy().into_owned()),
             lines: Lines::TimeStamp,
             hops: 100,
+            proxies: None,
+            reports: None,
         })
     }
 
@@ -134,6 +138,8 @@ impl World {
             store: Store::Maildir(self.maildir("%u").to_string_lossy().into_owned()),
             lines: Lines::ReturnPath,
             hops: 100,
+            proxies: None,
+            reports: None,
         })
     }
 }
