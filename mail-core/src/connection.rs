@@ -196,11 +196,7 @@ fn search<C: Connection + ?Sized>(session: &mut C, key: &Internal) -> Next<C::Ev
 }
 
 #[inline(always)]
-fn search_into<C: Connection + ?Sized>(
-    session: &mut C,
-    key: &Internal,
-    next: &mut Next<C::Event>,
-) {
+fn search_into<C: Connection + ?Sized>(session: &mut C, key: &Internal, next: &mut Next<C::Event>) {
     loop {
         if let Some(event) = session.queued(key) {
             *next = Next::Event(event);

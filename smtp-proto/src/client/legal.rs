@@ -146,7 +146,7 @@ impl Client {
 
     pub(super) fn check_mail(&self, mail: &Mail) -> Result<(), NotNow> {
         for parameter in mail.parameters.iter() {
-            if let Some(extension) = state::mail_extension(parameter) {
+            if let Some(extension) = state::mail_extension(&parameter) {
                 self.wants(extension, "the extension of a parameter of MAIL was not offered")?;
             }
             match parameter {
@@ -178,7 +178,7 @@ impl Client {
 
     pub(super) fn check_rcpt(&self, rcpt: &Rcpt, ahead: &EnvelopeAhead) -> Result<(), NotNow> {
         for parameter in rcpt.parameters.iter() {
-            if let Some(extension) = state::rcpt_extension(parameter) {
+            if let Some(extension) = state::rcpt_extension(&parameter) {
                 self.wants(extension, "the extension of a parameter of RCPT was not offered")?;
             }
         }
