@@ -94,6 +94,11 @@ fn line(entry: &Entry, view: View, body: &mut Body, out: &mut impl Write) -> io:
         What::Received { text, event } => match event.first() {
             // The beginning and the end of a message have no octets of their own: they stand at its lines.
             Some(begin) if begin == "BodyBegin" => body.has_begun = true,
+            // In POP3 a line stands in front of it.
+            Some(begin) if begin.starts_with("BodyBegin") => {
+                body.has_begun = true;
+                rows(peer, text, event, out)?;
+            }
             Some(end) if body.has_begun && end.starts_with("BodyEnd") => {
                 let end = end.clone();
                 body.write(Some(&end), out)?;
@@ -115,6 +120,10 @@ fn stage(stage: Stage, out: &mut impl Write) -> io::Result<()> {
         Stage::Handshake => ("handshake", "session initiation, RFC 5321 §3.1"),
         Stage::Transfer => ("transfer", "mail transactions, RFC 5321 §3.3"),
         Stage::Termination => ("termination", "session termination, RFC 5321 §3.8"),
+        Stage::Authorization => ("authorization", "the AUTHORIZATION state, RFC 1939 §4"),
+        Stage::Transaction => ("transaction", "the TRANSACTION state, RFC 1939 §5"),
+        Stage::Update => ("update", "the UPDATE state, RFC 1939 §6"),
+        Stage::Disconnect => ("disconnect", "the connection is closed, RFC 1939 §3"),
     };
     writeln!(out)?;
     heading(name, rfc, out)

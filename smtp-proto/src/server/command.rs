@@ -194,12 +194,8 @@ impl Server {
         {
             return Err(Refused::of(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL")));
         }
-        if let Some(max) = self.config.transactions.filter(|max| self.transactions >= *max) {
-            let limit = LimitExceeded::new("transactions in a session", u64::from(max));
-            return Err(Refused {
-                ends: true,
-                ..Refused::of(canned::TOO_MANY_TRANSACTIONS, limit)
-            });
+        if let Some(refused) = self.too_many_transactions() {
+            return Err(refused);
         }
         let utf8 = parameters.is_smtputf8();
         if !utf8 && !mail.is_ascii() {
@@ -212,6 +208,10 @@ impl Server {
                 return Err(Refused::of(canned::TOO_LARGE, limit));
             }
         }
+        if parameters.mtrk().is_some() && parameters.envid().is_none() {
+            let why = "MTRK wants ENVID (RFC 3885 §3.2)";
+            return Err(Refused::of(canned::MTRK_WANTS_ENVID, Fault::Order(why)));
+        }
         if let Some((canned, why)) = self.config.exceeds(parameters) {
             return Err(Refused::of(canned, Fault::NotOffered(why)));
         }
@@ -222,12 +222,12 @@ impl Server {
 
     /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name,
     /// if that is not known either.
-    pub(super) fn takes(&self, extension: Option<&'static str>, parameter: &[u8]) -> bool {
-        match extension {
+    pub(super) fn takes(&self, extensions: &[&str], parameter: &[u8]) -> bool {
+        match extensions {
             // RFC 8689 §2: on TLS only.
-            Some("REQUIRETLS") if self.secured != Secured::Tls => false,
-            Some(keyword) => self.config.offers(keyword),
-            None => self.config.offers_other(parameter),
+            ["REQUIRETLS"] if self.secured != Secured::Tls => false,
+            [] => self.config.offers_other(parameter),
+            _ => extensions.iter().any(|keyword| self.config.offers(keyword)),
         }
     }
 
@@ -243,7 +243,7 @@ impl Server {
 
     /// Why a RCPT is refused, if it is.
     #[inline]
-    pub(super) fn allows_rcpt(&self, rcpt: &Rcpt) -> Result<(), Refused> {
+    pub(super) fn allows_rcpt(&mut self, rcpt: &Rcpt) -> Result<(), Refused> {
         if !self.extended && !rcpt.parameters.is_empty()
             || !rcpt.parameters.iter().all(|p| self.takes(state::rcpt_extension(&p), p.keyword()))
         {
@@ -253,10 +253,8 @@ impl Server {
             let fault = Fault::NotOffered("an address beyond ASCII without SMTPUTF8");
             return Err(Refused::of(canned::NEEDS_SMTPUTF8, fault));
         }
-        let due = self.slots.iter().filter(|slot| slot.kind == Kind::Rcpt).count();
-        if self.accepted + due >= self.config.recipients {
-            let limit = LimitExceeded::new("recipients", self.config.recipients as u64);
-            return Err(Refused::of(canned::TOO_MANY_RECIPIENTS, limit));
+        if let Some(refused) = self.too_many_recipients(rcpt) {
+            return Err(refused);
         }
         Ok(())
     }
@@ -274,15 +272,15 @@ impl Server {
 
 /// Why MAIL or RCPT is refused.
 pub(super) struct Refused {
-    canned: Canned,
-    fault: Fault,
+    pub(super) canned: Canned,
+    pub(super) fault: Fault,
     /// The session ends with it.
-    ends: bool,
+    pub(super) ends: bool,
 }
 
 impl Refused {
     #[cold]
-    fn of(canned: Canned, fault: impl Into<Fault>) -> Self {
+    pub(super) fn of(canned: Canned, fault: impl Into<Fault>) -> Self {
         Refused { canned, fault: fault.into(), ends: false }
     }
 }

@@ -84,7 +84,11 @@ impl Server {
             _ => return None,
         };
         *next = Next::Idle;
-        Some(self.refuse_envelope(refused).put(next))
+        let step = self.refuse_envelope(refused).put(next);
+        if verb == MAIL {
+            self.sender_refused();
+        }
+        Some(step)
     }
 
     /// The length of one command line, if it is whole and its turn has come; else what is to be done.
@@ -166,6 +170,12 @@ impl Server {
                 self.spoil();
                 self.refuse(canned, fault.into())
             }
+            // RFC 4954 §4: a line of the exchange like those behind a challenge.
+            Verb::Auth => self.refuse(canned::AUTH_LINE_TOO_LONG, fault.into()),
+            Verb::Mail => {
+                self.sender_refused();
+                self.refuse(canned, fault.into())
+            }
             Verb::Other => self.refuse(canned, fault.into()),
         }
     }
@@ -205,8 +215,11 @@ impl Server {
             Err(error) if verb == Verb::Bdat => self.bad_bdat(error),
             Err(error) => self.refuse_syntax(error, is_auth),
         };
-        if verb == Verb::Data && matches!(step, Step::Event(Event::Refused { .. })) {
-            self.nothing_behind_data();
+        if let (Verb::Data | Verb::Mail, Step::Event(Event::Refused { .. })) = (verb, &step) {
+            match verb {
+                Verb::Data => self.nothing_behind_data(),
+                _ => self.sender_refused(),
+            }
         }
         step
     }
@@ -229,6 +242,9 @@ pub(super) enum Verb {
     Bdat,
     /// A part of the message.
     Burl,
+    /// With a blank behind it: its line may be longer than others, and how it is refused depends on that.
+    Auth,
+    Mail,
     #[default]
     Other,
 }
@@ -242,6 +258,10 @@ impl Verb {
             Verb::Data
         } else if begins_with(line, b"BURL") {
             Verb::Burl
+        } else if begins_with(line, b"AUTH ") {
+            Verb::Auth
+        } else if begins_with(line, b"MAIL") {
+            Verb::Mail
         } else {
             Verb::Other
         }
