@@ -6,7 +6,7 @@
 
 use crate::extension::{Expire, Implementation, LoginDelay, Mechanisms, Utf8};
 use crate::lex::{self, CRLF, Input, PResult, vchar_len};
-use crate::response::long_line;
+use crate::response::{LINE, long_line};
 use crate::{Parse, quirk};
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -69,7 +69,8 @@ pub struct OtherCapability(Str);
 
 impl OtherCapability {
     /// # Errors
-    /// What does not fit, by its octet in the line that would be made of it; a tag that has a member of its own.
+    /// What does not fit, by its octet in the line that would be made of it, which has 512 octets at most; a tag that
+    /// has a member of its own.
     pub fn new<'a>(
         tag: &str,
         arguments: impl IntoIterator<Item = &'a str>,
@@ -90,6 +91,7 @@ impl OtherCapability {
             }
             line.extend_from_slice(argument.as_bytes());
         }
+        within_line(line.len())?;
         Ok(OtherCapability(Str::new(&line)))
     }
 
@@ -125,6 +127,12 @@ impl OtherCapability {
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
+}
+
+/// Has a line of so many octets room? RFC 2449 §3: "512 octets maximum", CRLF included.
+pub(crate) fn within_line(len: usize) -> Result<(), InvalidValue> {
+    const MAX: usize = LINE - 2;
+    if len > MAX { Err(InvalidValue::new(MAX, &CAPABILITY)) } else { Ok(()) }
 }
 
 /// ```abnf
