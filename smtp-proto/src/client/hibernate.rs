@@ -81,7 +81,9 @@ impl Client {
             replies: _,
             flights: _,
             later: _,
+            // What is only remembered the configuration knows.
             offer,
+            presumed,
             // All that was in flight has been answered: it stands where it was to stand.
             ahead: _,
             state,
@@ -114,7 +116,7 @@ impl Client {
             state,
             secured,
             authenticated,
-            offer,
+            offer: offer.filter(|_| !presumed),
             accepted: small(accepted),
             doubtful,
             utf8,
@@ -147,7 +149,7 @@ impl Client {
         // The greeting has been heard.
         client.channel = client.channel.renewed();
         client.flights = VecDeque::new();
-        client.offer = frozen.offer;
+        (client.offer, client.presumed) = (frozen.offer, false);
         (client.state, client.ahead) = (frozen.state, frozen.state);
         (client.secured, client.authenticated) = (frozen.secured, frozen.authenticated);
         client.accepted = usize::try_from(frozen.accepted).unwrap_or(usize::MAX);

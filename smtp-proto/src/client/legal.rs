@@ -3,7 +3,7 @@
 //! Order stands in [`crate::state`]; here is what depends on what was offered and on what protects the
 //! connection. Nothing is queued before all of it has been asked.
 
-use super::{Client, Kind, Protocol, Standing, limits};
+use super::{Client, Kind, Protocol, Standing, limits, pipe_connect::WAIT};
 use crate::{
     Command, Dialect, Mail, Rcpt,
     parameter::{Body, Envid, MailParameter},
@@ -47,9 +47,7 @@ impl Client {
             return Err(NotNow::state("a transaction is under way: wait for its end"));
         }
         match self.flights.back().map(|flight| flight.kind) {
-            Some(Kind::Hello { .. }) => {
-                Err(NotNow::state("wait for the answer to the hello: it says what is offered"))
-            }
+            Some(Kind::Hello { .. }) if !self.presumed => Err(WAIT),
             Some(Kind::StartTls) => {
                 Err(NotNow::state("nothing may follow STARTTLS before the hand-off"))
             }

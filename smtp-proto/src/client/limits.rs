@@ -26,7 +26,7 @@ pub(super) fn fits(len: usize, command: &Command, offer: Option<&EhloReply>) -> 
 impl Client {
     /// Does the server take a message of this size?
     pub(super) fn check_size(&self, size: Option<u64>) -> Result<(), NotNow> {
-        let max = self.offer().and_then(EhloReply::size).filter(|max| *max > 0);
+        let max = self.offer.as_ref().and_then(EhloReply::size).filter(|max| *max > 0);
         match (size, max) {
             (Some(size), Some(max)) if size > max => {
                 Err(NotNow::limit("the message is larger than the server takes"))
@@ -37,7 +37,8 @@ impl Client {
 
     /// MAILMAX
     pub(super) fn check_mails(&self) -> Result<(), NotNow> {
-        let max = self.offer().and_then(EhloReply::limits).and_then(|limits| limits.mail_max());
+        let max =
+            self.offer.as_ref().and_then(EhloReply::limits).and_then(|limits| limits.mail_max());
         match max {
             Some(max) if self.mails >= max => {
                 Err(NotNow::limit("the server takes no more messages in this session: QUIT"))
@@ -79,7 +80,7 @@ impl Client {
 
     /// RCPTMAX, RCPTDOMAINMAX
     pub(super) fn check_rcpts(&self, rcpt: &Rcpt, ahead: &EnvelopeAhead) -> Result<(), NotNow> {
-        let Some(limits) = self.offer().and_then(EhloReply::limits) else { return Ok(()) };
+        let Some(limits) = self.offer.as_ref().and_then(EhloReply::limits) else { return Ok(()) };
         if limits.rcpt_max().is_some_and(|max| ahead.rcpts >= max) {
             return Err(NotNow::limit(
                 "the server takes no more recipients at once: the rest in another transaction",

@@ -18,6 +18,7 @@ mod hibernate;
 mod legal;
 mod limits;
 mod outcome;
+mod pipe_connect;
 mod reply;
 mod transaction;
 mod turn;
@@ -92,6 +93,8 @@ pub struct Client {
     flights: VecDeque<Flight>,
     later: VecDeque<Event>,
     offer: Option<EhloReply>,
+    /// It is what the server offered on an earlier connection.
+    presumed: bool,
     /// Where the session will stand when all that is in flight succeeds.
     ahead: State,
     /// Where it stands by the replies that have come.
@@ -236,7 +239,11 @@ impl Client {
     pub(crate) fn over(mut channel: Channel, secured: Secured, config: Config) -> Self {
         channel.set_limits(config.limits);
         let id = channel.number();
-        channel.wait(id);
+        let offer = pipe_connect::remembered(&config);
+        let presumed = offer.is_some();
+        if !presumed {
+            channel.wait(id);
+        }
         let greeting =
             Flight { id, kind: Kind::Greeting, after: 0, verb: Cow::Borrowed(""), owned: false };
         Client {
@@ -246,7 +253,8 @@ impl Client {
             replies: Replies::default(),
             flights: VecDeque::from([greeting]),
             later: VecDeque::new(),
-            offer: None,
+            offer,
+            presumed,
             ahead: State::Greeted,
             state: State::Connected,
             authenticated: false,
@@ -278,7 +286,7 @@ impl Client {
 
     /// What the server has offered since the last hand-off; `None` before the answer to EHLO.
     pub fn offer(&self) -> Option<&EhloReply> {
-        self.offer.as_ref()
+        self.offer.as_ref().filter(|_| !self.presumed)
     }
 
     /// What protects the connection.
@@ -317,6 +325,7 @@ impl Client {
         let rule = Rule::of(command);
         self.check(command)?;
         let kind = Kind::of(command);
+        self.check_presumed(kind)?;
         self.check_order(kind, rule)?;
         self.check_offer(command)?;
         let len = match command {
@@ -389,7 +398,8 @@ impl Client {
     fn hold_back(&mut self, id: u64, group: Group) {
         let kind = self.flights.back().map(|flight| flight.kind);
         let pipelines = self.pipelines();
-        let is_last = group == Group::Last || kind.is_some_and(Kind::is_checkpoint);
+        let early = self.presumed && matches!(kind, Some(Kind::Hello { .. }));
+        let is_last = group == Group::Last && !early || kind.is_some_and(Kind::is_checkpoint);
         if is_last || !pipelines || self.unanswered > WINDOW {
             if !matches!(kind, Some(Kind::Chunk { .. })) {
                 self.channel.wait(id);

@@ -76,13 +76,14 @@ impl Client {
             Kind::Auth if positive && self.turn == Turn::Cancelled => return self.forged(),
             Kind::Hello { extended } => {
                 if let Some(hello) = self.hello_of(&reply, extended) {
-                    (self.state, self.accepted, self.utf8) = (State::Ready, 0, false);
-                    self.offset = 0;
+                    (self.state, self.accepted, self.offset) = (State::Ready, 0, 0);
                     self.chunks.refused = false;
-                    self.offer = Some(hello.clone());
+                    // A MAIL that went with it may have used SMTPUTF8.
+                    self.utf8 &= self.flights.len() > 1;
+                    self.hello_answered(Some(hello.clone()));
                     return self.end(Outcome::Hello(hello));
                 }
-                self.ahead = self.state;
+                self.hello_answered(None);
             }
             Kind::StartTls if reply.code() == ReplyCode::READY => {
                 self.channel.switch(Layer::TlsClient)
@@ -104,7 +105,11 @@ impl Client {
                 }
                 (self.accepted, self.doubtful) = (0, false);
                 self.prdr = if prdr { Prdr::On } else { Prdr::Off };
-                self.state = if positive { State::Mail } else { State::Ready };
+                self.state = match self.state {
+                    _ if positive => State::Mail,
+                    State::Greeted => State::Greeted,
+                    _ => State::Ready,
+                };
             }
             Kind::Rcpt if positive && self.is_in_transaction() => {
                 self.accepted += 1;
@@ -225,7 +230,8 @@ impl Client {
             self.ahead = State::Connected;
             self.state = State::Connected;
             // RFC 5321 §4.2.1: a server of two minds has not said whether it waits for QUIT.
-            if is_damaged || reply.code() == ReplyCode::NOT_AVAILABLE {
+            // And to what has left already answers are on their way.
+            if is_damaged || self.presumed || reply.code() == ReplyCode::NOT_AVAILABLE {
                 self.channel.close();
             }
         }
@@ -234,7 +240,7 @@ impl Client {
 
     /// A layer is in place, or the server has begun anew: what was learnt before counts no more.
     pub(super) fn forget(&mut self) {
-        self.offer = None;
+        (self.offer, self.presumed) = (None, false);
         (self.accepted, self.doubtful, self.utf8) = (0, false, false);
         (self.chunks.refused, self.offset) = (false, 0);
         (self.ahead, self.state) = (State::Greeted, State::Greeted);

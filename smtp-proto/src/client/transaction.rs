@@ -9,6 +9,7 @@ use super::{
     envelope::{Envelope, Fate, Message, Sent, is_too_many},
     legal::EnvelopeAhead,
     limits,
+    pipe_connect::WAIT,
 };
 use crate::{
     Command, Mail, Rcpt, Reply,
@@ -124,26 +125,28 @@ impl Client {
         let mut fits = |command: &Command| {
             line.clear();
             command.encode(&mut line);
-            match limits::fits(line.len(), command, self.offer()) {
+            match limits::fits(line.len(), command, self.offer.as_ref()) {
                 true => Ok(()),
                 false => Err(limits::TOO_LONG),
             }
         };
         let mail = Command::Mail(envelope.mail.clone());
         self.check(&mail)?;
+        self.check_presumed(Kind::Rcpt)?;
         self.check_order(Kind::Mail { prdr: false, checkpoint: false }, Rule::of(&mail))?;
         self.check_mail(&envelope.mail)?;
         fits(&mail)?;
         let mut ahead = EnvelopeAhead::of(&envelope.mail);
         for rcpt in &envelope.rcpts {
             self.check_rcpt(rcpt, &ahead)?;
-            ahead.count(rcpt, self.offer());
+            ahead.count(rcpt, self.offer.as_ref());
             fits(&Command::Rcpt(rcpt.clone()))?;
         }
         if envelope.rcpts.is_empty() {
             return Err(NotNow::value("a message wants a recipient"));
         }
         match message.chunk {
+            Some(_) if self.presumed => return Err(WAIT),
             Some(_) => self.wants("CHUNKING", "CHUNKING was not offered")?,
             None if ahead.binary => return Err(limits::BINARY),
             None => {}

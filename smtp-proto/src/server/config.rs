@@ -77,7 +77,7 @@ pub struct Config {
     /// Announce `transactions`, `recipients` and `recipient_domains` by LIMITS (RFC 9422).
     pub announce_limits: bool,
     /// Further lines of the hello reply, whose parameters and commands the application handles: DSN, ETRN, BURL,
-    /// DELIVERBY, whatever it likes. Lines that other fields stand for are left out, and CHECKPOINT, for nothing is
+    /// DELIVERBY, whatever it likes. With PIPECONNECT who speaks before the greeting does nothing odd. Lines that other fields stand for are left out, and CHECKPOINT, for nothing is
     /// kept here of a message that was broken off.
     pub capabilities: Vec<Capability>,
     /// What becomes of a bare CR or LF in a body. Kept and reported by default; never an end of the body.

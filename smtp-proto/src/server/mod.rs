@@ -38,7 +38,7 @@ use body::Incoming;
 use canned::Canned;
 use limits::Domains;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, NotNow, Secured, Wire,
+    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, Next, NotNow, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -415,7 +415,8 @@ impl Server {
         match kind {
             Kind::Greeting => {
                 self.state = State::Greeted;
-                self.early = !self.channel.octets().is_empty();
+                self.early =
+                    !self.channel.octets().is_empty() && !self.config.offers("PIPECONNECT");
                 if !worded {
                     self.greet();
                 }
@@ -627,6 +628,13 @@ impl Connection for Server {
             Reading::Body => self.read_body(),
             Reading::Chunk => self.read_chunk(),
             Reading::Turned => Step::Waiting,
+        }
+    }
+
+    fn step_into(&mut self, key: &Internal, next: &mut Next<Event>) -> Step<()> {
+        match self.reading {
+            Reading::Commands => self.read_command_into(next),
+            _ => self.step(key).put(next),
         }
     }
 

@@ -16,6 +16,7 @@ mod lmtp;
 mod message;
 mod offers;
 mod order;
+mod pipe_connect;
 mod pipelining;
 mod proxies;
 mod rare;
