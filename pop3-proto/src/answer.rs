@@ -186,11 +186,15 @@ impl Met {
     ) -> Result<Content, ParseError> {
         Ok(match command {
             Command::List(_) => {
-                Content::ScanListings(self.each(octets, |line| ScanListing::parse(line, parse))?)
+                Content::ScanListings(self.each_of_many(octets, ScanListing::in_front, |line| {
+                    ScanListing::parse(line, parse)
+                })?)
             }
-            Command::Uidl(_) => Content::UniqueIdListings(
-                self.each(octets, |line| UniqueIdListing::parse(line, parse))?,
-            ),
+            Command::Uidl(_) => Content::UniqueIdListings(self.each_of_many(
+                octets,
+                UniqueIdListing::in_front,
+                |line| UniqueIdListing::parse(line, parse),
+            )?),
             Command::Capa => Content::Capabilities(
                 self.each(octets, |line| Capability::parse(line, parse))?.into_iter().collect(),
             ),
@@ -212,6 +216,36 @@ impl Met {
                 Ok((Str::new(line.strip_suffix(b"\r\n").unwrap_or(line)), Quirks::NONE))
             })?),
         })
+    }
+
+    /// As `each`, for lists that may be long. None of the lines that `in_front` takes begins with a dot.
+    fn each_of_many<T>(
+        &mut self,
+        octets: &[u8],
+        in_front: impl Fn(&[u8]) -> Option<(T, &[u8])>,
+        read: impl Fn(&[u8]) -> Result<(T, Quirks), ParseError>,
+    ) -> Result<Vec<T>, ParseError> {
+        let mut all = Vec::new();
+        let mut rest = octets;
+        loop {
+            while let Some((listing, behind)) = in_front(rest) {
+                all.push(listing);
+                rest = behind;
+            }
+            // One line of another form, or the end.
+            let at = octets.len() - rest.len();
+            let end = first_line(rest).ok_or(ParseError::new(octets.len(), &END_OF_LINES))?;
+            let (frame, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            match ListLine::of(frame) {
+                ListLine::End if behind.is_empty() => return Ok(all),
+                ListLine::End => return Err(ParseError::new(at + end, &lex::END)),
+                ListLine::Text(line) => {
+                    let value = read(line).map_err(|e| e.moved(at + end - line.len()))?;
+                    all.push(self.note(value));
+                }
+            }
+            rest = behind;
+        }
     }
 
     fn each<T>(

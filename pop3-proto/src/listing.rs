@@ -130,13 +130,21 @@ impl ScanListing {
     /// Where the grammar was left.
     #[inline]
     pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Self, Quirks), ParseError> {
-        // What nearly all lines are: two numbers and a blank.
-        if let Some((message, [b' ', behind @ ..])) = leading_message(frame) {
-            if let Some((octets, b"\r\n")) = leading_number(behind) {
-                return Ok((ScanListing::new(message, octets), Quirks::NONE));
-            }
+        match Self::in_front(frame) {
+            Some((listing, [])) => Ok((listing, Quirks::NONE)),
+            _ => Self::parse_any(frame, parse),
         }
-        Self::parse_any(frame, parse)
+    }
+
+    /// A line of the form that nearly all have, two numbers and a blank, and what stands behind its CRLF; `None` for any
+    /// other, and where it is not whole. Who reads a list need not look for the ends of its lines first.
+    #[inline(always)]
+    pub(crate) fn in_front(octets: &[u8]) -> Option<(Self, &[u8])> {
+        let (message, behind) = leading_message(octets)?;
+        let [b' ', behind @ ..] = behind else { return None };
+        let (octets, behind) = leading_number(behind)?;
+        let [b'\r', b'\n', behind @ ..] = behind else { return None };
+        Some((ScanListing::new(message, octets), behind))
     }
 
     #[cold]
@@ -287,16 +295,25 @@ impl UniqueIdListing {
     /// Where the grammar was left.
     #[inline]
     pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Self, Quirks), ParseError> {
-        // What nearly all lines are: a number, a blank, an id that has room in the value.
-        if let Some((message, [b' ', behind @ ..])) = leading_message(frame) {
-            if let Some((unique_id, b"\r\n")) = behind.split_at_checked(vchar_len(behind)) {
-                if let (false, Some(unique_id)) = (unique_id.is_empty(), Str::short(unique_id)) {
-                    let unique_id = UniqueId(unique_id);
-                    return Ok((UniqueIdListing { message, unique_id }, Quirks::NONE));
-                }
-            }
+        match Self::in_front(frame) {
+            Some((listing, [])) => Ok((listing, Quirks::NONE)),
+            _ => Self::parse_any(frame, parse),
         }
-        Self::parse_any(frame, parse)
+    }
+
+    /// A line of the form that nearly all have, a number, a blank and an id that has room in the value, and what stands
+    /// behind its CRLF; as [`ScanListing::in_front`].
+    #[inline(always)]
+    pub(crate) fn in_front(octets: &[u8]) -> Option<(Self, &[u8])> {
+        let (message, behind) = leading_message(octets)?;
+        let [b' ', behind @ ..] = behind else { return None };
+        let (unique_id, behind) = behind.split_at_checked(vchar_len(behind))?;
+        let [b'\r', b'\n', behind @ ..] = behind else { return None };
+        if unique_id.is_empty() {
+            return None;
+        }
+        let unique_id = UniqueId(Str::short(unique_id)?);
+        Some((UniqueIdListing { message, unique_id }, behind))
     }
 
     #[cold]

@@ -35,6 +35,7 @@ fn shown<T: Serialize + DeserializeOwned + Debug + PartialEq + Display>(wire: &s
 #[test]
 fn the_wire_form_is_the_serialised_form() {
     shown::<Command>("USER mrose");
+    shown::<Command>("USER u ");
     shown::<Command>("TOP 1 10");
     shown::<Command>("LANG *");
     shown::<Command>("AUTH");
