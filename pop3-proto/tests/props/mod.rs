@@ -1,10 +1,7 @@
 //! What must hold for any octets: one function a property, for the fuzzer and for seeded tests alike.
 //!
 //! Each function takes what a fuzzer gives, a string of octets, and panics where something does not hold.
-<<<<<<< HEAD
 //! How sessions are driven, whatever the transport does, is in `drive`.
-=======
->>>>>>> poptypes
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -15,16 +12,15 @@
     reason = "a property fails by panicking; not every test program uses all of them"
 )]
 
-<<<<<<< HEAD
 pub mod client;
+pub mod codec;
 #[path = "../../../mail-core/tests/props/drive.rs"]
 mod drive;
+pub mod grammar;
+pub mod pair;
+pub mod value;
 
 pub use drive::*;
-=======
-pub mod codec;
-pub mod grammar;
-pub mod value;
 
 use mailwire_pop3::{Dialect, Parse};
 
@@ -41,10 +37,3 @@ pub fn readers() -> [Parse; 4] {
 pub fn is_line(octets: &[u8]) -> bool {
     octets.strip_suffix(b"\r\n").is_some_and(|line| !line.iter().any(|b| b"\r\n\0".contains(b)))
 }
-
-/// So many cases by chance, unless `PROPTEST_CASES` wants another number.
-pub fn cases(usual: u32) -> u32 {
-    let wanted = std::env::var("PROPTEST_CASES").ok();
-    wanted.and_then(|wanted| wanted.parse().ok()).unwrap_or(usual)
-}
->>>>>>> poptypes
