@@ -38,6 +38,8 @@ NEEDS = [
     (["curl", "--version"], ["curl"]),
     (["msmtp", "--version"], ["msmtp", "ca-certificates"]),
     (["s-nail", "--version"], ["s-nail"]),
+    (["ruby", "-rnet/smtp", "-ropenssl", "-e1"], ["ruby"]),
+    (["perl", "-MNet::SMTP", "-MIO::Socket::SSL", "-MJSON::PP", "-e1"], ["libio-socket-ssl-perl"]),
     (["node", "--version"], ["nodejs"]),
     (["npm", "--version"], ["npm"]),
     (["unshare", "--version"], ["util-linux"]),
