@@ -422,7 +422,7 @@ class Checks:
     def proxied(self, route):
         message = Message()
         xclient = [("addr", "192.0.2.7"), ("name", "proxied.example")]
-        self.arrives(self.swaks, message, route, self.receive, "proxied.example [192.0.2.7]", xclient=xclient)
+        self.arrives(self.swaks, message, route, self.receive, "proxied.example", "192.0.2.7", xclient=xclient)
         if self.receive.said_of(message, route.port, "client") != "192.0.2.7":
             raise Failed("smtp-receive does not say whose message it was")
 
