@@ -194,6 +194,13 @@ impl Wire {
         matches!(self.gate, Gate::Open)
     }
 
+    /// Is the session at a hand-off, from the moment when nothing more is parsed until [`resume`]?
+    ///
+    /// [`resume`]: crate::Connection::resume
+    pub fn is_switching(&self) -> bool {
+        matches!(self.gate, Gate::Switching(_) | Gate::Switched(_))
+    }
+
     /// Begins the next `poll`: the last event's frame goes. What the gate has to say comes first.
     #[inline]
     pub(crate) fn begin<E>(&mut self) -> Option<Next<E>> {

@@ -23,7 +23,7 @@ const RAISES: &[Raise] = &[
     Raise("DELIVERBY", 17, 0),                                  // RFC 2852 §2
     Raise("FUTURERELEASE", 34, 0),                              // RFC 4865 §3
     Raise("NO-SOLICITING", 9 + 1000, 0),                        // RFC 3865 §2.3 counts 1007
-    Raise("MTRK", 40, 0),                                       // RFC 3885 §2
+    Raise("MTRK", 40 + 107, 507),                               // RFC 3885 §2, with ENVID and ORCPT
     Raise("SUBMITTER", 11 + XTEXT_MAILBOX, 0),                  // RFC 4405 says nothing
     Raise("CONPERM", 8, 0),                                     // RFC 4141 says nothing
     Raise("CONNEG", 0, 7),                                      // RFC 4141 says nothing
@@ -96,7 +96,7 @@ mod tests {
             ("PRDR", "PRDR".into()),
         ] {
             let read: MailParameter = parameter.parse().unwrap();
-            assert_eq!(state::mail_extension(&read), Some(keyword));
+            assert!(state::mail_extension(&read).contains(&keyword), "{keyword}");
             assert!(mail(|offered| offered == keyword) > 512 + parameter.len(), "{keyword}");
         }
         for (keyword, parameter) in [
@@ -106,7 +106,7 @@ mod tests {
             ("RRVS", "RRVS=2014-04-03T23:01:00+02:00;C".into()),
         ] {
             let read: RcptParameter = parameter.parse().unwrap();
-            assert_eq!(state::rcpt_extension(&read), Some(keyword));
+            assert!(state::rcpt_extension(&read).contains(&keyword), "{keyword}");
             assert!(rcpt(|offered| offered == keyword) > 512 + parameter.len(), "{keyword}");
         }
     }

@@ -113,40 +113,49 @@ impl Rule {
     }
 }
 
-/// The EHLO keyword that allows a parameter of MAIL; `None`: nobody here knows.
-pub(crate) fn mail_extension(parameter: &MailParameter) -> Option<&'static str> {
+/// Is it MAIL or RCPT, and legal in `state`?
+#[inline]
+pub(crate) fn admits_envelope(is_mail: bool, is_rcpt: bool, state: State) -> bool {
+    is_mail && MAIL.admits(state) || is_rcpt && RCPT.admits(state)
+}
+
+/// The EHLO keywords of which each allows a parameter of MAIL; none: nobody here knows.
+pub(crate) fn mail_extension(parameter: &MailParameter) -> &'static [&'static str] {
     match parameter {
-        MailParameter::Size(_) => Some("SIZE"),
-        MailParameter::Body(Body::BinaryMime) => Some("BINARYMIME"),
-        MailParameter::Body(_) => Some("8BITMIME"),
-        MailParameter::Smtputf8 => Some("SMTPUTF8"),
-        MailParameter::Auth(_) => Some("AUTH"),
-        MailParameter::Ret(_) | MailParameter::Envid(_) => Some("DSN"),
-        MailParameter::By(_) => Some("DELIVERBY"),
-        MailParameter::HoldFor(_) | MailParameter::HoldUntil(_) => Some("FUTURERELEASE"),
-        MailParameter::Solicit(_) => Some("NO-SOLICITING"),
-        MailParameter::Mtrk(_) => Some("MTRK"),
-        MailParameter::Submitter(_) => Some("SUBMITTER"),
-        MailParameter::Conperm => Some("CONPERM"),
-        MailParameter::TransId(_) => Some("CHECKPOINT"),
-        MailParameter::MtPriority(_) => Some("MT-PRIORITY"),
-        MailParameter::RequireTls => Some("REQUIRETLS"),
-        MailParameter::AltAddress(_) => Some("UTF8SMTP"),
-        MailParameter::Xverp(_) => Some("XVERP"),
-        MailParameter::Prdr => Some("PRDR"),
-        MailParameter::Other(_) => None,
+        MailParameter::Size(_) => &["SIZE"],
+        MailParameter::Body(Body::BinaryMime) => &["BINARYMIME"],
+        MailParameter::Body(_) => &["8BITMIME"],
+        MailParameter::Smtputf8 => &["SMTPUTF8"],
+        MailParameter::Auth(_) => &["AUTH"],
+        MailParameter::Ret(_) => &["DSN"],
+        // RFC 3885 §2: as if DSN were offered, too.
+        MailParameter::Envid(_) => &["DSN", "MTRK"],
+        MailParameter::By(_) => &["DELIVERBY"],
+        MailParameter::HoldFor(_) | MailParameter::HoldUntil(_) => &["FUTURERELEASE"],
+        MailParameter::Solicit(_) => &["NO-SOLICITING"],
+        MailParameter::Mtrk(_) => &["MTRK"],
+        MailParameter::Submitter(_) => &["SUBMITTER"],
+        MailParameter::Conperm => &["CONPERM"],
+        MailParameter::TransId(_) => &["CHECKPOINT"],
+        MailParameter::MtPriority(_) => &["MT-PRIORITY"],
+        MailParameter::RequireTls => &["REQUIRETLS"],
+        MailParameter::AltAddress(_) => &["UTF8SMTP"],
+        MailParameter::Xverp(_) => &["XVERP"],
+        MailParameter::Prdr => &["PRDR"],
+        MailParameter::Other(_) => &[],
     }
 }
 
-/// The EHLO keyword that allows a parameter of RCPT; `None`: nobody here knows.
-pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> Option<&'static str> {
+/// The same for RCPT.
+pub(crate) fn rcpt_extension(parameter: &RcptParameter) -> &'static [&'static str] {
     match parameter {
-        RcptParameter::Notify(_) | RcptParameter::Orcpt(_) => Some("DSN"),
-        RcptParameter::Conneg => Some("CONNEG"),
-        RcptParameter::Rrvs(_) => Some("RRVS"),
-        RcptParameter::AltAddress(_) => Some("UTF8SMTP"),
-        RcptParameter::XrcptForward(_) => Some("XRCPTFORWARD"),
-        RcptParameter::Other(_) => None,
+        RcptParameter::Notify(_) => &["DSN"],
+        RcptParameter::Orcpt(_) => &["DSN", "MTRK"],
+        RcptParameter::Conneg => &["CONNEG"],
+        RcptParameter::Rrvs(_) => &["RRVS"],
+        RcptParameter::AltAddress(_) => &["UTF8SMTP"],
+        RcptParameter::XrcptForward(_) => &["XRCPTFORWARD"],
+        RcptParameter::Other(_) => &[],
     }
 }
 

@@ -239,7 +239,7 @@ fn a_parameter_of_an_extension_goes_where_it_was_offered() {
         ("HOLDFOR=60", "FUTURERELEASE 60 2026-11-24T00:00:00Z"),
         ("HOLDUNTIL=2026-11-24T00:00:00Z", "FUTURERELEASE 60 2026-11-24T00:00:00Z"),
         ("SOLICIT=a", "NO-SOLICITING"),
-        ("MTRK=dGVzdA", "MTRK"),
+        ("MTRK=dGVzdA ENVID=1@b", "MTRK"),
         ("SUBMITTER=a@b", "SUBMITTER"),
         ("CONPERM", "CONPERM"),
         ("TRANSID=<a@b>", "CHECKPOINT"),

@@ -161,7 +161,10 @@ impl Client {
         let body = self.channel.body(id);
         match self.flights.front().is_some_and(|flight| flight.owned) {
             true => self.give(id, body).map_or(Step::Again, Step::Event),
-            false => Step::Event(Event::BodyReady { of: id, body }),
+            false => {
+                let offset = self.take_offset();
+                Step::Event(Event::BodyReady { of: id, offset, body })
+            }
         }
     }
 

@@ -42,7 +42,8 @@ impl Client {
         self.command(&Command::StartTls)
     }
 
-    /// MAIL (RFC 5321 §4.1.1.2).
+    /// MAIL (RFC 5321 §4.1.1.2). With TRANSID its outcome may be [`Outcome::Resumed`](super::Outcome::Resumed) (RFC 1845):
+    /// then [`data`](Client::data) or [`bdat`](Client::bdat) comes next, without RCPT.
     ///
     /// # Errors
     /// Inside a transaction; a parameter whose extension was not offered; a SIZE beyond the server's;

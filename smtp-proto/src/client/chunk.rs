@@ -76,8 +76,8 @@ impl Client {
 
     /// BDAT by its general name: the right to send its octets comes as an event.
     pub(super) fn announce_chunk(&mut self, id: u64) {
-        let body = self.channel.body(id);
-        self.later.push_back(Event::BodyReady { of: id, body });
+        let (offset, body) = (self.take_offset(), self.channel.body(id));
+        self.later.push_back(Event::BodyReady { of: id, offset, body });
     }
 
     pub(super) fn check_chunk(&self, last: bool) -> Result<(), NotNow> {

@@ -25,6 +25,9 @@ pub enum Event {
     BodyReady {
         /// The number of the DATA or BDAT command, or of the transaction.
         of: u64,
+        /// Octets of the message that the server has from before, so that they are not to be sent; 0 but for a
+        /// transaction that was taken up again by TRANSID (RFC 1845).
+        offset: u64,
         /// The right to send it.
         body: Body,
     },

@@ -62,7 +62,7 @@ impl Client {
                 self.channel.release(id);
                 self.doubtful |= kind == Kind::Rcpt;
                 if matches!(kind, Kind::Hello { .. }) {
-                    self.ahead = self.state;
+                    self.hello_answered(None);
                 }
                 self.end(Outcome::Malformed(error))
             }

@@ -12,7 +12,8 @@ impl Client {
     /// EHLO, and if the server does not know it HELO, said by the session itself (RFC 5321 §3.2). To HELO a server
     /// offers nothing.
     ///
-    /// Where that would give something up it is EHLO alone, or LHLO: in LMTP, and where TLS is demanded and not there.
+    /// Where that would give something up it is EHLO alone, or LHLO: in LMTP, where TLS is demanded and not there, and
+    /// with [`pipe_connect`](super::Config::pipe_connect), where more may follow it at once.
     /// An address literal is said by HELO, too: its grammar has none, but the prose of RFC 5321 §4.1.1.1 wants one of
     /// both, and RFC 821 §4.1.2 had it.
     ///
@@ -21,7 +22,7 @@ impl Client {
     pub fn hello(&mut self, host: &Host) -> Result<Handle<EhloReply>, NotNow> {
         let handle = self.ehlo(host)?;
         let keeps = self.config.require_tls && !self.secured.is_private();
-        if self.config.protocol == Protocol::Smtp && !keeps {
+        if self.config.protocol == Protocol::Smtp && !keeps && !self.presumed {
             self.rare().fall_back = Some(host.clone());
         }
         Ok(handle)

@@ -29,6 +29,7 @@ pub struct Frozen {
     transactions: u32,
     unanswered: u32,
     chunk_refused: bool,
+    offset: u64,
 }
 
 impl Client {
@@ -80,7 +81,9 @@ impl Client {
             replies: _,
             flights: _,
             later: _,
+            // What is only remembered the configuration knows.
             offer,
+            presumed,
             // All that was in flight has been answered: it stands where it was to stand.
             ahead: _,
             state,
@@ -99,6 +102,7 @@ impl Client {
             feeding: _,
             mails,
             chunks,
+            offset,
             standing: _,
             turn: _,
             rare: _,
@@ -112,7 +116,7 @@ impl Client {
             state,
             secured,
             authenticated,
-            offer,
+            offer: offer.filter(|_| !presumed),
             accepted: small(accepted),
             doubtful,
             utf8,
@@ -124,6 +128,7 @@ impl Client {
             transactions: mails,
             unanswered: small(unanswered),
             chunk_refused: chunks.refused,
+            offset,
         })
     }
 
@@ -144,7 +149,7 @@ impl Client {
         // The greeting has been heard.
         client.channel = client.channel.renewed();
         client.flights = VecDeque::new();
-        client.offer = frozen.offer;
+        (client.offer, client.presumed) = (frozen.offer, false);
         (client.state, client.ahead) = (frozen.state, frozen.state);
         (client.secured, client.authenticated) = (frozen.secured, frozen.authenticated);
         client.accepted = usize::try_from(frozen.accepted).unwrap_or(usize::MAX);
@@ -157,7 +162,7 @@ impl Client {
             domains: frozen.domains.iter().map(|domain| domain.to_vec()).collect(),
         };
         client.prdr = if frozen.prdr { Prdr::On } else { Prdr::Off };
-        client.mails = frozen.transactions;
+        (client.mails, client.offset) = (frozen.transactions, frozen.offset);
         // Numbers begin anew, so each chunk to come is behind whatever was before.
         client.chunks = Chunks { refused: frozen.chunk_refused, ..Chunks::default() };
         Ok(client)

@@ -3,10 +3,10 @@
 //! Order stands in [`crate::state`]; here is what depends on what was offered and on what protects the
 //! connection. Nothing is queued before all of it has been asked.
 
-use super::{Client, Kind, Protocol, Standing, limits};
+use super::{Client, Kind, Protocol, Standing, limits, pipe_connect::WAIT};
 use crate::{
     Command, Dialect, Mail, Rcpt,
-    parameter::{Body, MailParameter},
+    parameter::{Body, Envid, MailParameter},
     state::{self, Rule, State},
 };
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -47,13 +47,14 @@ impl Client {
             return Err(NotNow::state("a transaction is under way: wait for its end"));
         }
         match self.flights.back().map(|flight| flight.kind) {
-            Some(Kind::Hello { .. }) => {
-                Err(NotNow::state("wait for the answer to the hello: it says what is offered"))
-            }
+            Some(Kind::Hello { .. }) if !self.presumed => Err(WAIT),
             Some(Kind::StartTls) => {
                 Err(NotNow::state("nothing may follow STARTTLS before the hand-off"))
             }
             Some(Kind::Auth) => Err(NotNow::state("wait for the end of AUTH")),
+            Some(kind) if kind.is_checkpoint() && !self.feeding => Err(NotNow::state(
+                "wait for the answer: the transaction may be taken up again (RFC 1845 §3)",
+            )),
             Some(Kind::Xclient | Kind::Atrn) => {
                 Err(NotNow::state("wait for the answer: all may be different behind it"))
             }
@@ -144,10 +145,16 @@ impl Client {
         }
     }
 
+    /// Was one of these offered? Of a parameter that nobody here knows only the caller can say.
+    fn allows(&self, extensions: &[&str]) -> bool {
+        let offers = |keyword| self.offer.as_ref().is_some_and(|offer| offer.offers(keyword));
+        extensions.is_empty() || extensions.iter().any(|keyword| offers(*keyword))
+    }
+
     pub(super) fn check_mail(&self, mail: &Mail) -> Result<(), NotNow> {
         for parameter in mail.parameters.iter() {
-            if let Some(extension) = state::mail_extension(parameter) {
-                self.wants(extension, "the extension of a parameter of MAIL was not offered")?;
+            if !self.allows(state::mail_extension(parameter)) {
+                return Err(NotNow::state("the extension of a parameter of MAIL was not offered"));
             }
             match parameter {
                 MailParameter::RequireTls if self.secured != Secured::Tls => {
@@ -172,14 +179,19 @@ impl Client {
                 return Err(NotNow::limit("the server cannot deliver it so soon (RFC 2852 §2)"));
             }
         }
+        let is_envid = |envid: &Envid| envid.as_str().contains('@');
+        if mail.parameters.mtrk().is_some() && !mail.parameters.envid().is_some_and(is_envid) {
+            return Err(NotNow::value("MTRK wants an ENVID of local@host (RFC 3885 §3.2)"));
+        }
+        self.check_checkpoint(mail)?;
         self.check_mails()?;
         self.check_size(mail.parameters.size())
     }
 
     pub(super) fn check_rcpt(&self, rcpt: &Rcpt, ahead: &EnvelopeAhead) -> Result<(), NotNow> {
         for parameter in rcpt.parameters.iter() {
-            if let Some(extension) = state::rcpt_extension(parameter) {
-                self.wants(extension, "the extension of a parameter of RCPT was not offered")?;
+            if !self.allows(state::rcpt_extension(parameter)) {
+                return Err(NotNow::state("the extension of a parameter of RCPT was not offered"));
             }
         }
         if !rcpt.is_ascii() && !ahead.smtputf8 {

@@ -2,8 +2,7 @@
 //! (RFC 1870 §6), recipients and transactions (LIMITS, RFC 9422).
 
 use super::{Client, legal::EnvelopeAhead};
-use crate::{Command, EhloReply, Rcpt, line_limit::COMMAND_LINE};
-use alloc::vec::Vec;
+use crate::{Command, EhloReply, Rcpt, extension::recipient_domain, line_limit::COMMAND_LINE};
 use mailwire_core::NotNow;
 
 pub(super) const TOO_LONG: NotNow = NotNow::limit("the line is longer than a server need read");
@@ -27,7 +26,7 @@ pub(super) fn fits(len: usize, command: &Command, offer: Option<&EhloReply>) -> 
 impl Client {
     /// Does the server take a message of this size?
     pub(super) fn check_size(&self, size: Option<u64>) -> Result<(), NotNow> {
-        let max = self.offer().and_then(EhloReply::size).filter(|max| *max > 0);
+        let max = self.offer.as_ref().and_then(EhloReply::size).filter(|max| *max > 0);
         match (size, max) {
             (Some(size), Some(max)) if size > max => {
                 Err(NotNow::limit("the message is larger than the server takes"))
@@ -38,7 +37,8 @@ impl Client {
 
     /// MAILMAX
     pub(super) fn check_mails(&self) -> Result<(), NotNow> {
-        let max = self.offer().and_then(EhloReply::limits).and_then(|limits| limits.mail_max());
+        let max =
+            self.offer.as_ref().and_then(EhloReply::limits).and_then(|limits| limits.mail_max());
         match max {
             Some(max) if self.mails >= max => {
                 Err(NotNow::limit("the server takes no more messages in this session: QUIT"))
@@ -80,14 +80,14 @@ impl Client {
 
     /// RCPTMAX, RCPTDOMAINMAX
     pub(super) fn check_rcpts(&self, rcpt: &Rcpt, ahead: &EnvelopeAhead) -> Result<(), NotNow> {
-        let Some(limits) = self.offer().and_then(EhloReply::limits) else { return Ok(()) };
+        let Some(limits) = self.offer.as_ref().and_then(EhloReply::limits) else { return Ok(()) };
         if limits.rcpt_max().is_some_and(|max| ahead.rcpts >= max) {
             return Err(NotNow::limit(
                 "the server takes no more recipients at once: the rest in another transaction",
             ));
         }
         let domains = ahead.domains.len();
-        match (limits.rcpt_domain_max(), domain(rcpt)) {
+        match (limits.rcpt_domain_max(), recipient_domain(rcpt)) {
             (Some(max), Some(domain))
                 if domains as u64 >= u64::from(max) && !ahead.domains.contains(&domain) =>
             {
@@ -106,15 +106,7 @@ impl EnvelopeAhead {
         self.rcpts = self.rcpts.saturating_add(1);
         let limits = offer.and_then(EhloReply::limits);
         if limits.is_some_and(|limits| limits.rcpt_domain_max().is_some()) {
-            self.domains.extend(domain(rcpt));
+            self.domains.extend(recipient_domain(rcpt));
         }
     }
-}
-
-/// In lower case; none for `<Postmaster>`.
-fn domain(rcpt: &Rcpt) -> Option<Vec<u8>> {
-    let mut domain = Vec::new();
-    rcpt.forward_path.mailbox()?.host().encode(&mut domain);
-    domain.make_ascii_lowercase();
-    Some(domain)
 }

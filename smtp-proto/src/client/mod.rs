@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod calls;
+mod checkpoint;
 mod chunk;
 mod config;
 mod envelope;
@@ -17,6 +18,7 @@ mod hibernate;
 mod legal;
 mod limits;
 mod outcome;
+mod pipe_connect;
 mod reply;
 mod transaction;
 mod turn;
@@ -28,7 +30,7 @@ pub use hibernate::Frozen;
 pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
 
 use crate::{
-    Command, EhloReply, Replies, Reply,
+    Command, EhloReply, Mail, Replies, Reply,
     address::Host,
     quirk,
     state::{Group, Rule, State},
@@ -91,6 +93,8 @@ pub struct Client {
     flights: VecDeque<Flight>,
     later: VecDeque<Event>,
     offer: Option<EhloReply>,
+    /// It is what the server offered on an earlier connection.
+    presumed: bool,
     /// Where the session will stand when all that is in flight succeeds.
     ahead: State,
     /// Where it stands by the replies that have come.
@@ -117,6 +121,8 @@ pub struct Client {
     transactions: VecDeque<Running>,
     /// What is being queued is a transaction's.
     feeding: bool,
+    /// Octets of the message to come that the server has (RFC 1845).
+    offset: u64,
     /// Where the reply ends that is being worked on, in octets since the beginning.
     reading: Option<u64>,
     /// Transactions begun since the connection began: LIMITS counts them.
@@ -178,6 +184,7 @@ enum Kind {
     Auth,
     Mail {
         prdr: bool,
+        checkpoint: bool,
     },
     Rcpt,
     /// DATA, before the 354.
@@ -204,7 +211,11 @@ impl Kind {
             Command::Helo(_) => Kind::Hello { extended: false },
             Command::StartTls => Kind::StartTls,
             Command::Auth(_) => Kind::Auth,
-            Command::Mail(mail) => Kind::Mail { prdr: mail.parameters.find("PRDR").is_some() },
+            Command::Mail(mail) => {
+                let Mail { parameters, .. } = mail;
+                let (prdr, checkpoint) = (parameters.is_prdr(), parameters.trans_id().is_some());
+                Kind::Mail { prdr, checkpoint }
+            }
             Command::Rcpt(_) => Kind::Rcpt,
             Command::Data => Kind::Data,
             Command::Rset => Kind::Rset,
@@ -228,7 +239,11 @@ impl Client {
     pub(crate) fn over(mut channel: Channel, secured: Secured, config: Config) -> Self {
         channel.set_limits(config.limits);
         let id = channel.number();
-        channel.wait(id);
+        let offer = pipe_connect::remembered(&config);
+        let presumed = offer.is_some();
+        if !presumed {
+            channel.wait(id);
+        }
         let greeting =
             Flight { id, kind: Kind::Greeting, after: 0, verb: Cow::Borrowed(""), owned: false };
         Client {
@@ -238,7 +253,8 @@ impl Client {
             replies: Replies::default(),
             flights: VecDeque::from([greeting]),
             later: VecDeque::new(),
-            offer: None,
+            offer,
+            presumed,
             ahead: State::Greeted,
             state: State::Connected,
             authenticated: false,
@@ -253,6 +269,7 @@ impl Client {
             prdr: Prdr::Off,
             transactions: VecDeque::new(),
             feeding: false,
+            offset: 0,
             reading: None,
             mails: 0,
             chunks: Chunks::default(),
@@ -269,7 +286,7 @@ impl Client {
 
     /// What the server has offered since the last hand-off; `None` before the answer to EHLO.
     pub fn offer(&self) -> Option<&EhloReply> {
-        self.offer.as_ref()
+        self.offer.as_ref().filter(|_| !self.presumed)
     }
 
     /// What protects the connection.
@@ -308,6 +325,7 @@ impl Client {
         let rule = Rule::of(command);
         self.check(command)?;
         let kind = Kind::of(command);
+        self.check_presumed(kind)?;
         self.check_order(kind, rule)?;
         self.check_offer(command)?;
         let len = match command {
@@ -380,7 +398,9 @@ impl Client {
     fn hold_back(&mut self, id: u64, group: Group) {
         let kind = self.flights.back().map(|flight| flight.kind);
         let pipelines = self.pipelines();
-        if group == Group::Last || !pipelines || self.unanswered > WINDOW {
+        let early = self.presumed && matches!(kind, Some(Kind::Hello { .. }));
+        let is_last = group == Group::Last && !early || kind.is_some_and(Kind::is_checkpoint);
+        if is_last || !pipelines || self.unanswered > WINDOW {
             if !matches!(kind, Some(Kind::Chunk { .. })) {
                 self.channel.wait(id);
             }

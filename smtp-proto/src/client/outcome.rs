@@ -22,6 +22,15 @@ pub enum Outcome {
     /// With a 2yz reply that is no success of this command: STARTTLS wants 220, AUTH 235, a hello 250, DATA
     /// first 354. Nothing has changed by it.
     Unexpected(Reply),
+    /// MAIL: the transaction with this TRANSID was broken off once, and is taken up again behind its recipients. DATA or
+    /// BDAT comes next, with what of the message stands behind these octets (RFC 1845 §4).
+    Resumed {
+        /// The 355.
+        reply: Reply,
+        /// Octets of the message that the server has, dots that were doubled not counted. By DATA what is left begins
+        /// with a line.
+        offset: u64,
+    },
     /// The hello was accepted.
     Hello(EhloReply),
     /// The message was sent; one reply, in LMTP one for each accepted recipient.
@@ -39,7 +48,7 @@ impl Outcome {
     pub fn is_success(&self) -> bool {
         match self {
             Outcome::Reply(reply) => reply.is_positive_completion(),
-            Outcome::Hello(_) => true,
+            Outcome::Hello(_) | Outcome::Resumed { .. } => true,
             Outcome::Delivery(delivery) => delivery.is_accepted(),
             Outcome::Sent(sent) => sent.is_accepted(),
             Outcome::Unexpected(_) | Outcome::Malformed(_) | Outcome::Dropped(_) => false,
@@ -129,7 +138,9 @@ impl Done {
     /// The reply that it ended with, if there is exactly one.
     pub fn reply(&self) -> Option<&Reply> {
         match &self.outcome {
-            Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(reply),
+            Outcome::Reply(reply) | Outcome::Unexpected(reply) | Outcome::Resumed { reply, .. } => {
+                Some(reply)
+            }
             Outcome::Delivery(Delivery { replies, message: None }) => match replies.as_slice() {
                 [reply] => Some(reply),
                 _ => None,
@@ -144,7 +155,9 @@ fn failure(outcome: &Outcome) -> Option<Failure> {
         Outcome::Reply(reply) | Outcome::Unexpected(reply) => Some(Failure::Reply(reply.clone())),
         Outcome::Malformed(error) => Some(Failure::Malformed(error.clone())),
         Outcome::Dropped(replies) => Some(Failure::Dropped(replies.clone())),
-        Outcome::Hello(_) | Outcome::Delivery(_) | Outcome::Sent(_) => None,
+        Outcome::Hello(_) | Outcome::Resumed { .. } | Outcome::Delivery(_) | Outcome::Sent(_) => {
+            None
+        }
     }
 }
 
@@ -152,6 +165,7 @@ impl Ending for Reply {
     fn of(outcome: &Outcome) -> Option<Result<Self, Failure>> {
         match outcome {
             Outcome::Reply(reply) if reply.is_positive_completion() => Some(Ok(reply.clone())),
+            Outcome::Resumed { reply, .. } => Some(Ok(reply.clone())),
             Outcome::Hello(hello) => Some(Ok(Reply::from(hello))),
             // The first that says no, if one does.
             Outcome::Delivery(Delivery { replies, message }) => {

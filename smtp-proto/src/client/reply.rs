@@ -17,8 +17,12 @@ impl Client {
             // RFC 5321 §3.8: it ends everything, whatever it answers.
             // Before anything else, so that nothing more is said.
             self.channel.close();
-            let outcome = self.ended_by(reply);
-            let step = self.end(outcome);
+            let step = if self.is_last_of_several() {
+                self.on_message_reply(id, reply)
+            } else {
+                let outcome = self.ended_by(reply);
+                self.end(outcome)
+            };
             self.drop_flights();
             return step;
         }
@@ -36,6 +40,14 @@ impl Client {
                 self.complete(kind, reply)
             }
         }
+    }
+
+    /// LMTP: has every recipient but the last his answer? The next reply is his (RFC 2033 §4.2), and if it ends the
+    /// session, too, no answer is missing.
+    fn is_last_of_several(&self) -> bool {
+        self.prdr != Prdr::Coming
+            && !self.collected.is_empty()
+            && self.collected.len() + 1 == self.due
     }
 
     /// What becomes of a command when `reply` ends the session. LMTP: the answers before it stand, and are no answers
@@ -64,12 +76,14 @@ impl Client {
             Kind::Auth if positive && self.turn == Turn::Cancelled => return self.forged(),
             Kind::Hello { extended } => {
                 if let Some(hello) = self.hello_of(&reply, extended) {
-                    (self.state, self.accepted, self.utf8) = (State::Ready, 0, false);
+                    (self.state, self.accepted, self.offset) = (State::Ready, 0, 0);
                     self.chunks.refused = false;
-                    self.offer = Some(hello.clone());
+                    // A MAIL that went with it may have used SMTPUTF8.
+                    self.utf8 &= self.flights.len() > 1;
+                    self.hello_answered(Some(hello.clone()));
                     return self.end(Outcome::Hello(hello));
                 }
-                self.ahead = self.state;
+                self.hello_answered(None);
             }
             Kind::StartTls if reply.code() == ReplyCode::READY => {
                 self.channel.switch(Layer::TlsClient)
@@ -82,10 +96,20 @@ impl Client {
                 (self.authenticated, self.mails) = (false, 0);
             }
             Kind::Atrn if reply.code() == ReplyCode::OK => self.standing = Standing::Turned,
-            Kind::Mail { prdr } => {
+            Kind::Mail { prdr, checkpoint } => {
+                self.offset = 0;
+                let offset = reply.transaction_offset();
+                if let (true, Ok(offset)) = (checkpoint, offset) {
+                    (self.doubtful, self.prdr) = (false, Prdr::Off);
+                    return self.resumed(reply, offset);
+                }
                 (self.accepted, self.doubtful) = (0, false);
                 self.prdr = if prdr { Prdr::On } else { Prdr::Off };
-                self.state = if positive { State::Mail } else { State::Ready };
+                self.state = match self.state {
+                    _ if positive => State::Mail,
+                    State::Greeted => State::Greeted,
+                    _ => State::Ready,
+                };
             }
             Kind::Rcpt if positive && self.is_in_transaction() => {
                 self.accepted += 1;
@@ -95,7 +119,7 @@ impl Client {
             Kind::Rcpt => self.doubtful |= positive,
             Kind::Rset | Kind::OwnRset => {
                 if positive && self.state != State::Greeted {
-                    (self.state, self.accepted) = (State::Ready, 0);
+                    (self.state, self.accepted, self.offset) = (State::Ready, 0, 0);
                 } else if self.is_in_transaction() && self.flights.len() > 1 {
                     // What is in flight behind it would be for the recipients of another message.
                     self.drop_flights();
@@ -206,7 +230,8 @@ impl Client {
             self.ahead = State::Connected;
             self.state = State::Connected;
             // RFC 5321 §4.2.1: a server of two minds has not said whether it waits for QUIT.
-            if is_damaged || reply.code() == ReplyCode::NOT_AVAILABLE {
+            // And to what has left already answers are on their way.
+            if is_damaged || self.presumed || reply.code() == ReplyCode::NOT_AVAILABLE {
                 self.channel.close();
             }
         }
@@ -215,9 +240,9 @@ impl Client {
 
     /// A layer is in place, or the server has begun anew: what was learnt before counts no more.
     pub(super) fn forget(&mut self) {
-        self.offer = None;
+        (self.offer, self.presumed) = (None, false);
         (self.accepted, self.doubtful, self.utf8) = (0, false, false);
-        self.chunks.refused = false;
+        (self.chunks.refused, self.offset) = (false, 0);
         (self.ahead, self.state) = (State::Greeted, State::Greeted);
     }
 }

@@ -9,6 +9,7 @@ use super::{
     envelope::{Envelope, Fate, Message, Sent, is_too_many},
     legal::EnvelopeAhead,
     limits,
+    pipe_connect::WAIT,
 };
 use crate::{
     Command, Mail, Rcpt, Reply,
@@ -55,6 +56,11 @@ pub(super) struct Running {
 impl Client {
     /// A whole transaction. It ends with a [`Fate`] for each recipient, never with a failure; of the single commands
     /// nothing is heard, unless [`Config::each_command`](super::Config::each_command) wants it.
+    ///
+    /// With TRANSID (RFC 1845) it may be one that was broken off and is taken up again: then the envelope should have those
+    /// recipients that were accepted then, for the server is not told of them again, and all have the one answer. The
+    /// session leaves out of a whole message what the server has; [`Event::BodyReady`] says it of one that is
+    /// streamed. If the server has more than there is, the transaction is dropped.
     ///
     /// Until then nothing else may be called, but behind the end of a message that goes by DATA: there the next
     /// transaction may follow before the answer to this.
@@ -119,26 +125,28 @@ impl Client {
         let mut fits = |command: &Command| {
             line.clear();
             command.encode(&mut line);
-            match limits::fits(line.len(), command, self.offer()) {
+            match limits::fits(line.len(), command, self.offer.as_ref()) {
                 true => Ok(()),
                 false => Err(limits::TOO_LONG),
             }
         };
         let mail = Command::Mail(envelope.mail.clone());
         self.check(&mail)?;
-        self.check_order(Kind::Mail { prdr: false }, Rule::of(&mail))?;
+        self.check_presumed(Kind::Rcpt)?;
+        self.check_order(Kind::Mail { prdr: false, checkpoint: false }, Rule::of(&mail))?;
         self.check_mail(&envelope.mail)?;
         fits(&mail)?;
         let mut ahead = EnvelopeAhead::of(&envelope.mail);
         for rcpt in &envelope.rcpts {
             self.check_rcpt(rcpt, &ahead)?;
-            ahead.count(rcpt, self.offer());
+            ahead.count(rcpt, self.offer.as_ref());
             fits(&Command::Rcpt(rcpt.clone()))?;
         }
         if envelope.rcpts.is_empty() {
             return Err(NotNow::value("a message wants a recipient"));
         }
         match message.chunk {
+            Some(_) if self.presumed => return Err(WAIT),
             Some(_) => self.wants("CHUNKING", "CHUNKING was not offered")?,
             None if ahead.binary => return Err(limits::BINARY),
             None => {}
@@ -224,8 +232,8 @@ impl Client {
             Command::Bdat(_) => match running.message.take().and_then(|message| message.octets) {
                 Some(octets) => running.sent = self.send_whole(id, octets),
                 None => {
-                    let body = self.channel.body(id);
-                    self.later.push_back(Event::BodyReady { of: running.id, body });
+                    let (offset, body) = (self.take_offset(), self.channel.body(id));
+                    self.later.push_back(Event::BodyReady { of: running.id, offset, body });
                 }
             },
             _ => {}
@@ -244,12 +252,13 @@ impl Client {
 
     /// The server wants the message of a transaction. `None`: it has it.
     pub(super) fn give(&mut self, id: u64, body: Body) -> Option<Event> {
+        let offset = self.take_offset();
         let Some(running) = self.transactions.front_mut() else {
-            return Some(Event::BodyReady { of: id, body });
+            return Some(Event::BodyReady { of: id, offset, body });
         };
         let of = running.id;
         match running.octets.take() {
-            None => Some(Event::BodyReady { of, body }),
+            None => Some(Event::BodyReady { of, offset, body }),
             Some(octets) => {
                 let sent = self.send_whole(id, octets);
                 if let Some(running) = self.transactions.front_mut() {
@@ -278,7 +287,7 @@ impl Client {
         let Some(running) = self.transactions.front_mut() else { return };
         running.unanswered = running.unanswered.saturating_sub(1);
         match flight.kind {
-            Kind::Mail { .. } => running.on_mail(outcome),
+            Kind::Mail { .. } => running.on_mail(outcome, self.config.line_ends),
             Kind::Rcpt => running.on_rcpt(outcome),
             Kind::Data | Kind::Message | Kind::Chunk { .. } => running.on_message(outcome),
             _ => {}
@@ -318,7 +327,10 @@ impl Running {
         Event::Done(super::Done { id: self.id, verb: "MAIL".into(), outcome })
     }
 
-    fn on_mail(&mut self, outcome: Outcome) {
+    fn on_mail(&mut self, outcome: Outcome, line_ends: LineEnds) {
+        if let Outcome::Resumed { offset, .. } = outcome {
+            return self.take_up(offset, line_ends);
+        }
         if outcome.is_success() {
             return;
         }
@@ -331,6 +343,16 @@ impl Running {
             Outcome::Malformed(_) => (self.over, self.unclear) = (true, true),
             // What has left with it may have been taken all the same.
             _ => {}
+        }
+    }
+
+    /// The server has the recipients and some of the message (RFC 1845 §4).
+    fn take_up(&mut self, offset: u64, line_ends: LineEnds) {
+        self.rcpts = Vec::new().into_iter();
+        self.answered = self.fates.len();
+        match self.message.as_mut().is_some_and(|message| message.skip(offset, line_ends)) {
+            true => self.accepted = (0..self.fates.len()).collect(),
+            false => self.over = true,
         }
     }
 

@@ -1,7 +1,8 @@
 //! CHECKPOINT: a transaction that can be taken up again. RFC 1845.
 //!
 //! The parameter `TRANSID` of MAIL. Not here: the offset that a 355 says, see
-//! [`Reply::transaction_offset`](crate::Reply::transaction_offset).
+//! [`Reply::transaction_offset`](crate::Reply::transaction_offset), and what the client does with it, see
+//! [`Outcome::Resumed`](crate::client::Outcome::Resumed).
 
 use crate::lex::{Input, PResult, whole};
 use crate::parameter::value;

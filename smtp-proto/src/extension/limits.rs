@@ -2,7 +2,10 @@
 //!
 //! Applies to SMTP, submission and LMTP, until the next hello.
 
-use crate::lex::{self, Input, PResult, whole};
+use crate::{
+    Rcpt,
+    lex::{self, Input, PResult, whole},
+};
 use alloc::vec::Vec;
 use core::{fmt, hash};
 use mailwire_core::{InvalidValue, Production, Str, open_set};
@@ -227,6 +230,15 @@ impl Limits {
 }
 
 wire_form_behind!(b' ', Limits, Limits::grammar);
+
+/// What RCPTDOMAINMAX counts of a recipient: his domain or literal in lower case; none for `<Postmaster>`.
+/// RFC 9422 §4.3
+pub(crate) fn recipient_domain(rcpt: &Rcpt) -> Option<Vec<u8>> {
+    let mut domain = Vec::new();
+    rcpt.forward_path.mailbox()?.host().encode(&mut domain);
+    domain.make_ascii_lowercase();
+    Some(domain)
+}
 
 #[cfg(test)]
 mod tests {

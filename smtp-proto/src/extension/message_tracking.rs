@@ -1,6 +1,7 @@
 //! MTRK: the parameter of MAIL that makes a message one that can be tracked. RFC 3885.
 //!
-//! Not here: that ENVID stands beside it and is unique (§3.2); asking for the track (RFC 3887).
+//! That ENVID stands beside it (§3.2) both sessions see to. Not here: that it is unique; asking for the track
+//! (RFC 3887).
 
 use crate::lex::{self, Input, PResult};
 use crate::parameter::value;

@@ -29,6 +29,7 @@ pub use date_time::DateTime;
 pub use deliver_by::MinByTime;
 pub use ehlo_params::EhloParams;
 pub use future_release::MaxFutureRelease;
+pub(crate) use limits::recipient_domain;
 pub use limits::{Limit, LimitValue, Limits, OtherLimit};
 pub use mt_priority::PriorityProfile;
 pub use no_soliciting::{SolicitationKeywords, Unsolicited};

@@ -29,6 +29,8 @@ pub(crate) const UNKNOWN_COMMAND: Canned = canned(500, "5.5.1 Command not recogn
 pub(crate) const PARAMETER: Canned = canned(555, "5.5.4 Parameter not recognized or not offered");
 pub(crate) const TOO_LARGE: Canned = canned(552, "5.3.4 Message too large");
 pub(crate) const TOO_MANY_RECIPIENTS: Canned = canned(452, "4.5.3 Too many recipients");
+pub(crate) const TOO_MANY_DOMAINS: Canned = canned(452, "4.5.3 Too many domains");
+pub(crate) const MTRK_WANTS_ENVID: Canned = canned(501, "5.5.4 MTRK wants ENVID");
 pub(crate) const LINE_TOO_LONG: Canned = canned(500, "5.5.2 Line too long");
 pub(crate) const AUTH_LINE_TOO_LONG: Canned =
     canned(500, "5.5.6 Authentication exchange line is too long");

@@ -17,8 +17,11 @@ use crate::{Bdat, Burl, Reply, state::State};
 use alloc::{boxed::Box, vec::Vec};
 use mailwire_core::{Fatal, LimitExceeded, ParseError, implement::Step};
 
-/// Octets of a chunk that nobody takes are read, if they are so many at most.
-const DISCARDED: u64 = 1 << 30;
+/// Octets of a chunk that nobody takes are read, if they are so many at most, or a message may have more. It is more
+/// than nearly all messages have; who sends more to deaf ears learns by the end of the connection.
+const DISCARDED: u64 = 64 << 20;
+
+const TOO_LARGE_TO_SKIP: &str = "a chunk too large to be skipped";
 
 impl Server {
     /// BDAT, with what stands against it now.
@@ -63,11 +66,8 @@ impl Server {
             if let Some(incoming) = &mut self.incoming {
                 incoming.chunk.outside = Some(fault.into());
             }
-        } else if !fits && bdat.size > self.most_discarded() {
-            let reply = self.incoming.as_ref().and_then(|incoming| incoming.refused.clone());
-            let reply = reply.unwrap_or(canned::TOO_LARGE.reply());
-            let fault = Fault::Limit(LimitExceeded::new("octets in a message", max));
-            return self.lost(reply, fault, Fatal::Protocol("a chunk too large to be skipped"));
+        } else if refused && bdat.size > self.most_discarded() {
+            return self.too_large_to_skip();
         }
         if begins { Step::Event(Event::BodyBegin) } else { Step::Again }
     }
@@ -99,11 +99,7 @@ impl Server {
     /// Reads a chunk that belongs to no message.
     fn discard(&mut self, bdat: Bdat, canned: Canned, fault: Fault) -> Step<Event> {
         if bdat.size > self.most_discarded() {
-            return self.lost(
-                canned.reply(),
-                fault,
-                Fatal::Protocol("a chunk too large to be skipped"),
-            );
+            return self.lost(canned.reply(), fault, Fatal::Protocol(TOO_LARGE_TO_SKIP));
         }
         let mut incoming = Incoming::new(&self.config);
         incoming.chunk = Chunk {
@@ -120,7 +116,20 @@ impl Server {
     }
 
     fn most_discarded(&self) -> u64 {
-        self.config.size.unwrap_or(u64::MAX).max(DISCARDED)
+        self.config.size.unwrap_or(0).max(DISCARDED)
+    }
+
+    /// The answer of a chunk whose message is refused, before its octets.
+    fn too_large_to_skip(&mut self) -> Step<Event> {
+        let reply = self.incoming.take().and_then(|incoming| incoming.refused);
+        let reply = reply.unwrap_or(canned::TOO_LARGE.reply());
+        let fatal = Fatal::Protocol(TOO_LARGE_TO_SKIP);
+        self.lost(reply, Fault::Order(TOO_LARGE_TO_SKIP), fatal)
+    }
+
+    /// MAIL was refused. What the client has pipelined behind it belongs to no transaction.
+    pub(super) fn sender_refused(&mut self) {
+        self.senderless = self.state == State::Ready;
     }
 
     /// The message under way, or the one that begins here.
@@ -144,6 +153,10 @@ impl Server {
         if incoming.chunk.left == 0 {
             return self.end_chunk();
         }
+        if incoming.refused.is_some() && incoming.chunk.size > self.most_discarded() {
+            return self.too_large_to_skip();
+        }
+        let Some(incoming) = &mut self.incoming else { return Step::Again };
         let left = usize::try_from(incoming.chunk.left).unwrap_or(usize::MAX);
         let ready = self.channel.octets().len().min(left);
         if ready == 0 || ready < left.min(HELD) && !self.channel.is_eof() {
@@ -208,6 +221,8 @@ impl Server {
         let due = match self.state {
             // RFC 2033 §4.3: "then the BDAT LAST command returns zero replies".
             State::Mail | State::Bdat if lmtp && last => self.accepted,
+            // So it counts for who has pipelined it behind a MAIL that was refused, too: his recipients were none.
+            State::Ready if lmtp && last && self.senderless => 0,
             _ => 1,
         };
         let Some(fault) = outside else {

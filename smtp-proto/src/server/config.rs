@@ -41,6 +41,8 @@ pub struct Config {
     pub size: Option<u64>,
     /// Recipients that a transaction may have; RFC 5321 §4.5.3.1.8 wants 100 at least.
     pub recipients: usize,
+    /// Different domains that the recipients of a transaction may have; `None`: as many as there are recipients.
+    pub recipient_domains: Option<u32>,
     /// RCPT commands that are handed out before the first of them is answered.
     pub lookahead: usize,
     /// Offer STARTTLS (RFC 3207) while the connection is not private.
@@ -72,10 +74,10 @@ pub struct Config {
     pub xforward: bool,
     /// Transactions that a session may have; then 421.
     pub transactions: Option<u32>,
-    /// Announce `transactions` and `recipients` by LIMITS (RFC 9422).
+    /// Announce `transactions`, `recipients` and `recipient_domains` by LIMITS (RFC 9422).
     pub announce_limits: bool,
     /// Further lines of the hello reply, whose parameters and commands the application handles: DSN, ETRN, BURL,
-    /// DELIVERBY, whatever it likes. Lines that other fields stand for are left out, and CHECKPOINT, for nothing is
+    /// DELIVERBY, whatever it likes. With PIPECONNECT who speaks before the greeting does nothing odd. Lines that other fields stand for are left out, and CHECKPOINT, for nothing is
     /// kept here of a message that was broken off.
     pub capabilities: Vec<Capability>,
     /// What becomes of a bare CR or LF in a body. Kept and reported by default; never an end of the body.
@@ -94,6 +96,7 @@ impl Config {
             limits: Limits::default(),
             size: None,
             recipients: 1000,
+            recipient_domains: None,
             lookahead: 32,
             starttls: false,
             require_tls: false,

@@ -1,9 +1,9 @@
 //! `Frozen`: a server session at rest, as a value that keeps. See [`Server::hibernate`].
 
-use super::{Config, Protocol, Reading, Server};
+use super::{Config, Protocol, Reading, Server, limits::Domains};
 use crate::State;
-use alloc::{boxed::Box, sync::Arc};
-use mailwire_core::{NotNow, Secured, implement::Version};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use mailwire_core::{NotNow, Secured, Str, implement::Version};
 
 /// What a server session at rest knows: where it stands, what protects it, what it has counted.
 ///
@@ -22,6 +22,9 @@ pub struct Frozen {
     binary: bool,
     prdr: bool,
     accepted: u32,
+    /// In lower case, each once.
+    domains: Vec<Str>,
+    senderless: bool,
     transactions: u32,
     errors: u32,
 }
@@ -100,6 +103,8 @@ impl Server {
             prdr,
             incoming: _,
             accepted,
+            domains,
+            senderless,
             transactions,
             errors,
             leaving: _,
@@ -120,6 +125,12 @@ impl Server {
             binary,
             prdr,
             transactions,
+            domains: domains
+                .iter()
+                .flat_map(|all| all.accepted())
+                .map(|one| Str::new(one))
+                .collect(),
+            senderless,
             accepted: u32::try_from(accepted).unwrap_or(u32::MAX),
             errors,
         })
@@ -149,6 +160,8 @@ impl Server {
         (server.extended, server.utf8) = (frozen.extended, frozen.utf8);
         (server.binary, server.prdr) = (frozen.binary, frozen.prdr);
         (server.accepted, server.errors) = (accepted, frozen.errors);
+        server.domains = Domains::thawed(frozen.domains.iter().map(|domain| domain.to_vec()));
+        server.senderless = frozen.senderless;
         server.transactions = frozen.transactions;
         server.raise();
         Ok(server)

@@ -3,7 +3,7 @@
 //!
 //! Here: the state, the answers, their order. Lines are read in `line`, what each command does is in `command`,
 //! the AUTH exchange in `auth`, the message in `body` and `chunk`, what a proxy says in `proxy`, ETRN and ATRN
-//! in `queue`, the end that the application wants in `shutdown`.
+//! in `queue`, how much is taken in `limits`, the end that the application wants in `shutdown`.
 
 mod answer;
 mod auth;
@@ -14,6 +14,7 @@ mod command;
 mod config;
 mod event;
 mod hibernate;
+mod limits;
 mod line;
 mod line_end;
 mod offer;
@@ -35,8 +36,9 @@ use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use answer::Act;
 use body::Incoming;
 use canned::Canned;
+use limits::Domains;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, NotNow, Secured, Wire,
+    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, Next, NotNow, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -92,6 +94,10 @@ pub struct Server {
     /// The message under way.
     incoming: Option<Box<Incoming>>,
     accepted: usize,
+    /// Their domains, where these are limited.
+    domains: Option<Box<Domains>>,
+    /// MAIL was refused, and no transaction begun nor dropped since.
+    senderless: bool,
     /// Transactions until now.
     transactions: u32,
     /// Errors since the last thing that went well.
@@ -192,6 +198,8 @@ impl Server {
             prdr: false,
             incoming: None,
             accepted: 0,
+            domains: None,
+            senderless: false,
             transactions: 0,
             errors: 0,
             leaving: None,
@@ -389,6 +397,9 @@ impl Server {
         if kind == Kind::Burl {
             return self.finish_burl(act);
         }
+        if kind == Kind::Rcpt {
+            self.count_domain(!matches!(&act, Act::Reply(reply) if reply.is_negative()));
+        }
         if let Act::Reply(reply) = &act {
             self.put_reply_in(reply, self.utf8 || kind == Kind::Lookup { utf8: true });
             self.end_behind(reply);
@@ -397,14 +408,15 @@ impl Server {
             }
         }
         let worded = matches!(act, Act::Reply(_));
-        // A challenge is no success yet.
-        if !matches!(act, Act::Challenge(_)) {
+        // A challenge is no success yet, and a hello is one that costs nothing.
+        if !matches!(act, Act::Challenge(_)) && !matches!(kind, Kind::Hello { .. }) {
             self.errors = 0;
         }
         match kind {
             Kind::Greeting => {
                 self.state = State::Greeted;
-                self.early = !self.channel.octets().is_empty();
+                self.early =
+                    !self.channel.octets().is_empty() && !self.config.offers("PIPECONNECT");
                 if !worded {
                     self.greet();
                 }
@@ -423,6 +435,7 @@ impl Server {
             }
             Kind::Auth => self.finish_auth(act),
             Kind::Mail { utf8, binary, prdr } => {
+                self.senderless = false;
                 (self.state, self.utf8, self.binary, self.prdr) = (State::Mail, utf8, binary, prdr);
                 self.transactions = self.transactions.saturating_add(1);
                 if !worded {
@@ -469,6 +482,7 @@ impl Server {
             | Kind::Xforward
             | Kind::Other => self.count_error(for_good),
             Kind::Data => self.nothing_behind_data(),
+            Kind::Mail { .. } => self.sender_refused(),
             _ => {}
         }
     }
@@ -526,6 +540,7 @@ impl Server {
         }
         self.drop_message();
         self.accepted = 0;
+        (self.domains, self.senderless) = (None, false);
         (self.utf8, self.binary, self.prdr) = (false, false, false);
     }
 
@@ -613,6 +628,13 @@ impl Connection for Server {
             Reading::Body => self.read_body(),
             Reading::Chunk => self.read_chunk(),
             Reading::Turned => Step::Waiting,
+        }
+    }
+
+    fn step_into(&mut self, key: &Internal, next: &mut Next<Event>) -> Step<()> {
+        match self.reading {
+            Reading::Commands => self.read_command_into(next),
+            _ => self.step(key).put(next),
         }
     }
 

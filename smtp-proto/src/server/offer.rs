@@ -127,7 +127,9 @@ impl Config {
         let value = |n: u32| LimitValue::new(n.clamp(1, 999_999)).ok();
         let recipients = u32::try_from(self.recipients).unwrap_or(u32::MAX);
         let transactions = self.transactions.and_then(value).map(Limit::MailMax);
-        Limits::new(transactions.into_iter().chain(value(recipients).map(Limit::RcptMax))).ok()
+        let domains = self.recipient_domains.and_then(value).map(Limit::RcptDomainMax);
+        let recipients = value(recipients).map(Limit::RcptMax);
+        Limits::new(transactions.into_iter().chain(recipients).chain(domains)).ok()
     }
 
     /// What a parameter's value has against an announced limit.

@@ -13,13 +13,14 @@ use mailwire_core::NotNow;
 
 impl Server {
     /// Ends the session with `reply` as soon as nothing is under way: no command that is not answered, no
-    /// message. It is a 421; another reply is replaced by `421 4.3.2`. Of what the client has pipelined nothing
-    /// more is read.
+    /// message, no hand-off. It is a 421; another reply is replaced by `421 4.3.2`. Of what the client has pipelined
+    /// nothing more is read.
     ///
     /// # Errors
     /// The session has ended.
     pub fn shutdown(&mut self, reply: Reply) -> Result<(), NotNow> {
-        if !self.channel.wire().is_open() {
+        let wire = self.channel.wire();
+        if !wire.is_open() && !wire.is_switching() {
             return Err(NotNow::state("the session has ended"));
         }
         let is_end = reply.code() == ReplyCode::NOT_AVAILABLE;

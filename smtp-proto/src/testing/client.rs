@@ -13,6 +13,7 @@
 //! | `E:` | |
 //! |---|---|
 //! | `greeting REPLY`, `unsolicited REPLY` | what no command has asked for |
+//! | `mail: resumed at N: REPLY`, `body ready from N` | CHECKPOINT |
 //! | `VERB: REPLY`, `VERB: unexpected: REPLY`, `VERB: malformed: why`, `VERB: dropped` | a command has ended; the verb in lower case |
 //! | `ehlo: DOMAIN offers LINE, LINE` | the hello was accepted |
 //! | `data: accepted: REPLY; REPLY` | the message was sent, by DATA or BDAT LAST |
@@ -87,6 +88,9 @@ fn done_words(done: &Done) -> String {
     match done.outcome() {
         Outcome::Reply(reply) => format!("{verb}: {}", words(reply)),
         Outcome::Unexpected(reply) => format!("{verb}: unexpected: {}", words(reply)),
+        Outcome::Resumed { reply, offset } => {
+            format!("{verb}: resumed at {offset}: {}", words(reply))
+        }
         Outcome::Hello(hello) => {
             let lines: Vec<String> = hello
                 .capabilities()
@@ -167,9 +171,12 @@ impl Adapter for ClientWords {
             Event::Recipient { index, reply, .. } => {
                 format!("recipient {index}: {}", words(&reply))
             }
-            Event::BodyReady { body, .. } => {
+            Event::BodyReady { body, offset, .. } => {
                 self.body = Some(body);
-                "body ready".to_string()
+                match offset {
+                    0 => "body ready".to_string(),
+                    offset => format!("body ready from {offset}"),
+                }
             }
             Event::Challenge { challenge, .. } => format!("challenge {}", shown(&challenge)),
             Event::Unsolicited(reply) => format!("unsolicited {}", words(&reply)),

@@ -97,7 +97,7 @@ impl Reader<'_> {
         self.replies += 1;
         self.next = match reply.code().get() {
             334 => Next::Response,
-            354 | 355 => Next::Message,
+            354 => Next::Message,
             _ => Next::Command,
         };
     }

@@ -570,3 +570,21 @@ fn an_initial_response_that_moves_must_fit_where_it_goes() {
     "
     ));
 }
+
+#[test]
+fn a_command_with_too_long_a_response_is_told_so() {
+    // RFC 4954 §4, §6: 500 5.5.6, wherever in the exchange the line stands
+    private(
+        "
+        C: AUTH PLAIN \\{3072*AAAA}
+        E: refused: more than 12288 octets in a line
+        S: 500 5.5.6 Authentication exchange line is too long
+        C: NOOP \\{8192*x}
+        E: refused: more than 2048 octets in a line
+        S: 500 5.5.2 Line too long
+        C: AUTHX \\{8192*x}
+        E: refused: more than 2048 octets in a line
+        S: 500 5.5.2 Line too long
+    ",
+    );
+}

@@ -1,7 +1,7 @@
 //! What may be too much or wrong in chunks at a server: sizes and lines. RFC 1870 §6, RFC 3030 §2, RFC 5321 §2.3.8.
 
 use crate::{
-    chunking::{RCPT, chunking},
+    chunking::{RCPT, chunking, offering},
     plain, server,
 };
 use mailwire_core::{Quirks, dot::LineEnds};
@@ -202,4 +202,56 @@ fn text_lines_have_their_limit_as_in_data() {
         S: 500 5.5.2 Line too long
     ",
     );
+}
+
+#[test]
+fn what_nobody_takes_is_not_read_for_ever() {
+    // RFC 3030 §2 wants the octets of a refused chunk read; without SIZE nobody has said how many they may be
+    for size in ["67108865", "1000000000", "9223372036854775807"] {
+        offering(
+            |_| (),
+            &format!(
+                "
+            C: BDAT {size} LAST
+            C: QUIT
+            E: refused: RCPT first
+            S: 503 5.5.1 Bad sequence of commands
+            E: closed: a chunk too large to be skipped
+        "
+            ),
+        );
+        // A message that was refused already.
+        chunking(
+            |_| (),
+            &format!(
+                "
+            C: BDAT 3
+            E: body
+            A: refuse body 530 5.7.0 Authentication required
+            C: abc\\
+            S: 530 5.7.0 Authentication required
+            C: BDAT {size}
+            C: QUIT
+            E: refused: a chunk too large to be skipped
+            S: 530 5.7.0 Authentication required
+            E: closed: a chunk too large to be skipped
+        "
+            ),
+        );
+        // Refused in the middle of it.
+        chunking(
+            |_| (),
+            &format!(
+                "
+            C: BDAT {size}
+            E: body
+            A: refuse body 530 5.7.0 Authentication required
+            C: QUIT
+            E: refused: a chunk too large to be skipped
+            S: 530 5.7.0 Authentication required
+            E: closed: a chunk too large to be skipped
+        "
+            ),
+        );
+    }
 }

@@ -563,3 +563,75 @@ fn a_message_without_lines_goes_by_bdat_alone() {
     ",
     );
 }
+
+#[test]
+fn in_lmtp_the_last_chunk_behind_a_refused_mail_has_no_reply() {
+    // RFC 2033 §4.3: as many replies as recipients, which are none; so a client that has pipelined stays in step.
+    // Without a transaction at all it is out of order, and is told (RFC 3030 §2).
+    server(
+        |config| {
+            plain(config);
+            (config.chunking, config.protocol) = (true, Protocol::Lmtp);
+        },
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example LMTP
+        C: LHLO me.example
+        E: ehlo me.example
+        A: accept
+        S: 250-mx.example
+        S: 250-PIPELINING
+        S: 250-ENHANCEDSTATUSCODES
+        S: 250-8BITMIME
+        S: 250-SMTPUTF8
+        S: 250 CHUNKING
+        C: BDAT 3 LAST
+        C: abc\\
+        E: refused: RCPT first
+        S: 503 5.5.1 Bad sequence of commands
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<u@mx.example>
+        C: BDAT 3
+        C: abcBDAT 3 LAST
+        C: defNOOP
+        E: mail <a@b.example>
+        A: reject 550 5.7.1 not you
+        S: 550 5.7.1 not you
+        E: refused: MAIL first
+        S: 503 5.5.1 Bad sequence of commands
+        E: refused: RCPT first
+        S: 503 5.5.1 Bad sequence of commands
+        E: refused: RCPT first
+        E: noop
+        S: 250 2.0.0 Ok
+        C: BDAT 0 LAST
+        E: refused: RCPT first
+        S: 503 5.5.1 Bad sequence of commands
+        C: MAIL FROM:<a@b.example> NONSENSE
+        E: refused: a parameter of MAIL
+        S: 555 5.5.4 Parameter not recognized or not offered
+        C: BDAT 0 LAST
+        E: refused: RCPT first
+        C: MAIL FROM:a@b.example
+        E: refused: expected Reverse-path (RFC 5321 §4.1.2) at octet 10
+        S: 553 5.1.0 Expected Reverse-path at octet 10 (RFC 5321 section 4.1.2)
+        C: BDAT 0 LAST
+        E: refused: RCPT first
+        C: MAIL FROM:<a@b.example> \\{8192*x}
+        E: refused: more than 2072 octets in a line
+        S: 500 5.5.2 Line too long
+        C: BDAT 0 LAST
+        E: refused: RCPT first
+        C: MAIL FROM:a@b.example
+        E: refused: expected Reverse-path (RFC 5321 §4.1.2) at octet 10
+        S: 553 5.1.0 Expected Reverse-path at octet 10 (RFC 5321 section 4.1.2)
+        C: RSET
+        E: reset
+        S: 250 2.0.0 Ok
+        C: BDAT 0 LAST
+        E: refused: RCPT first
+        S: 503 5.5.1 Bad sequence of commands
+    ",
+    );
+}

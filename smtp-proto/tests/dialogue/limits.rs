@@ -399,3 +399,35 @@ fn the_verb_of_an_over_long_line_does_not_depend_on_how_it_comes() {
     ",
     );
 }
+
+#[test]
+fn a_hello_makes_no_error_undone() {
+    // else whoever says it between two errors may make them for ever
+    server(
+        |config| {
+            plain(config);
+            config.limits.errors = 2;
+        },
+        &[
+            crate::HELLO,
+            "
+        C: DATA
+        E: refused: RCPT first
+        S: 503 5.5.1 Bad sequence of commands
+        C: DATA
+        E: refused: RCPT first
+        S: 503 5.5.1 Bad sequence of commands
+        C: HELO me.example
+        E: helo me.example
+        A: accept
+        S: 250 mx.example
+        C: DATA
+        E: refused: RCPT first
+        S: 503 5.5.1 Bad sequence of commands
+        S: 421 4.7.0 Too many errors, closing
+        E: closed: more than 2 errors in a row
+    ",
+        ]
+        .concat(),
+    );
+}

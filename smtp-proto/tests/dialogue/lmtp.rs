@@ -134,8 +134,8 @@ fn a_reply_that_is_missing_is_unknown() {
 }
 
 #[test]
-fn an_end_in_the_middle_takes_no_answer_back() {
-    // RFC 2033 §4.2, RFC 5321 §3.8: who was told yes is not told again
+fn an_end_that_answers_for_the_last_recipient_leaves_nothing_open() {
+    // RFC 2033 §4.2: the reply for a recipient is his, whatever it is; RFC 5321 §3.8: 421 ends the session.
     client(
         |config| config.protocol = Protocol::Lmtp,
         &[
@@ -143,8 +143,22 @@ fn an_end_in_the_middle_takes_no_answer_back() {
             "
         S: 250 one
         E: recipient 0: 250 one
-        S: 421 three, and bye
-        E: data: dropped behind 250 one; 421 three, and bye
+        S: 421 4.3.2 shutdown
+        E: recipient 1: 421 4.3.2 shutdown
+        E: data: not accepted: 250 one; 421 4.3.2 shutdown
+        E: closed clean
+    ",
+        ]
+        .concat(),
+    );
+    // One that comes too early does leave something open.
+    client(
+        |config| config.protocol = Protocol::Lmtp,
+        &[
+            SENT,
+            "
+        S: 421 4.3.2 shutdown
+        E: data: 421 4.3.2 shutdown
         E: closed clean
     ",
         ]

@@ -4,6 +4,7 @@
 
 mod auth;
 mod burl;
+mod checkpoint;
 mod chunk;
 mod chunk_limits;
 mod chunking;
@@ -15,6 +16,7 @@ mod lmtp;
 mod message;
 mod offers;
 mod order;
+mod pipe_connect;
 mod pipelining;
 mod proxies;
 mod rare;

@@ -1,7 +1,7 @@
 //! What a server offers, it keeps: limits, values, lengths of lines. RFC 9422, RFC 8689, RFC 5321 §4.5.3.1.4.
 
 use crate::{
-    plain, server,
+    client, plain, server,
     serving::{capability, hello, offering},
 };
 use mailwire_smtp::server::Config;
@@ -187,4 +187,112 @@ fn a_line_that_is_just_as_long_is_read() {
             ),
         );
     }
+}
+
+#[test]
+fn domains_are_counted_as_limits_says() {
+    // RFC 9422 §4.3: different domains, without case; `<Postmaster>` has none. Who was refused does not count.
+    offering(
+        |config| {
+            (config.recipient_domains, config.recipients) = (Some(2), 9);
+            config.announce_limits = true;
+        },
+        &["LIMITS RCPTMAX=9 RCPTDOMAINMAX=2"],
+        "
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@MX.example>
+        C: RCPT TO:<Postmaster>
+        C: RCPT TO:<u@two.example>
+        C: RCPT TO:<u@three.example>
+        C: RCPT TO:<three@mx.example>
+        E: rcpt <one@mx.example>
+        E: rcpt <two@MX.example>
+        E: rcpt <Postmaster>
+        E: rcpt <u@two.example>
+        E: refused: more than 2 domains of recipients
+        E: rcpt <three@mx.example>
+        A: accept
+        A: accept
+        A: accept
+        A: reject 550 5.1.1 no
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        S: 250 2.1.5 Recipient ok
+        S: 250 2.1.5 Recipient ok
+        S: 550 5.1.1 no
+        S: 452 4.5.3 Too many domains
+        S: 250 2.1.5 Recipient ok
+        C: RCPT TO:<u@three.example>
+        E: rcpt <u@three.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: RCPT TO:<u@two.example>
+        E: refused: more than 2 domains of recipients
+        S: 452 4.5.3 Too many domains
+        C: RSET
+        E: reset
+        S: 250 2.0.0 Ok
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@four.example>
+        E: rcpt <u@four.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: RCPT TO:<u@five.example>
+        E: rcpt <u@five.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+    ",
+    );
+}
+
+#[test]
+fn a_message_that_is_tracked_has_an_identifier() {
+    // RFC 3885 §3.2: "if the MTRK parameter is given, an ENVID parameter MUST be included"
+    offering(
+        |config| capability(config, "MTRK"),
+        &["MTRK"],
+        "
+        C: MAIL FROM:<a@b.example> MTRK=dGVzdA
+        E: refused: MTRK wants ENVID (RFC 3885 §3.2)
+        S: 501 5.5.4 MTRK wants ENVID
+        C: MAIL FROM:<a@b.example> MTRK=dGVzdA ENVID=1@b.example
+        E: mail <a@b.example> MTRK=dGVzdA ENVID=1@b.example
+        A: accept
+        S: 250 2.1.0 Sender ok
+    ",
+    );
+    // §3.2: `local-envid "@" fqhn`
+    client(
+        |_| (),
+        "
+        S: 220 mx
+        E: greeting 220 mx
+        A: EHLO me.example
+        C: EHLO me.example
+        S: 250-mx.example
+        S: 250 MTRK
+        E: ehlo: mx.example offers MTRK
+        A: MAIL FROM:<a@b.example> MTRK=dGVzdA
+        N: MTRK wants an ENVID of local@host (RFC 3885 §3.2)
+        A: MAIL FROM:<a@b.example> MTRK=dGVzdA ENVID=1
+        N: MTRK wants an ENVID of local@host (RFC 3885 §3.2)
+        A: MAIL FROM:<a@b.example> MTRK=dGVzdA ENVID=1@b.example
+        C: MAIL FROM:<a@b.example> MTRK=dGVzdA ENVID=1@b.example
+        S: 250 ok
+        E: mail: 250 ok
+        A: RCPT TO:<u@mx.example> ORCPT=rfc822;u@mx.example
+        C: RCPT TO:<u@mx.example> ORCPT=rfc822;u@mx.example
+        S: 250 ok
+        E: rcpt: 250 ok
+        A: RCPT TO:<u@mx.example> NOTIFY=NEVER
+        N: the extension of a parameter of RCPT was not offered
+    ",
+    );
 }

@@ -194,3 +194,31 @@ fn shutdown_at_a_hand_off_comes_behind_it() {
     ",
     );
 }
+
+#[test]
+fn shutdown_during_a_hand_off_comes_behind_it() {
+    // RFC 3207 §4: while the handshake runs nothing can be said; it is not forgotten
+    server(
+        |config| {
+            plain(config);
+            config.starttls = true;
+        },
+        &[
+            &crate::serving::hello(&["STARTTLS"]),
+            "
+        C: STARTTLS
+        E: starttls
+        A: accept
+        S: 220 2.0.0 Ready to start TLS
+        E: switch tls
+        A: shutdown 421 4.3.2 going down
+        A: tls
+        S: 421 4.3.2 going down
+        E: closed clean
+        A: shutdown 421 4.3.2 going down
+        N: the session has ended
+    ",
+        ]
+        .concat(),
+    );
+}

@@ -147,7 +147,7 @@ fn bdat_by_its_general_name() {
     }
     let bdat: Command = "BDAT 3 LAST".parse().unwrap();
     let handle = smtp.command(&bdat).unwrap();
-    let Next::Event(Event::BodyReady { of, body }) = smtp.poll() else { panic!() };
+    let Next::Event(Event::BodyReady { of, body, .. }) = smtp.poll() else { panic!() };
     assert_eq!((of, smtp.chunk_left()), (handle.id(), Some(3)));
     smtp.send_body(&body, b"abc"[..].into()).unwrap();
     smtp.finish_body(body).unwrap();

@@ -3,7 +3,7 @@
 use super::{App, Drain, Input, Plan, Trace, cuts, every_cut, play};
 use bytes::Bytes;
 use mailwire_smtp::{
-    Command, Dialect, Parse, Reply,
+    Command, Dialect, EhloReply, Parse, Reply,
     client::{Client, Config, Event, Outcome, Protocol},
     core::{
         Body, Connection, Handle, Quirks, Secret, Secured,
@@ -30,6 +30,13 @@ pub fn config(input: &Input) -> Config {
     }
     if input.is(5) {
         config.secured = Secured::Tls;
+    }
+    if input.is(2) && input.is(5) && !input.is(7) {
+        let lines = ["PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING", "AUTH PLAIN", "PIPECONNECT"];
+        let lines: String = lines.iter().map(|line| format!("250-{line}\r\n")).collect();
+        let reply = format!("250-mx.example\r\n{lines}250 SIZE\r\n");
+        let remembered = EhloReply::parse(reply.as_bytes(), &Parse::strict());
+        config.pipe_connect = remembered.ok().map(|(remembered, _)| remembered);
     }
     if input.is(7) {
         config.quirks = mailwire_smtp::quirk::QUIRKS
@@ -318,7 +325,7 @@ impl App for ClientApp {
                 }
                 (self.due, self.told) = (1, 0);
             }
-            Event::BodyReady { of, body } => {
+            Event::BodyReady { of, body, .. } => {
                 if self.session.chunk_left().is_some() {
                     let chunk = self.flights.iter().find(|(id, _)| *id == of);
                     assert_eq!(chunk.map(|(_, verb)| &verb[..]), Some(&b"BDAT"[..]));
@@ -351,7 +358,11 @@ impl App for ClientApp {
                 }
             }
             // No service: what was queued never leaves, QUIT may follow.
-            Event::Greeting(reply) if reply.code().get() != 220 => self.pieces.clear(),
+            Event::Greeting(reply) if reply.code().get() != 220 => {
+                if self.config.pipe_connect.is_none() {
+                    self.pieces.clear();
+                }
+            }
             Event::Greeting(_) | Event::Unsolicited(_) | Event::TooLong(_) => {}
             other => panic!("{other:?}"),
         }

@@ -145,7 +145,7 @@ impl Sender {
         self.give(session);
         match event {
             client::Event::Greeting(_) => self.hello(session),
-            client::Event::BodyReady { body, of } => {
+            client::Event::BodyReady { body, of, .. } => {
                 if self.under_way.front().is_some_and(|(data, _)| data.id() == of) {
                     self.body = Some((body, 0));
                     self.give(session);

@@ -300,11 +300,14 @@ impl App for ServerApp {
                 self.command();
                 assert!(!(is_helo && self.config.protocol == Protocol::Lmtp));
                 self.end_transaction();
+                // It makes no error undone.
+                let errors = self.errors;
                 if yes(self.plan.decide()) {
                     self.answer(pending.accept(), &[250]);
                 } else {
                     self.answer(pending.reject(Self::no(550)), &[550]);
                 }
+                self.errors = errors;
             }
             Event::StartTls { pending } => {
                 self.command();

@@ -122,7 +122,7 @@ impl App for TransactionApp {
                 Outcome::Delivery(_) => panic!("the transaction's alone"),
                 _ => assert!(matches!(done.verb(), "EHLO" | "HELO" | "LHLO"), "{}", done.verb()),
             },
-            Event::BodyReady { of, body } => {
+            Event::BodyReady { of, body, .. } => {
                 assert!(self.body.is_none());
                 // Of the last: a chunk is asked for while the answer to the message before it is due.
                 assert_eq!(self.pending.back().map(|(handle, _)| handle.id()), Some(of));
@@ -210,7 +210,7 @@ impl Sender {
         match event {
             Event::Greeting(_) if self.helo => drop(session.helo(&host).unwrap()),
             Event::Greeting(_) => drop(session.hello(&host.into()).unwrap()),
-            Event::BodyReady { of, body } => {
+            Event::BodyReady { of, body, .. } => {
                 let (letter, _) = *self.under_way.front().unwrap();
                 assert_eq!(of, self.under_way.front().unwrap().1.id());
                 let by_data = session.chunk_left().is_none();
