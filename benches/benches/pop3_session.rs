@@ -134,8 +134,12 @@ fn listing(criterion: &mut Criterion, ids: bool) {
     let what = if ids { "UIDL" } else { "LIST" };
     let mut l = Lineup::new(format!("{what} of 100,000 messages"), "entry", N);
     l.row("pop3-codec, given all of it", N, || match ids {
-        true => pop3_codec::parse::response_uidl_all(black_box(stream)).unwrap().1.unwrap().body.len(),
-        false => pop3_codec::parse::response_list_all(black_box(stream)).unwrap().1.unwrap().body.len(),
+        true => {
+            pop3_codec::parse::response_uidl_all(black_box(stream)).unwrap().1.unwrap().body.len()
+        }
+        false => {
+            pop3_codec::parse::response_list_all(black_box(stream)).unwrap().1.unwrap().body.len()
+        }
     });
     let ask = |pop: &mut Client| match ids {
         true => _ = pop.uidl().unwrap(),

@@ -106,7 +106,7 @@ impl Describe for server::Event {
             }
             Event::AuthCancelled => "AuthCancelled".to_owned(),
             Event::Mail { mail, .. } => {
-                let parameters: Vec<_> = mail.parameters.iter().map(parameter).collect();
+                let parameters: Vec<_> = mail.parameters.iter().map(|p| parameter(&p)).collect();
                 format!("Mail {{ {} }}", parameters.join(", "))
             }
             Event::Rcpt { rcpt, .. } => format!("Rcpt {{ {} }}", rcpt.forward_path),

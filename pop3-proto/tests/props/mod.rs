@@ -17,6 +17,7 @@ pub mod codec;
 #[path = "../../../mail-core/tests/props/drive.rs"]
 mod drive;
 pub mod grammar;
+pub mod pair;
 pub mod value;
 
 pub use drive::*;

@@ -84,7 +84,11 @@ impl Server {
             _ => return None,
         };
         *next = Next::Idle;
-        Some(self.refuse_envelope(refused).put(next))
+        let step = self.refuse_envelope(refused).put(next);
+        if verb == MAIL {
+            self.sender_refused();
+        }
+        Some(step)
     }
 
     /// The length of one command line, if it is whole and its turn has come; else what is to be done.
