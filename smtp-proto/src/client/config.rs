@@ -1,7 +1,6 @@
 //! `Config`: what one client demands of the connection and tolerates of the peer.
 
-pub use crate::server::Protocol;
-use crate::{EhloReply, quirk};
+use crate::{EhloReply, Protocol, quirk};
 use mailwire_core::{Limits, Quirks, Secured, dot::LineEnds};
 
 /// What a client session demands and tolerates.
@@ -14,7 +13,7 @@ pub struct Config {
     /// What protects the connection from the beginning: `Tls` for implicit TLS (RFC 8314).
     pub secured: Secured,
     /// Without TLS nothing is sent but EHLO, STARTTLS, NOOP, RSET, QUIT.
-    pub require_tls: bool,
+    pub demand_tls: bool,
     /// Send a mechanism's password where everybody on the way can read it.
     pub dangerous_plaintext_auth: bool,
     /// What this server offered on an earlier connection. If PIPECONNECT and PIPELINING are among it, EHLO leaves before
@@ -36,7 +35,7 @@ impl Default for Config {
         Config {
             protocol: Protocol::Smtp,
             secured: Secured::Clear,
-            require_tls: false,
+            demand_tls: false,
             dangerous_plaintext_auth: false,
             pipe_connect: None,
             limits: Limits::default(),

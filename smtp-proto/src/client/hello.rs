@@ -20,7 +20,7 @@ impl Client {
     /// As [`Client::ehlo`].
     pub fn hello(&mut self, host: &Host) -> Result<Handle<EhloReply>, NotNow> {
         let handle = self.ehlo(host)?;
-        let keeps = self.config.require_tls && !self.secured.is_private();
+        let keeps = self.config.demand_tls && !self.secured.is_private();
         match host {
             Host::Domain(domain)
                 if self.config.protocol == Protocol::Smtp && !keeps && !self.presumed =>

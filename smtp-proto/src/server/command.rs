@@ -118,7 +118,7 @@ impl Server {
             | Command::Noop(_)
             | Command::Quit
             | Command::StartTls => {}
-            _ if self.config.require_tls && !self.secured.is_private() => {
+            _ if self.config.demand_tls && !self.secured.is_private() => {
                 return Some((canned::TLS_FIRST, "TLS comes first here (RFC 3207 §4)"));
             }
             _ => {}
@@ -172,7 +172,7 @@ impl Server {
     }
 
     pub(super) fn mail(&mut self, mail: Mail) -> Step<Event> {
-        if self.config.require_auth && !self.authenticated {
+        if self.config.demand_auth && !self.authenticated {
             return self.out_of_order(canned::AUTH_FIRST, "AUTH comes first here (RFC 6409 §4.3)");
         }
         let parameters = &mail.parameters;

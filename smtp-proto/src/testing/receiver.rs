@@ -218,7 +218,7 @@ impl TestServerBuilder {
     }
 
     /// Somebody who may log in, by PLAIN, LOGIN, CRAM-MD5 or SCRAM; the first two in the clear, too, for this is a
-    /// test. May be called again. To demand it, set [`Config::require_auth`].
+    /// test. May be called again. To demand it, set [`Config::demand_auth`].
     #[cfg(feature = "sasl")]
     #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "sasl")))]
     pub fn user(
@@ -425,7 +425,7 @@ impl<'a> Session<'a> {
                     let each: Vec<_> =
                         each.map(|to| self.refuses(Asked::Message(&message, to))).collect();
                     let is_taken = each.iter().any(Option::is_none);
-                    let lmtp = self.shared.config.protocol == crate::server::Protocol::Lmtp;
+                    let lmtp = self.shared.config.protocol == crate::Protocol::Lmtp;
                     let first = each.first().cloned().flatten();
                     if is_taken {
                         self.shared.messages().push(message);

@@ -86,7 +86,7 @@ fn nothing_is_given_up_by_it() {
         S: 500 what?
         E: ehlo: 500 what?
     ";
-    client(|config| config.require_tls = true, script);
+    client(|config| config.demand_tls = true, script);
     let lmtp = script.replace("EHLO", "LHLO").replace("ehlo", "lhlo");
     client(|config| config.protocol = Protocol::Lmtp, &lmtp);
     // HELO has no address literal: RFC 5321 §4.1.1.1

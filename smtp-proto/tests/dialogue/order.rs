@@ -157,6 +157,44 @@ fn answers_to_recipients_leave_in_their_order() {
 }
 
 #[test]
+fn yes_may_have_words_of_its_own() {
+    // RFC 3865 §2.4 wants some in the answer to MAIL; what is no 2yz says no, and 3yz is none (RFC 5321 §4.2.1)
+    transaction(
+        "
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept 354 go
+        S: 451 4.3.0 Local error in processing
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept 550 5.7.1 no
+        S: 550 5.7.1 no
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept 250 2.1.0 SOLICIT=net.example:ADV
+        S: 250 2.1.0 SOLICIT=net.example:ADV
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept 251 2.1.5 forwarded
+        S: 251 2.1.5 forwarded
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: .
+        E: body end: 0 octets, 1 replies
+        A: accept 452 4.2.2 full
+        S: 452 4.2.2 full
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+    ",
+    );
+}
+
+#[test]
 fn parameters_that_are_not_offered() {
     // §4.1.1.11
     transaction(

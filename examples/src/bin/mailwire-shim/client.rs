@@ -34,7 +34,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
         config.quirks = quirks;
     }
     match said["tls"].as_str() {
-        Some("required") => config.require_tls = true,
+        Some("required") => config.demand_tls = true,
         Some("implicit") => config.secured = Secured::Tls,
         _ => {}
     }

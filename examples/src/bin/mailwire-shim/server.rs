@@ -39,7 +39,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
     }
     match said["tls"].as_str() {
         None | Some("offered") => config.starttls = true,
-        Some("required") => (config.starttls, config.require_tls) = (true, true),
+        Some("required") => (config.starttls, config.demand_tls) = (true, true),
         Some("implicit") => config.secured = Secured::Tls,
         Some(_) => {}
     }

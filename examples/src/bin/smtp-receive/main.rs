@@ -231,7 +231,7 @@ fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
     if users.is_some() {
         config.mechanisms = MECHANISMS.iter().filter_map(|name| name.parse().ok()).collect();
     }
-    config.require_auth = arguments.require_auth;
+    config.demand_auth = arguments.require_auth;
     config.dangerous_plaintext_auth = arguments.dangerous_plaintext_auth;
     let known: Vec<_> = arguments.rcpt.iter().cloned().map(ForwardPath::from).collect();
     Ok(Receiver {

@@ -92,8 +92,8 @@ impl World {
         let mut config = Config::new(SUBMISSION.parse().map_err(io::Error::other)?);
         config.size = Some(10 * 1024 * 1024);
         config.starttls = true;
-        config.require_tls = true;
-        config.require_auth = true;
+        config.demand_tls = true;
+        config.demand_auth = true;
         config.mechanisms = MECHANISMS.iter().filter_map(|name| name.parse().ok()).collect();
         let issued = self.authority.issue(&[SUBMISSION])?;
         Ok(Receiver {
