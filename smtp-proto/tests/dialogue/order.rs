@@ -454,3 +454,80 @@ fn replies_are_ascii_for_who_has_not_used_smtputf8() {
     ",
     );
 }
+
+#[test]
+fn the_null_reverse_path_is_a_sender_like_any_other() {
+    // RFC 5321 §4.5.5: bounces come from it, whatever is demanded or announced
+    transaction(
+        "
+        C: MAIL FROM:<>
+        E: mail <>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+    ",
+    );
+    offered(
+        "
+        A: MAIL FROM:<>
+        A: RCPT TO:<u@mx.example>
+        C: MAIL FROM:<>
+        C: RCPT TO:<u@mx.example>
+        S: 250 ok
+        S: 250 ok
+        E: mail: 250 ok
+        E: rcpt: 250 ok
+    ",
+    );
+}
+
+#[test]
+fn reset_noop_and_help_at_any_time() {
+    // RFC 5321 §4.1.4, §4.1.1.5, §4.1.1.8, §4.1.1.9: before the hello, too; RSET alone ends a transaction
+    server(
+        plain,
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: RSET
+        E: reset
+        S: 250 2.0.0 Ok
+        C: NOOP anything
+        E: noop
+        S: 250 2.0.0 Ok
+        C: HELP
+        E: HELP
+        A: reply 214 2.0.0 see the manual
+        S: 214 2.0.0 see the manual
+        C: HELO me.example
+        E: helo me.example
+        A: accept
+        S: 250 mx.example
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: NOOP
+        E: noop
+        S: 250 2.0.0 Ok
+        C: HELP MAIL
+        E: HELP MAIL
+        A: reply 214 2.0.0 see the manual
+        S: 214 2.0.0 see the manual
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: RSET
+        E: reset
+        S: 250 2.0.0 Ok
+        C: RCPT TO:<u@mx.example>
+        E: refused: MAIL first
+        S: 503 5.5.1 Bad sequence of commands
+    ",
+    );
+}
