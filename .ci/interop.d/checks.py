@@ -12,6 +12,7 @@ from dovecot import Dovecot
 from exim import Exim
 from messages import BODIES, Message, Written, with_utf8
 from opensmtpd import OpenSmtpd
+from pop3_checks import Pop3
 from servers import USERS, Aiosmtpd, Postfix, Receive
 
 ALICE, BOB = f"alice@{DOMAIN}", f"bob@{DOMAIN}"
@@ -25,8 +26,9 @@ AS_IT_IS = ["plain", "first line a dot", "last line a dot", "8-bit UTF-8"]
 
 
 class Checks:
-    def __init__(self, bench, send, receive, word):
+    def __init__(self, bench, send, receive, fetch, serve, word):
         self.bench, self.word, self.found = bench, word, []
+        self.pop3 = Pop3(bench, fetch, serve, self.check)
         self.receive = Receive(bench, receive)
         self.postfix, self.exim, self.opensmtpd, self.dovecot = (
             server(bench, self.receive) for server in (Postfix, Exim, OpenSmtpd, Dovecot)
@@ -49,6 +51,7 @@ class Checks:
         self.others_refused()
         self.many()
         self.relayed()
+        self.pop3.all()
         report.all(self.found)
         for server in (self.postfix, self.exim, self.opensmtpd):
             name = f"{server.name} has nothing left"
@@ -61,6 +64,7 @@ class Checks:
     def logs(self):
         for server in (self.postfix, self.exim, self.opensmtpd, self.dovecot):
             print(f"---- {server.name}\n{server.log()}")
+        self.pop3.logs()
 
     # ---- what a check does
 
@@ -505,9 +509,9 @@ def main(arguments):
     at.end_on_signals()
     try:
         install.install()
-        send, receive = at.build("smtp-send", "smtp-receive")
+        programs = at.build("smtp-send", "smtp-receive", "pop3-fetch", "pop3-serve")
         with at.Bench() as bench:
-            checks = Checks(bench, send, receive, " ".join(arguments))
+            checks = Checks(bench, *programs, " ".join(arguments))
             report = checks.all()
             if report.failed:
                 checks.logs()

@@ -2,8 +2,9 @@
 //!
 //! A caller that queues mail looks at two things: 75, try again; anything else, give up and tell somebody why.
 
-use crate::submit::Error;
+use crate::{fetch, submit::Error};
 use mailwire_core::{End, Fatal, Refusal};
+use mailwire_pop3::Response;
 use mailwire_smtp::Reply;
 use std::{
     io::ErrorKind,
@@ -91,6 +92,61 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// For a POP3 response to this command.
+    pub fn of_response(what: &str, response: &Response) -> Self {
+        let is = |code| response.code().is_some_and(|it| it.is_within(code));
+        match what {
+            _ if response.is_ok() => Exit::Ok,
+            // RFC 2449 §8.1, RFC 3206 §4: the password may be right.
+            _ if is("LOGIN-DELAY") || is("IN-USE") || is("SYS/TEMP") => Exit::TempFail,
+            _ if is("SYS/PERM") => Exit::Unavailable,
+            "AUTH" | "APOP" | "USER" | "PASS" => Exit::NoPerm,
+            "the connection" | "QUIT" => Exit::TempFail,
+            _ => Exit::Unavailable,
+        }
+    }
+
+    fn of_end(end: &End) -> Self {
+        match end {
+            End::Failed(why) => match why {
+                Fatal::InjectedBeforeTls
+                | Fatal::Limit(_)
+                | Fatal::Parse(_)
+                | Fatal::Protocol(_)
+                | Fatal::Security(_) => Exit::Protocol,
+                Fatal::FedDuringHandOff => Exit::Software,
+                _ => Exit::TempFail,
+            },
+            End::Clean => Exit::TempFail,
+        }
+    }
+}
+
+impl From<&fetch::Error> for Exit {
+    fn from(error: &fetch::Error) -> Self {
+        use fetch::Error;
+        match error {
+            Error::Refused { what, response } => match Exit::of_response(what, response) {
+                Exit::Ok => Exit::Protocol,
+                exit => exit,
+            },
+            Error::Sasl(_) => Exit::NoPerm,
+            // The certificate.
+            Error::Io(error) if error.kind() == ErrorKind::InvalidData => Exit::Unavailable,
+            Error::Io(_) => Exit::TempFail,
+            Error::Closed(end) => Exit::of_end(end),
+            Error::Malformed { .. } => Exit::Protocol,
+            Error::NotOffered(_) | Error::NotNow(_) => Exit::Unavailable,
+            Error::Value(_) => Exit::Usage,
+            Error::Disk(_) => Exit::IoErr,
+            Error::Ledger(fetch::ledger::Error::InUse(_)) => Exit::TempFail,
+            Error::Ledger(fetch::ledger::Error::Foreign(_)) => Exit::Config,
+            Error::Ledger(fetch::ledger::Error::Io(..)) => Exit::IoErr,
+        }
+    }
+}
+
 impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
         match error {
@@ -102,16 +158,7 @@ impl From<&Error> for Exit {
             // The certificate.
             Error::Io(error) if error.kind() == ErrorKind::InvalidData => Exit::Unavailable,
             Error::Io(_) => Exit::TempFail,
-            Error::Closed(End::Failed(why)) => match why {
-                Fatal::InjectedBeforeTls
-                | Fatal::Limit(_)
-                | Fatal::Parse(_)
-                | Fatal::Protocol(_)
-                | Fatal::Security(_) => Exit::Protocol,
-                Fatal::FedDuringHandOff => Exit::Software,
-                _ => Exit::TempFail,
-            },
-            Error::Closed(_) => Exit::TempFail,
+            Error::Closed(end) => Exit::of_end(end),
             Error::Malformed { .. } => Exit::Protocol,
             Error::NotOffered(_) => Exit::Unavailable,
             Error::NotNow(why) => match why.refusal() {

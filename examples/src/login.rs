@@ -9,7 +9,10 @@ use crate::{
 use mailwire_core::{
     Secret, Secured,
     driver::tokio::Happened,
-    sasl::client::{Credentials, Mechanism, Selector},
+    sasl::{
+        SaslError,
+        client::{Credentials, Mechanism, Selector},
+    },
 };
 use mailwire_smtp::client::{Client, Event};
 
@@ -43,7 +46,7 @@ impl Login {
         Login { user: user.into(), proof: Proof::Password(password.into()), mechanism: None }
     }
 
-    fn credentials(&self) -> Result<Credentials, Error> {
+    pub(crate) fn credentials(&self) -> Result<Credentials, SaslError> {
         Ok(match &self.proof {
             Proof::Password(password) => Credentials::password(&self.user, password.clone())?,
             Proof::Token(token) => Credentials::token(&self.user, token.clone())?,

@@ -21,7 +21,7 @@ pub enum Side {
     Server,
 }
 
-/// The three stages of a dialogue. RFC 5321 §3.1, §3.3, §3.8
+/// The stages of a dialogue: three of SMTP, RFC 5321 §3.1, §3.3, §3.8; four of POP3, RFC 1939 §3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Session initiation: who are you, what can you do, TLS, AUTH.
@@ -30,6 +30,14 @@ pub enum Stage {
     Transfer,
     /// Session termination.
     Termination,
+    /// POP3: what can you do, TLS, the login.
+    Authorization,
+    /// POP3: messages are fetched and marked.
+    Transaction,
+    /// POP3: what was marked is deleted.
+    Update,
+    /// POP3: the connection ends.
+    Disconnect,
 }
 
 /// One thing that was written down.

@@ -75,6 +75,7 @@ fn line(entry: &Entry, view: View, body: &mut Body, out: &mut impl Write) -> io:
         What::Body { text, lines, .. } => {
             body.chunks += 1;
             if view != View::BothEnds {
+                body.has_no_dot = true;
                 body.add(text, *lines, peer);
             }
         }
@@ -94,6 +95,11 @@ fn line(entry: &Entry, view: View, body: &mut Body, out: &mut impl Write) -> io:
         What::Received { text, event } => match event.first() {
             // The beginning and the end of a message have no octets of their own: they stand at its lines.
             Some(begin) if begin == "BodyBegin" => body.has_begun = true,
+            // In POP3 a line stands in front of it.
+            Some(begin) if begin.starts_with("BodyBegin") => {
+                body.has_begun = true;
+                rows(peer, text, event, out)?;
+            }
             Some(end) if body.has_begun && end.starts_with("BodyEnd") => {
                 let end = end.clone();
                 body.write(Some(&end), out)?;
@@ -115,6 +121,10 @@ fn stage(stage: Stage, out: &mut impl Write) -> io::Result<()> {
         Stage::Handshake => ("handshake", "session initiation, RFC 5321 §3.1"),
         Stage::Transfer => ("transfer", "mail transactions, RFC 5321 §3.3"),
         Stage::Termination => ("termination", "session termination, RFC 5321 §3.8"),
+        Stage::Authorization => ("authorization", "the AUTHORIZATION state, RFC 1939 §4"),
+        Stage::Transaction => ("transaction", "the TRANSACTION state, RFC 1939 §5"),
+        Stage::Update => ("update", "the UPDATE state, RFC 1939 §6"),
+        Stage::Disconnect => ("disconnect", "the connection is closed, RFC 1939 §3"),
     };
     writeln!(out)?;
     heading(name, rfc, out)
@@ -206,6 +216,8 @@ fn clip(text: &str, max: usize) -> String {
 struct Body {
     from: Option<Side>,
     has_begun: bool,
+    /// It is shown as it came in: the line that ends it was taken out.
+    has_no_dot: bool,
     kept: Vec<u8>,
     lines: usize,
     chunks: usize,
@@ -224,7 +236,7 @@ impl Body {
         let Some(from) = body.from else { return Ok(()) };
         let text = String::from_utf8_lossy(&body.kept);
         let lines: Vec<&str> = text.lines().collect();
-        let last = body.lines.saturating_sub(1);
+        let last = if body.has_no_dot { body.lines } else { body.lines.saturating_sub(1) };
         let dots = lines.iter().enumerate().filter(|(n, line)| *n < last && line.starts_with('.'));
         let dots: Vec<usize> = dots.map(|(n, _)| n).take(2).collect();
         let mut next = 0;

@@ -99,9 +99,14 @@ impl Users {
         server::Config::new(nonce, self.secret.clone()).with_users_like(ITERATIONS, 16)
     }
 
-    /// The password, for CRAM-MD5.
+    /// The password, for CRAM-MD5 and APOP.
     pub fn password(&self, user: &Str) -> Option<&Secret> {
         self.passwords.get(user.as_str()?)
+    }
+
+    /// Is there a password that is known as it is, as APOP needs it, too?
+    pub fn has_passwords(&self) -> bool {
+        !self.passwords.is_empty()
     }
 
     /// The keys for SCRAM: those in the file, else those of the password, derived once.

@@ -56,6 +56,23 @@ pub enum Step<E> {
     Fatal(Fatal),
 }
 
+impl<E> Step<E> {
+    /// Without the event, which goes where it is to be.
+    #[inline]
+    pub fn put(self, next: &mut Next<E>) -> Step<()> {
+        match self {
+            Step::Event(event) => {
+                *next = Next::Event(event);
+                Step::Event(())
+            }
+            Step::Again => Step::Again,
+            Step::Starved => Step::Starved,
+            Step::Waiting => Step::Waiting,
+            Step::Fatal(fatal) => Step::Fatal(fatal),
+        }
+    }
+}
+
 /// Nameable everywhere and made only in this crate: who holds one is the provided `poll`.
 #[derive(Debug)]
 #[doc(hidden)]
@@ -84,6 +101,14 @@ pub trait Connection {
     /// Looks at the input: one frame.
     #[doc(hidden)]
     fn step(&mut self, key: &Internal) -> Step<Self::Event>;
+
+    /// As `step`, but an event is made in `next`, where `Idle` was. Events may be large values, and to move one through
+    /// all callers costs more than to read a short line; this is for the sessions that can do without.
+    #[doc(hidden)]
+    #[inline]
+    fn step_into(&mut self, key: &Internal, next: &mut Next<Self::Event>) -> Step<()> {
+        self.step(key).put(next)
+    }
 
     /// Events beyond the first that one frame gave rise to; they come even when the session has ended.
     #[doc(hidden)]
@@ -164,18 +189,28 @@ pub trait Connection {
 /// sends octet by octet costs.
 #[inline(never)]
 fn search<C: Connection + ?Sized>(session: &mut C, key: &Internal) -> Next<C::Event> {
+    // One place for what is returned, so that it is made there.
+    let mut next = Next::Idle;
+    search_into(session, key, &mut next);
+    next
+}
+
+#[inline(always)]
+fn search_into<C: Connection + ?Sized>(session: &mut C, key: &Internal, next: &mut Next<C::Event>) {
     loop {
         if let Some(event) = session.queued(key) {
-            return Next::Event(event);
+            *next = Next::Event(event);
+            return;
         }
-        if let Some(next) = session.channel(key).wire.begin() {
-            return next;
+        if let Some(at_gate) = session.channel(key).wire.begin() {
+            *next = at_gate;
+            return;
         }
-        match session.step(key) {
-            Step::Event(event) => {
+        match session.step_into(key, next) {
+            Step::Event(()) => {
                 session.channel(key).wire.starved = false;
                 trace::received(session.wire());
-                return Next::Event(event);
+                return;
             }
             Step::Again => {}
             Step::Fatal(fatal) => session.channel(key).fail(fatal),
@@ -187,13 +222,13 @@ fn search<C: Connection + ?Sized>(session: &mut C, key: &Internal) -> Next<C::Ev
                     }
                 } else if session.wire().is_open() {
                     session.channel(key).idle(true);
-                    return Next::Idle;
+                    return;
                 }
             }
             Step::Waiting => {
                 if session.wire().is_open() {
                     session.channel(key).idle(false);
-                    return Next::Idle;
+                    return;
                 }
             }
         }

@@ -209,6 +209,42 @@ fn fewer_than_eight(octets: &[u8]) -> Eight {
     }
 }
 
+/// A number by which a word of any length is told from most others, letters in either case: made of its first eight
+/// octets. Where it is the same, the words are to be compared.
+#[inline(always)]
+pub fn key(word: &[u8]) -> u64 {
+    let front = word
+        .first_chunk()
+        .map_or_else(|| fewer_than_eight(word), |front| Eight::from_le_bytes(*front));
+    front & !(ONES << 5)
+}
+
+/// The [`key`] of a literal.
+pub const fn key_of(word: &str) -> u64 {
+    let (mut key, mut rest, mut shift) = (0, word.as_bytes(), 0);
+    while let [octet, behind @ ..] = rest {
+        if shift < 64 {
+            key |= (*octet as u64) << shift;
+        }
+        (rest, shift) = (behind, shift + 8);
+    }
+    key & !(ONES << 5)
+}
+
+/// Where the first LF is among the first 32 octets: where lines are short, quicker than a search made for long ones.
+#[inline(always)]
+pub fn lf_nearby(octets: &[u8]) -> Option<usize> {
+    for (n, eight) in octets.chunks_exact(8).take(4).enumerate() {
+        let x = Eight::from_le_bytes(*eight.first_chunk()?) ^ (ONES * b'\n' as Eight);
+        // The lowest one is the first octet that is none now; those above it may be wrong.
+        let found = x.wrapping_sub(ONES) & !x & HIGHS;
+        if found != 0 {
+            return Some(8 * n + found.trailing_zeros() as usize / 8);
+        }
+    }
+    None
+}
+
 /// What stands behind `word` where `octets` begin with it, letters in either case. For words that are literals:
 /// then it is a comparison of one number or two.
 #[inline(always)]
@@ -385,6 +421,29 @@ impl<D> AsBytes for Input<'_, D> {
 mod tests {
     use super::*;
     use alloc::vec::Vec;
+
+    #[test]
+    fn a_word_has_the_key_of_its_literal() {
+        for word in ["", "A", "DSN", "AUTH", "MT-PRIORITY", "8BITMIME", "CHUNKING", "X_Y=1"] {
+            for spelled in [word.to_ascii_lowercase(), word.into()] {
+                assert_eq!(key(spelled.as_bytes()), key_of(word), "{spelled}");
+            }
+        }
+        assert_ne!(key(b"SIZE"), key(b"SIZ"));
+        assert_ne!(key(b"SIZE"), key(b"SIZED"));
+    }
+
+    #[test]
+    fn a_line_end_nearby_is_the_first() {
+        for at in 0..40 {
+            for before in [0x0b, 0x8a, 0, b'\r'] {
+                let octets = [&alloc::vec![before; at][..], b"\n\n\x0b\n"].concat();
+                let whole = octets.len() / 8 * 8;
+                let nearby = (at < whole.min(32)).then_some(at);
+                assert_eq!(lf_nearby(&octets), nearby, "{at} behind {before}");
+            }
+        }
+    }
 
     #[test]
     fn words_are_compared_without_case() {

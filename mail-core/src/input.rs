@@ -85,6 +85,10 @@ impl Input {
     /// Lends out room for `want` octets behind what is there.
     pub(crate) fn space(&mut self, want: usize) -> BytesMut {
         self.make_room(want);
+        if self.buf.0.is_empty() {
+            // All of it: to share the block for that long would cost as much as a copy of some hundred octets.
+            return core::mem::take(&mut self.buf.0);
+        }
         self.buf.0.split_off(self.buf.0.len())
     }
 

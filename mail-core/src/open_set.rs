@@ -64,18 +64,22 @@ macro_rules! open_set {
             /// unknown keyword. Each member is made where it goes: moved as a whole, it would cost more than
             /// reading it.
             #[inline(always)]
+            #[allow(non_upper_case_globals, reason = "keys, named as the members")]
             pub(crate) fn dispatch<'a, R>(
                 keyword: &[u8],
                 behind: crate::lex::Input<'a>,
                 place: impl FnOnce(Self) -> R,
             ) -> Option<crate::lex::PResult<'a, R>> {
-                $(
-                    if $crate::implement::grammar::is_word(keyword, $keyword.as_bytes()) {
-                        return Some($crate::open_set!(@read place $name $variant behind $(, $payload)?));
-                    }
-                )*
-                $crate::open_set!(@seldom keyword behind place $( $($rare)* )?);
-                None
+                $crate::open_set!(@keys $( $variant $keyword )*);
+                let key = $crate::implement::grammar::key(keyword);
+                match key {
+                    $(
+                        $variant if $crate::implement::grammar::is_word(keyword, $keyword.as_bytes()) => {
+                            Some($crate::open_set!(@read place $name $variant behind $(, $payload)?))
+                        }
+                    )*
+                    _ => $crate::open_set!(@seldom key keyword behind place $( $($rare)* )?),
+                }
             }
 
             /// As `dispatch`, for a keyword of `ALPHA / DIGIT / "-"` at the front of what is left. `note` is told
@@ -107,17 +111,15 @@ macro_rules! open_set {
             $(
                 /// As `dispatch`, for the members that are seldom met.
                 #[inline(never)]
-                #[allow(non_upper_case_globals, reason = "lengths of keywords, named as the members")]
-                fn dispatch_seldom<'a>(
+                #[allow(non_upper_case_globals, reason = "keys, named as the members")]
+                fn dispatch_seldom<'a, R>(
+                    key: u64,
                     keyword: &[u8],
                     behind: crate::lex::Input<'a>,
-                ) -> Option<crate::lex::PResult<'a, Self>> {
-                    $(
-                        const $of_rare: usize = $rare.len();
-                    )*
-                    let place = |member| member;
-                    // By their lengths first, so that few are compared.
-                    match keyword.len() {
+                    place: impl FnOnce(Self) -> R,
+                ) -> Option<crate::lex::PResult<'a, R>> {
+                    $crate::open_set!(@keys $( $of_rare $rare )*);
+                    match key {
                         $(
                             $of_rare if $crate::implement::grammar::is_word(keyword, $rare.as_bytes()) => {
                                 Some($crate::open_set!(@read place $name $of_rare behind $(, $with)?))
@@ -159,11 +161,17 @@ macro_rules! open_set {
             }
         }
     };
-    (@seldom $keyword:ident $behind:ident $place:ident) => {};
-    (@seldom $keyword:ident $behind:ident $place:ident $($rare:literal)+) => {
-        if let Some(read) = Self::dispatch_seldom($keyword, $behind) {
-            return Some(read.map(|(rest, member)| (rest, $place(member))));
-        }
+    // What the keywords are found by, named as the members.
+    (@keys $( $member:ident $keyword:literal )*) => {
+        $(
+            const $member: u64 = $crate::implement::grammar::key_of($keyword);
+        )*
+    };
+    (@seldom $key:ident $keyword:ident $behind:ident $place:ident) => {
+        None
+    };
+    (@seldom $key:ident $keyword:ident $behind:ident $place:ident $($rare:literal)+) => {
+        Self::dispatch_seldom($key, $keyword, $behind, $place)
     };
     (@pattern $variant:ident) => { Self::$variant };
     (@pattern $variant:ident, $payload:ty) => { Self::$variant(..) };

@@ -8,7 +8,7 @@ use crate::extension::{
     BurlSources, EhloParams, Limits, MaxFutureRelease, Mechanisms, MinByTime, PriorityProfile,
     SizeLimit, Unsolicited,
 };
-use crate::lex::{Input, LDH, PResult, class, ldh_len};
+use crate::lex::{Input, LDH, PResult, class, word_len};
 use crate::quirk;
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -216,16 +216,14 @@ pub(crate) fn capability_of_line<'a>(
         return i.fail(&EHLO_LINE);
     }
     // Blanks at the end would only make known lines unknown.
-    let line = all.trim_ascii_end();
-    let end = i.split(all.len()).0;
-    let plain = ldh_len(line);
-    let keyword = match line.get(plain) {
-        None => line,
-        Some(b' ') => line.get(..plain).unwrap_or_default(),
-        Some(_) => line.split(|b| *b == b' ').next().unwrap_or_default(),
+    let line = match all.last() {
+        Some(b' ' | b'\t') => all.trim_ascii_end(),
+        _ => all,
     };
+    let end = i.split(all.len()).0;
     // Offsets within one line are never seen, so a shorter rest does no harm.
-    let behind = i.with_rest(line.get(keyword.len()..).unwrap_or_default());
+    let (keyword, behind) = line.split_at_checked(word_len(line)).unwrap_or_default();
+    let behind = i.with_rest(behind);
     let place = |known| all_lines.push(known);
     if let Some(Ok((rest, ()))) = Capability::dispatch(keyword, behind, place) {
         // RFC 6531 §3.1 item 3: parameters of SMTPUTF8 are reserved and ignored.

@@ -280,7 +280,7 @@ impl EhloReply {
 /// The lines of a reply of code 250, as [`EhloReply`] has them.
 fn ehlo_reply(i: Input<'_>) -> PResult<'_, EhloReply> {
     let mut ehlo: Option<EhloReply> = None;
-    let (rest, (code, _)) = reply::lines(i, |code, line, _| match &mut ehlo {
+    let (rest, ends) = reply::lines(i, |code, line, _| match &mut ehlo {
         Some(ehlo) => ehlo.read(i, line),
         None if code == ReplyCode::OK => {
             if reply::is_of_other_class(code, line) && i.allows(quirk::CLASS_MISMATCH) {
@@ -292,7 +292,7 @@ fn ehlo_reply(i: Input<'_>) -> PResult<'_, EhloReply> {
         None => {}
     })?;
     match ehlo {
-        Some(ehlo) if code == ReplyCode::OK => Ok((rest, ehlo)),
+        Some(ehlo) if ends.code == ReplyCode::OK => Ok((rest, ehlo)),
         _ => i.fail(&EHLO_OK_RSP),
     }
 }

@@ -3,7 +3,7 @@
 //! A line with a hyphen behind its code is followed by another; every other line, a malformed one too,
 //! is the last. (Commands are single lines: [`core::Lines`](mailwire_core::Lines) frames them.)
 
-use mailwire_core::{Framed, Lines};
+use mailwire_core::{Framed, Lines, implement::grammar::lf_nearby};
 
 /// Frames replies: one frame is one reply, from its first line to the CRLF of its last.
 ///
@@ -17,6 +17,8 @@ use mailwire_core::{Framed, Lines};
 pub struct Replies {
     /// Where the line begins that is being looked at.
     line: usize,
+    /// Some of it was looked at, and it had no end.
+    seen: bool,
     lines: Lines,
     /// The reply is over-long: its lines go as they come.
     skipping: bool,
@@ -35,8 +37,19 @@ impl Replies {
             // A line that is too long is so before all lines together are.
             let within = !self.skipping && self.line.saturating_add(line) <= frame;
             self.long_line &= self.skipping;
+            if within && !self.seen {
+                if let Some(n) = short_line(rest, line) {
+                    self.line += n;
+                    if is_followed(rest) {
+                        continue;
+                    }
+                    return Framed::Frame(core::mem::take(&mut self.line));
+                }
+            }
+            self.seen = false;
             let more = match self.lines.next(rest, line) {
                 Framed::Starved => {
+                    self.seen = !rest.is_empty();
                     self.skipping |= octets.len() > frame;
                     return match core::mem::take(&mut self.line) {
                         n if n > 0 && self.skipping => Framed::Skip(n),
@@ -81,6 +94,14 @@ impl Replies {
     }
 }
 
+/// The length of the first line, if it is no more than some octets.
+#[inline(always)]
+fn short_line(octets: &[u8], max: usize) -> Option<usize> {
+    let lf = lf_nearby(octets)?;
+    (lf < max && octets.get(lf.checked_sub(1)?) == Some(&b'\r')).then_some(lf + 1)
+}
+
+#[inline]
 fn is_followed(line: &[u8]) -> bool {
     matches!(line, [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..])
 }

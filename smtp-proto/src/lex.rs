@@ -120,6 +120,15 @@ pub(crate) fn at_end_of_parameter(octets: &[u8]) -> bool {
     matches!(octets, [] | [b' ' | b'\t' | b'\r' | b'\n', ..])
 }
 
+/// How many octets stand before the first blank, or all of them; NUL must not be among them.
+#[inline(always)]
+pub(crate) fn word_len(octets: &[u8]) -> usize {
+    span(octets, |x| {
+        let y = x & !HIGHS;
+        (equal(y, b' ') | equal(y, 0)) & !x
+    })
+}
+
 /// How many octets at the front are printable ASCII, blanks aside.
 #[inline(always)]
 pub(crate) fn graphic_len(octets: &[u8]) -> usize {

@@ -113,6 +113,12 @@ impl Rule {
     }
 }
 
+/// Is it MAIL or RCPT, and legal in `state`?
+#[inline]
+pub(crate) fn admits_envelope(is_mail: bool, is_rcpt: bool, state: State) -> bool {
+    is_mail && MAIL.admits(state) || is_rcpt && RCPT.admits(state)
+}
+
 /// The EHLO keywords of which each allows a parameter of MAIL; none: nobody here knows.
 pub(crate) fn mail_extension(parameter: &MailParameter) -> &'static [&'static str] {
     match parameter {

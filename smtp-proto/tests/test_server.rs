@@ -225,7 +225,7 @@ fn it_stops_when_it_is_dropped() {
 #[test]
 fn a_login() {
     let server = TestServer::builder()
-        .configure(|config| config.demand_auth = true)
+        .configure(|config| config.require_auth = true)
         .user("alice", "wonder land")
         .start()
         .unwrap();

@@ -22,7 +22,7 @@ pub fn message_arrives() -> bool {
 fn converse() -> Result<Vec<u8>, Box<dyn Error>> {
     let mut config = Config::new("mx.example".parse()?);
     config.mechanisms.push("SCRAM-SHA-256".parse()?);
-    config.demand_auth = true;
+    config.require_auth = true;
     let mut server = Server::new(config);
     let mut client = Client::new(ClientConfig::default());
 

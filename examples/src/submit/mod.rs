@@ -185,7 +185,7 @@ impl Session {
         let local = tcp.local_addr()?;
         let mut config = Config::default();
         config.protocol = route.protocol;
-        config.demand_tls = !matches!(route.security, Security::None);
+        config.require_tls = !matches!(route.security, Security::None);
         config.dangerous_plaintext_auth = route.dangerous_plaintext_auth;
         config.line_ends = route.line_ends.unwrap_or(config.line_ends);
         let mut stream = Stream::Tcp(tcp);

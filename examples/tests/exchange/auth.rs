@@ -28,7 +28,7 @@ fn needs_tls(mechanism: &str) -> bool {
 
 fn scene(tls: Mode, login: Login) -> Scene {
     let mut scene = Scene::new(tls);
-    scene.configure(|config| config.demand_auth = true);
+    scene.configure(|config| config.require_auth = true);
     scene.route.login = Some(login);
     scene
 }
@@ -133,7 +133,7 @@ async fn stored_keys_are_enough() {
 #[tokio::test]
 async fn without_login_no_mail_where_one_is_wanted() {
     let mut scene = Scene::new(Mode::StartTls);
-    scene.configure(|config| config.demand_auth = true);
+    scene.configure(|config| config.require_auth = true);
     let outcome = scene.play(b"x\r\n").await;
     assert!(matches!(outcome.sent, Err(Error::Refused { what: "MAIL", .. })), "{:?}", outcome.sent);
 }

@@ -130,11 +130,12 @@ impl Client {
     /// If it may have one all the same, for an answer to RCPT was no reply, or yes behind a MAIL that was
     /// refused, that empty message could be
     /// delivered, and in LMTP nobody knows how many replies will come: there the session ends.
-    pub(super) fn on_start_input(&mut self, id: u64, reply: &Reply) -> Step<Event> {
+    pub(super) fn on_start_input(&mut self, id: u64, reply: Reply) -> Step<Event> {
         if matches!(
             reply.code(),
             ReplyCode::CHALLENGE | ReplyCode::REPLIES_FOLLOW | ReplyCode::TRANSACTION_OFFSET
         ) {
+            self.later.push_back(Event::Unsolicited(reply));
             self.drop_flights();
             return Step::Fatal(Fatal::Protocol(
                 "the server wants something else than a message behind DATA",
@@ -208,6 +209,7 @@ impl Client {
         }
         if reply.is_positive_intermediate() {
             // What comes next would be taken for the answer to another command.
+            self.later.push_back(Event::Unsolicited(reply));
             self.drop_flights();
             return Step::Fatal(Fatal::Protocol(
                 "the server wants more behind the end of the message",
@@ -216,8 +218,10 @@ impl Client {
         let (index, due) = (self.collected.len(), self.due);
         let last = index + 1 >= due;
         let owned = self.flights.front().is_some_and(|flight| flight.owned);
-        let own = due > 1 && !owned && !(last && self.prdr == Prdr::Coming);
-        let event = own.then(|| Event::Recipient { of: id, index, reply: reply.clone() });
+        let heard = !owned || self.config.each_command;
+        let own = due > 1 && heard && !(last && self.prdr == Prdr::Coming);
+        let of = self.transactions.front().filter(|_| owned).map_or(id, |running| running.id);
+        let event = own.then(|| Event::Recipient { of, index, reply: reply.clone() });
         self.collected.push(reply);
         let done = if last { self.end_message(id) } else { Step::Again };
         match (event, done) {

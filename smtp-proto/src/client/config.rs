@@ -13,9 +13,12 @@ pub struct Config {
     /// What protects the connection from the beginning: `Tls` for implicit TLS (RFC 8314).
     pub secured: Secured,
     /// Without TLS nothing is sent but EHLO, STARTTLS, NOOP, RSET, QUIT.
-    pub demand_tls: bool,
+    pub require_tls: bool,
     /// Send a mechanism's password where everybody on the way can read it.
     pub dangerous_plaintext_auth: bool,
+    /// Tell of each command of a [transaction](super::Client::transaction), too, how it has ended, as of one that was
+    /// called alone: for who writes down what passes.
+    pub each_command: bool,
     /// What this server offered on an earlier connection. If PIPECONNECT and PIPELINING are among it, EHLO leaves before
     /// the greeting has come, and MAIL, RCPT, DATA and RSET may be queued behind it at once, by what is remembered;
     /// everything else waits for the answer to the hello. `None`, the default: nothing leaves before the greeting.
@@ -35,8 +38,9 @@ impl Default for Config {
         Config {
             protocol: Protocol::Smtp,
             secured: Secured::Clear,
-            demand_tls: false,
+            require_tls: false,
             dangerous_plaintext_auth: false,
+            each_command: false,
             pipe_connect: None,
             limits: Limits::default(),
             line_ends: LineEnds::Reject,

@@ -93,12 +93,22 @@ pub enum Fate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub(super) fates: Vec<Fate>,
+    pub(super) deciders: Vec<&'static str>,
 }
 
 impl Sent {
     /// For each recipient, in the order of the envelope.
     pub fn fates(&self) -> &[Fate] {
         &self.fates
+    }
+
+    /// The verb of the command whose answer decided for the recipient at this place: `MAIL`, `RCPT`, or the one that
+    /// the message went by, `DATA` or `BDAT`. `None`: no answer did, or there is no such recipient.
+    pub fn decided_by(&self, index: usize) -> Option<&'static str> {
+        match self.fates.get(index)? {
+            Fate::NotSent | Fate::Unknown => None,
+            _ => self.deciders.get(index).copied(),
+        }
     }
 
     /// Has the server taken the message over for every recipient?

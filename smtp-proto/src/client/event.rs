@@ -14,7 +14,7 @@ pub enum Event {
     Done(Done),
     /// LMTP, or PRDR: the reply for one recipient of a message; `Done` follows behind the last.
     Recipient {
-        /// The number of the DATA or BDAT command, [`Handle::id`](mailwire_core::Handle::id).
+        /// The number of the DATA or BDAT command, [`Handle::id`](mailwire_core::Handle::id), or of the transaction.
         of: u64,
         /// Which of the accepted recipients, from 0.
         index: usize,

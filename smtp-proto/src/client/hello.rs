@@ -12,22 +12,18 @@ impl Client {
     /// EHLO, and if the server does not know it HELO, said by the session itself (RFC 5321 §3.2). To HELO a server
     /// offers nothing.
     ///
-    /// Where that would give something up it is EHLO alone, or LHLO: in LMTP, where TLS is demanded and
-    /// not there, with an address literal, which HELO cannot say, and with
-    /// [`pipe_connect`](super::Config::pipe_connect), where more may follow it at once.
+    /// Where that would give something up it is EHLO alone, or LHLO: in LMTP, where TLS is demanded and not there, and
+    /// with [`pipe_connect`](super::Config::pipe_connect), where more may follow it at once.
+    /// An address literal is said by HELO, too: its grammar has none, but the prose of RFC 5321 §4.1.1.1 wants one of
+    /// both, and RFC 821 §4.1.2 had it.
     ///
     /// # Errors
     /// As [`Client::ehlo`].
     pub fn hello(&mut self, host: &Host) -> Result<Handle<EhloReply>, NotNow> {
         let handle = self.ehlo(host)?;
-        let keeps = self.config.demand_tls && !self.secured.is_private();
-        match host {
-            Host::Domain(domain)
-                if self.config.protocol == Protocol::Smtp && !keeps && !self.presumed =>
-            {
-                self.rare().fall_back = Some(domain.clone());
-            }
-            _ => {}
+        let keeps = self.config.require_tls && !self.secured.is_private();
+        if self.config.protocol == Protocol::Smtp && !keeps && !self.presumed {
+            self.rare().fall_back = Some(host.clone());
         }
         Ok(handle)
     }
@@ -43,11 +39,11 @@ impl Client {
 
     /// HELO in the place of EHLO, which nothing has followed.
     pub(super) fn fall_back(&mut self, id: u64) -> Step<Event> {
-        let Some(domain) = self.rare.take().and_then(|rare| rare.fall_back) else {
+        let Some(host) = self.rare.take().and_then(|rare| rare.fall_back) else {
             return Step::Again;
         };
         self.channel.release(id);
-        self.channel.write(|out| Command::Helo(Host::Domain(domain)).encode(out));
+        self.channel.write(|out| Command::Helo(host).encode(out));
         self.channel.wait(id);
         let after = self.now();
         if let Some(flight) = self.flights.front_mut() {

@@ -86,7 +86,7 @@ impl Client {
                 | Command::Rset
                 | Command::Quit
         );
-        if self.config.demand_tls && !self.secured.is_private() && !harmless {
+        if self.config.require_tls && !self.secured.is_private() && !harmless {
             return Err(NotNow::security("TLS is demanded: STARTTLS first"));
         }
         Ok(())

@@ -47,6 +47,37 @@ impl Client {
         }
     }
 
+    /// How many more transactions may begin here, if the server counts them: MAILMAX of LIMITS (RFC 9422 §4.1). After
+    /// these it wants a new connection.
+    pub fn transactions_left(&self) -> Option<u32> {
+        let max = self.offer()?.limits()?.mail_max()?;
+        Some(max.saturating_sub(self.mails))
+    }
+
+    /// How many of these recipients, from the first on, one transaction may have: RCPTMAX and RCPTDOMAINMAX of LIMITS
+    /// (RFC 9422 §4.2, §4.3). The rest goes in further ones.
+    ///
+    /// ```
+    /// use mailwire_smtp::{Rcpt, address::Mailbox, client::{Client, Config}, core::{Connection, Next}};
+    ///
+    /// let mut smtp = Client::new(Config::default());
+    /// smtp.ehlo(&"me.example".parse()?)?;
+    /// smtp.wire_mut().receive(b"220 mx.example ESMTP\r\n250-mx.example\r\n250 LIMITS RCPTMAX=2\r\n");
+    /// while let Next::Event(_) = smtp.poll() {}
+    /// let rcpt = Rcpt::new("u@mx.example".parse::<Mailbox>()?);
+    /// assert_eq!(smtp.recipients_at_once(&vec![rcpt; 3]), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn recipients_at_once(&self, rcpts: &[Rcpt]) -> usize {
+        let mut ahead = EnvelopeAhead::default();
+        let fits = |rcpt: &&Rcpt| {
+            let fits = self.check_rcpts(rcpt, &ahead).is_ok();
+            ahead.count(rcpt, self.offer());
+            fits
+        };
+        rcpts.iter().take_while(fits).count()
+    }
+
     /// RCPTMAX, RCPTDOMAINMAX
     pub(super) fn check_rcpts(&self, rcpt: &Rcpt, ahead: &EnvelopeAhead) -> Result<(), NotNow> {
         let Some(limits) = self.offer.as_ref().and_then(EhloReply::limits) else { return Ok(()) };

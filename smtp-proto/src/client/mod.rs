@@ -32,7 +32,7 @@ pub use outcome::{Delivery, Done, Ending, Failure, Outcome};
 
 use crate::{
     Command, EhloReply, Mail, Replies, Reply,
-    address::Domain,
+    address::Host,
     quirk,
     state::{Group, Rule, State},
 };
@@ -139,7 +139,7 @@ pub struct Client {
 #[derive(Debug, Default)]
 struct Rare {
     /// What HELO will say if EHLO is not known.
-    fall_back: Option<Domain>,
+    fall_back: Option<Host>,
     /// An initial response that was too long for its command.
     initial_response: Option<Secret>,
 }

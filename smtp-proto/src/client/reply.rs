@@ -28,7 +28,7 @@ impl Client {
         }
         match kind {
             Kind::Auth if reply.code() == ReplyCode::CHALLENGE => self.on_challenge(id, reply),
-            Kind::Data if reply.is_positive_intermediate() => self.on_start_input(id, &reply),
+            Kind::Data if reply.is_positive_intermediate() => self.on_start_input(id, reply),
             Kind::Data => self.on_data_refused(id, reply),
             Kind::Message => self.on_message_reply(id, reply),
             Kind::Chunk { last } => self.on_chunk_reply(id, last, reply),
@@ -177,8 +177,10 @@ impl Client {
     /// What the application hears of it.
     fn done(&mut self, flight: Flight, outcome: Outcome) -> Option<Event> {
         if flight.owned {
+            let heard = self.config.each_command.then(|| outcome.clone());
             self.progress(&flight, outcome);
-            return None;
+            let done = |outcome| Done { id: flight.id, verb: flight.verb, outcome };
+            return heard.map(|outcome| Event::Done(done(outcome)));
         }
         match flight.kind {
             Kind::Greeting | Kind::OwnRset => None,

@@ -26,7 +26,7 @@ use mailwire_core::{
 /// A transaction under way.
 #[derive(Debug)]
 pub(super) struct Running {
-    id: u64,
+    pub(super) id: u64,
     mail: Option<Mail>,
     rcpts: vec::IntoIter<Rcpt>,
     /// What is still to be announced.
@@ -34,6 +34,8 @@ pub(super) struct Running {
     /// What DATA was said for, if it is here.
     octets: Option<Bytes>,
     fates: Vec<Fate>,
+    /// What each of them was decided by.
+    deciders: Vec<&'static str>,
     /// Places of the recipients that were accepted, in their order.
     accepted: Vec<usize>,
     /// Answers to RCPT so far.
@@ -53,7 +55,7 @@ pub(super) struct Running {
 
 impl Client {
     /// A whole transaction. It ends with a [`Fate`] for each recipient, never with a failure; of the single commands
-    /// nothing is heard.
+    /// nothing is heard, unless [`Config::each_command`](super::Config::each_command) wants it.
     ///
     /// With TRANSID (RFC 1845) it may be one that was broken off and is taken up again: then the envelope should have those
     /// recipients that were accepted then, for the server is not told of them again, and all have the one answer. The
@@ -100,6 +102,7 @@ impl Client {
             id,
             mail: Some(envelope.mail),
             fates: vec![Fate::NotSent; envelope.rcpts.len()],
+            deciders: vec!["RCPT"; envelope.rcpts.len()],
             rcpts: envelope.rcpts.into_iter(),
             by_data: message.chunk.is_none(),
             message: Some(message),
@@ -320,7 +323,7 @@ impl Client {
 
 impl Running {
     fn done(self) -> Event {
-        let outcome = Outcome::Sent(Sent { fates: self.fates });
+        let outcome = Outcome::Sent(Sent { fates: self.fates, deciders: self.deciders });
         Event::Done(super::Done { id: self.id, verb: "MAIL".into(), outcome })
     }
 
@@ -335,6 +338,7 @@ impl Running {
             Outcome::Reply(reply) | Outcome::Unexpected(reply) => {
                 self.over = true;
                 self.fates.fill(Fate::Refused(Arc::new(reply)));
+                self.deciders.fill("MAIL");
             }
             Outcome::Malformed(_) => (self.over, self.unclear) = (true, true),
             // What has left with it may have been taken all the same.
@@ -417,7 +421,11 @@ impl Running {
             self.nobody_has_it();
         }
         let mut fates = fates.into_iter();
+        let verb = if self.by_data { "DATA" } else { "BDAT" };
         for at in accepted {
+            if let Some(decider) = self.deciders.get_mut(at) {
+                *decider = verb;
+            }
             if let Some(place) = self.fates.get_mut(at) {
                 *place = fates.next().unwrap_or_else(|| rest.clone());
             }

@@ -123,13 +123,7 @@ impl Command {
     /// Where the grammar was left. A server answers with [`Reply::from`](crate::Reply).
     pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Command, Quirks), ParseError> {
         let line = Line { frame, context: &Context::new(parse.dialect, parse.quirks) };
-        // Verbs are letters, which this brings to upper case; nothing else becomes a letter by it.
-        let verb = match frame.split_first_chunk::<4>() {
-            Some((verb, behind)) if is_word_end(behind) => u32::from_be_bytes(*verb) & 0xdfdf_dfdf,
-            _ => 0,
-        };
-        const MAIL: u32 = u32::from_be_bytes(*b"MAIL");
-        const RCPT: u32 = u32::from_be_bytes(*b"RCPT");
+        let verb = short_verb(frame);
         const DATA: u32 = u32::from_be_bytes(*b"DATA");
         const RSET: u32 = u32::from_be_bytes(*b"RSET");
         const QUIT: u32 = u32::from_be_bytes(*b"QUIT");
@@ -377,6 +371,19 @@ impl Command {
     }
 }
 
+pub(crate) const MAIL: u32 = u32::from_be_bytes(*b"MAIL");
+pub(crate) const RCPT: u32 = u32::from_be_bytes(*b"RCPT");
+
+/// The verb of four letters that `frame` begins with, in upper case; 0 for any other.
+#[inline(always)]
+pub(crate) fn short_verb(frame: &[u8]) -> u32 {
+    match frame.split_first_chunk::<4>() {
+        // Verbs are letters, which this brings to upper case; nothing else becomes a letter by it.
+        Some((verb, behind)) if is_word_end(behind) => u32::from_be_bytes(*verb) & 0xdfdf_dfdf,
+        _ => 0,
+    }
+}
+
 type Parsed = Result<(Command, Quirks), ParseError>;
 
 /// A line whose verb is known.
@@ -419,19 +426,28 @@ impl<'a> Line<'a> {
         self.context.parse(self.frame, whole, &CRLF)
     }
 
-    /// Is it this one, of other than four letters?
     #[inline(never)]
     fn read_mail(&self) -> Parsed {
-        let mut command = Mail::new(ReversePath::Null);
-        let ((), met) = self.read(4, |i| mail(i, &mut command))?;
-        Ok((Command::Mail(command), met))
+        let mut parsed = Ok((Command::Mail(Mail::new(ReversePath::Null)), Quirks::NONE));
+        if let Ok((Command::Mail(command), met)) = &mut parsed {
+            match self.read(4, |i| mail(i, command)) {
+                Ok(((), seen)) => *met = seen,
+                Err(e) => parsed = Err(e),
+            }
+        }
+        parsed
     }
 
     #[inline(never)]
     fn read_rcpt(&self) -> Parsed {
-        let mut command = Rcpt::new(ForwardPath::Postmaster);
-        let ((), met) = self.read(4, |i| rcpt(i, &mut command))?;
-        Ok((Command::Rcpt(command), met))
+        let mut parsed = Ok((Command::Rcpt(Rcpt::new(ForwardPath::Postmaster)), Quirks::NONE));
+        if let Ok((Command::Rcpt(command), met)) = &mut parsed {
+            match self.read(4, |i| rcpt(i, command)) {
+                Ok(((), seen)) => *met = seen,
+                Err(e) => parsed = Err(e),
+            }
+        }
+        parsed
     }
 
     #[inline(never)]
@@ -449,10 +465,32 @@ impl<'a> Line<'a> {
         Ok((Command::Auth(auth), met))
     }
 
+    /// Is it this one, of other than four letters?
     fn has_verb(&self, verb: &[u8]) -> bool {
         self.frame
             .split_at_checked(verb.len())
             .is_some_and(|(word, behind)| word.eq_ignore_ascii_case(verb) && is_word_end(behind))
+    }
+}
+
+impl Mail {
+    /// Reads a line whose verb is MAIL into the value, which has neither path nor parameters yet. So it is made where it
+    /// stays.
+    #[inline(never)]
+    pub(crate) fn read(&mut self, frame: &[u8], parse: &Parse) -> Result<Quirks, ParseError> {
+        let line = Line { frame, context: &Context::new(parse.dialect, parse.quirks) };
+        let ((), met) = line.read(4, |i| mail(i, self))?;
+        Ok(met)
+    }
+}
+
+impl Rcpt {
+    /// As [`Mail::read`].
+    #[inline(never)]
+    pub(crate) fn read(&mut self, frame: &[u8], parse: &Parse) -> Result<Quirks, ParseError> {
+        let line = Line { frame, context: &Context::new(parse.dialect, parse.quirks) };
+        let ((), met) = line.read(4, |i| rcpt(i, self))?;
+        Ok(met)
     }
 }
 

@@ -1,12 +1,14 @@
 //! `Reply`: what a server answers. RFC 5321 §4.2; RFC 2034, 4954 §4.
 //!
-//! All lines of a reply are one value: the code once, the texts joined, one allocation at most.
+//! All lines of a reply are one value, kept as they stand on the wire, one allocation at most: so reading them is a check
+//! and a copy, and writing them is a copy.
 //! The first digit of the code says how it went (§4.2.1), whatever the rest says.
 //! Not here: what an EHLO reply offers, see [`crate::EhloReply`].
 
 mod code;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use code::ReplyCode;
 
@@ -20,6 +22,7 @@ use mailwire_core::{
     InvalidValue, NotNow, ParseError, Production, Quirks, Secret, Str,
     implement::{base64, grammar::Context},
 };
+use text::Text;
 
 pub(crate) static REPLY_LINE: Production = Production::new("Reply-line", 5321, "4.2");
 static SAME_CODE: Production = Production::new("the code of the first line", 5321, "4.2.1");
@@ -50,10 +53,19 @@ const LINE: usize = 512;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Reply {
     code: ReplyCode,
-    /// No blank behind the code of the last line.
-    bare: bool,
-    /// The texts, LF between them.
-    text: Str,
+    behind: Behind,
+    text: Text,
+}
+
+/// What stands behind the code of the first line.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Behind {
+    /// Its text; it is the only line.
+    Blank,
+    /// Its text, and other lines.
+    Hyphen,
+    /// Not even a blank.
+    Nothing,
 }
 
 impl Reply {
@@ -72,17 +84,7 @@ impl Reply {
         let (front, len) = front(code, enhanced)?;
         let front = front.get(..len).unwrap_or_default();
         check_line(line, len)?;
-        // Without a heap allocation where the text has room in the value, or with one of its size.
-        let mut room = [0; 30];
-        let text = match room.split_at_mut_checked(len).and_then(|(start, behind)| {
-            behind.get_mut(..line.len())?.copy_from_slice(line);
-            start.copy_from_slice(front);
-            Some(len + line.len())
-        }) {
-            Some(len) => Str::new(room.get(..len).unwrap_or_default()),
-            None => Str::from([front, line].concat()),
-        };
-        Ok(Reply { code, bare: false, text })
+        Ok(Reply { code, behind: Behind::Blank, text: Text::joined(front, line) })
     }
 
     /// Several lines, each with the enhanced code in front, as RFC 2034 §4 wants. Without any, the code
@@ -97,38 +99,35 @@ impl Reply {
     ) -> Result<Self, InvalidValue> {
         let (front, len) = front(code, enhanced)?;
         let front = front.get(..len).unwrap_or_default();
-        let mut text = Vec::new();
-        for (n, line) in lines.into_iter().enumerate() {
-            if n > 0 {
-                text.push(b'\n');
-            }
+        let mut all = Joined::new(code);
+        for line in lines {
             let line = line.as_ref().as_bytes();
             check_line(line, len)?;
-            text.extend_from_slice(front);
-            text.extend_from_slice(line);
+            all.add(&[front, line]);
         }
-        if text.is_empty() {
-            text.extend_from_slice(front);
+        if all.is_empty() {
+            all.add(&[front]);
         }
-        Ok(Reply { code, bare: false, text: Str::new(&text) })
+        Ok(all.reply(false))
     }
 
     /// Texts that have come in a reply: they are not looked at, however little strict they are.
     pub(crate) fn of_lines(code: ReplyCode, lines: impl Iterator<Item = Vec<u8>>) -> Self {
-        let text = lines.collect::<Vec<_>>().join(&b'\n');
-        Reply { code, bare: false, text: Str::new(&text) }
+        let mut all = Joined::new(code);
+        lines.for_each(|line| all.add(&[&line]));
+        all.reply(false)
     }
 
     /// Only the code, without even a blank; a client must take it (RFC 5321 §4.2.1).
     pub const fn bare(code: ReplyCode) -> Self {
-        Reply { code, bare: true, text: Str::EMPTY }
+        Reply { code, behind: Behind::Nothing, text: Text::EMPTY }
     }
 
     /// A challenge of AUTH: one line, `334 ` and base64, empty for an empty challenge. RFC 4954 §4
     pub fn challenge(octets: &[u8]) -> Self {
         let mut text = Vec::new();
         base64::encode(octets, &mut text);
-        Reply { code: ReplyCode::CHALLENGE, bare: false, text: Str::new(&text) }
+        Reply { code: ReplyCode::CHALLENGE, behind: Behind::Blank, text: Text::new(&text) }
     }
 
     /// A 355: so many octets of the message are there already. RFC 1845 §3
@@ -154,27 +153,50 @@ impl Reply {
     /// # Errors
     /// Where the grammar was left.
     pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Reply, Quirks), ParseError> {
-        Context::new(parse.dialect, parse.quirks).parse(frame, reply, &lex::CRLF)
+        let context = Context::new(parse.dialect, parse.quirks);
+        let mut last: &[u8] = &[];
+        let (ends, met) = context.parse(frame, |i| reply(i, &mut last), &lex::CRLF)?;
+        // The value is made here and nowhere before: moved, it would cost more than the line.
+        let (behind, text) = match ends {
+            Ends { is_one: true, bare: true, .. } => (Behind::Nothing, last),
+            Ends { is_one: true, .. } => (Behind::Blank, last),
+            Ends { odd: true, .. } => return Reply::parse_odd(&context, frame),
+            // As it came, without the first code and the last CRLF.
+            _ => (Behind::Hyphen, frame.get(4..frame.len() - 2).unwrap_or_default()),
+        };
+        Ok((Reply { code: ends.code, behind, text: Text::new(text) }, met))
+    }
+
+    /// Several lines that would be written otherwise than they have come.
+    #[cold]
+    #[inline(never)]
+    fn parse_odd(context: &Context<Dialect>, frame: &[u8]) -> Result<(Reply, Quirks), ParseError> {
+        let mut texts = Vec::new();
+        let (ends, met) = context.parse(
+            frame,
+            |i| {
+                texts.clear();
+                let (rest, ends) = lines(i, |_, line, _| texts.push(line))?;
+                see_class(i, ends.code, texts.first().copied().unwrap_or_default());
+                Ok((rest, ends))
+            },
+            &lex::CRLF,
+        )?;
+        let mut all = Joined::new(ends.code);
+        texts.iter().for_each(|line| all.add(&[*line]));
+        Ok((all.reply(ends.bare), met))
     }
 
     /// Appends all lines, each with its CRLF.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        let mut rest = self.text.as_bytes();
-        // Of one line all, of more most: then little has to grow.
-        out.reserve(rest.len() + 64);
-        while let Some(lf) = memchr::memchr(b'\n', rest) {
-            let (line, behind) = rest.split_at_checked(lf).unwrap_or_default();
-            out.extend_from_slice(&self.code.digits_before(b'-'));
-            out.extend_from_slice(line);
-            out.extend_from_slice(b"\r\n");
-            rest = behind.get(1..).unwrap_or_default();
+        // Of a short text all of its room is written, see there.
+        out.reserve(self.text.len().max(64) + 6);
+        match self.behind {
+            Behind::Blank => out.extend_from_slice(&self.code.digits_before(b' ')),
+            Behind::Hyphen => out.extend_from_slice(&self.code.digits_before(b'-')),
+            Behind::Nothing => self.code.encode(out),
         }
-        if self.bare && rest.is_empty() {
-            self.code.encode(out);
-        } else {
-            out.extend_from_slice(&self.code.digits_before(b' '));
-            out.extend_from_slice(rest);
-        }
+        self.text.encode(out);
         out.extend_from_slice(b"\r\n");
     }
 
@@ -185,7 +207,19 @@ impl Reply {
 
     /// The lines without code, as received; there is at least one, perhaps empty.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> + '_ {
-        self.text.split(|b| *b == b'\n')
+        let (mut rest, mut code) = (Some(&*self.text), 0);
+        core::iter::from_fn(move || {
+            let line = rest?.get(code..).unwrap_or_default();
+            // Behind the first line, a code and a hyphen or a blank stand before the text; in the last perhaps no blank.
+            code = 4;
+            let lf = memchr::memchr(b'\n', line);
+            let (line, behind) = match lf.and_then(|lf| line.split_at_checked(lf)) {
+                Some((line, behind)) => (line.strip_suffix(b"\r").unwrap_or(line), behind.get(1..)),
+                None => (line, None),
+            };
+            rest = behind;
+            Some(line)
+        })
     }
 
     /// The enhanced code that the first line begins with. Its class may differ from the reply's, whose
@@ -273,7 +307,7 @@ impl Reply {
     /// Would a strict client take it, one that has used SMTPUTF8?
     pub fn is_strict(&self) -> bool {
         self.code.is_strict()
-            && self.text.as_str().is_some()
+            && core::str::from_utf8(&self.text).is_ok()
             && self.lines().all(|line| line.len() + 6 <= LINE)
             && self.enhanced_code().is_none_or(|enhanced| enhanced.class() == self.code.class())
     }
@@ -284,7 +318,7 @@ impl Reply {
     /// # Errors
     /// It cannot. RFC 6531 §3.7.4
     pub fn fits(&self, dialect: Dialect) -> Result<(), NotNow> {
-        if self.is_ascii() || dialect.utf8 && self.text.as_str().is_some() {
+        if self.is_ascii() || dialect.utf8 && core::str::from_utf8(&self.text).is_ok() {
             Ok(())
         } else {
             Err(NotNow::value("write the reply in ASCII: the client has not used SMTPUTF8"))
@@ -368,56 +402,112 @@ fn enhanced(line: &[u8]) -> Option<(EnhancedStatusCode, &[u8])> {
 /// ```
 /// RFC 5321 §4.2. A blank without text is taken, too: RFC 4954 §4 has it in an empty challenge. By
 /// quirks: a TAB behind the code, octets beyond ASCII, long lines, codes that differ.
-pub(crate) fn reply(i: Input<'_>) -> PResult<'_, Reply> {
-    let mut texts: Option<Vec<u8>> = None;
-    let mut text = Str::EMPTY;
-    let (rest, (code, bare)) = lines(i, |_, line, last| match &mut texts {
-        None if last => text = Str::new(line),
-        None => {
-            // All lines are in the frame, and shorter here.
-            let mut first = Vec::with_capacity(i.len());
-            first.extend_from_slice(line);
-            texts = Some(first);
-        }
-        Some(texts) => {
-            texts.push(b'\n');
-            texts.extend_from_slice(line);
-        }
+///
+/// `text` becomes that of the last line.
+#[inline(always)]
+fn reply<'a>(i: Input<'a>, text: &mut &'a [u8]) -> PResult<'a, Ends> {
+    let mut first = None;
+    let (rest, ends) = lines(i, |_, line, _| {
+        first.get_or_insert(line);
+        *text = line;
     })?;
-    if let Some(texts) = texts {
-        text = Str::new(&texts);
-    }
-    let reply = Reply { code, bare, text };
+    see_class(i, ends.code, first.unwrap_or_default());
+    Ok((rest, ends))
+}
+
+/// Notes an enhanced code of another class in the first line.
+#[inline(always)]
+fn see_class(i: Input<'_>, code: ReplyCode, first: &[u8]) {
     if i.allows(quirk::CLASS_MISMATCH)
-        && reply.enhanced_code().is_some_and(|enhanced| enhanced.class() != code.class())
+        && !code.is_positive_intermediate()
+        && is_of_other_class(code, first)
     {
         i.met(quirk::CLASS_MISMATCH);
     }
-    Ok((rest, reply))
 }
 
-/// The lines of a reply: `each` is given the code so far, the text, and whether it is the last. Gives the code, and whether
-/// the last line has no blank behind it.
+/// What all lines of a reply have shown.
+pub(crate) struct Ends {
+    pub(crate) code: ReplyCode,
+    /// The last line has no blank behind its code.
+    bare: bool,
+    is_one: bool,
+    /// Lines are not as they would be written: LF alone at the end, a TAB behind the code, codes that differ.
+    odd: bool,
+}
+
+/// Lines as they are made one.
+struct Joined {
+    code: ReplyCode,
+    text: Vec<u8>,
+    /// Behind the code of the last line; 0 while there is at most one.
+    last: usize,
+    lines: usize,
+}
+
+impl Joined {
+    fn new(code: ReplyCode) -> Self {
+        Joined { code, text: Vec::new(), last: 0, lines: 0 }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lines == 0
+    }
+
+    /// One more line, of these parts.
+    fn add(&mut self, line: &[&[u8]]) {
+        if self.lines > 0 {
+            self.text.extend_from_slice(b"\r\n");
+            self.text.extend_from_slice(&self.code.digits_before(b'-'));
+            self.last = self.text.len();
+        }
+        self.lines += 1;
+        line.iter().for_each(|part| self.text.extend_from_slice(part));
+    }
+
+    /// `bare`: no blank behind the last code, if no text is there.
+    fn reply(mut self, bare: bool) -> Reply {
+        let bare = bare && self.text.len() == self.last;
+        let behind = match self.last.checked_sub(1) {
+            None if bare => Behind::Nothing,
+            None => Behind::Blank,
+            Some(at) => {
+                if bare {
+                    self.text.truncate(at);
+                } else if let Some(hyphen) = self.text.get_mut(at) {
+                    *hyphen = b' ';
+                }
+                Behind::Hyphen
+            }
+        };
+        Reply { code: self.code, behind, text: Text::new(&self.text) }
+    }
+}
+
+/// The lines of a reply: `each` is given the code so far, the text, and whether it is the last.
 #[inline(always)]
 pub(crate) fn lines<'a>(
     i: Input<'a>,
     mut each: impl FnMut(ReplyCode, &'a [u8], bool),
-) -> PResult<'a, (ReplyCode, bool)> {
+) -> PResult<'a, Ends> {
     let (mut rest, mut code) = reply_code(i)?;
     let mut start = i;
-    let mut differ = false;
+    let digits = i.rest().first_chunk::<3>().copied().unwrap_or_default();
+    let (mut differ, mut odd, mut is_one) = (false, false, true);
     loop {
         let (behind, last, bare) = match rest.rest() {
             [b'-', behind @ ..] => (behind, false, false),
             [b' ', behind @ ..] => (behind, true, false),
             [b'\t', behind @ ..] if rest.allows(quirk::TAB_BEHIND_CODE) => {
                 rest.met(quirk::TAB_BEHIND_CODE);
+                odd = true;
                 (behind, true, false)
             }
             behind @ [b'\r' | b'\n', ..] => (behind, true, true),
             _ => return rest.fail(&REPLY_LINE),
         };
         let (behind, text) = textstring(rest.with_rest(behind))?;
+        odd |= behind.first() == Some(b'\n');
         let (behind, ()) = lex::crlf(behind)?;
         if start.len() - behind.len() > LINE {
             if !i.allows(quirk::LONG_REPLY_LINE) {
@@ -430,9 +520,15 @@ pub(crate) fn lines<'a>(
             if differ && !code.is_negative() {
                 return i.fail(&SAME_CODE);
             }
-            return Ok((behind, (code, bare)));
+            return Ok((behind, Ends { code, bare, is_one, odd: odd | differ }));
         }
+        is_one = false;
         start = behind;
+        // The code again, which is nearly always so.
+        if let (Some(rest_of_line), true) = (behind.rest().strip_prefix(&digits), !differ) {
+            rest = behind.with_rest(rest_of_line);
+            continue;
+        }
         let (behind, next) = reply_code(behind)?;
         if next != code {
             if !i.allows(quirk::CODES_DIFFER) {
@@ -450,6 +546,7 @@ pub(crate) fn lines<'a>(
 /// textstring     = 1*(%d09 / %d32-126) ; HT, SP, Printable US-ASCII
 /// ```
 /// RFC 5321 §4.2, and nothing at all.
+#[inline(always)]
 fn textstring(i: Input<'_>) -> PResult<'_, &[u8]> {
     let (rest, text) = i.split(lex::text_len(i.rest()));
     if rest.first().is_none_or(|b| b < 0x80) {
@@ -501,8 +598,9 @@ impl From<&ParseError> for Reply {
 
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sep = if self.bare { "" } else { " " };
-        write!(f, "Reply({}{sep}{:?})", self.code, self.text)
+        let sep = if self.behind == Behind::Nothing { "" } else { " " };
+        let text = Str::new(&self.lines().collect::<Vec<_>>().join(&b'\n'));
+        write!(f, "Reply({}{sep}{text:?})", self.code)
     }
 }
 

@@ -8,10 +8,17 @@ fn code(code: &str) -> Option<EnhancedStatusCode> {
     Some(code.parse().unwrap())
 }
 
+/// The production, and what is made of what it has read.
+fn whole_reply(i: Input<'_>) -> PResult<'_, Reply> {
+    let (rest, _) = reply(i, &mut &[][..])?;
+    let frame = &i.rest()[..i.len() - rest.len()];
+    Ok((rest, Reply::parse(frame, &Parse::every_quirk()).unwrap().0))
+}
+
 #[test]
 fn replies() {
     let ok = |text: &str| Reply::new(ReplyCode::OK, None, text).unwrap();
-    table(reply, Reply::encode)
+    table(whole_reply, Reply::encode)
         .ok("250 ok\r\n", ok("ok"), "5321 §4.2")
         .ok("250 -not-multi\r\n", ok("-not-multi"), "5321 §4.2")
         .ok("250\r\n", Reply::bare(ReplyCode::OK), "5321 §4.2.1")

@@ -118,7 +118,7 @@ impl Server {
             | Command::Noop(_)
             | Command::Quit
             | Command::StartTls => {}
-            _ if self.config.demand_tls && !self.secured.is_private() => {
+            _ if self.config.require_tls && !self.secured.is_private() => {
                 return Some((canned::TLS_FIRST, "TLS comes first here (RFC 3207 §4)"));
             }
             _ => {}
@@ -172,44 +172,52 @@ impl Server {
     }
 
     pub(super) fn mail(&mut self, mail: Mail) -> Step<Event> {
-        if self.config.demand_auth && !self.authenticated {
-            return self.out_of_order(canned::AUTH_FIRST, "AUTH comes first here (RFC 6409 §4.3)");
+        match self.allows_mail(&mail) {
+            Ok(kind) => {
+                let pending = self.open(kind);
+                Step::Event(Event::Mail { mail, pending })
+            }
+            Err(refused) => self.refuse_envelope(refused),
+        }
+    }
+
+    /// What a MAIL begins, or why it does not.
+    #[inline]
+    pub(super) fn allows_mail(&self, mail: &Mail) -> Result<Kind, Refused> {
+        if self.config.require_auth && !self.authenticated {
+            let rule = "AUTH comes first here (RFC 6409 §4.3)";
+            return Err(Refused::of(canned::AUTH_FIRST, Fault::Order(rule)));
         }
         let parameters = &mail.parameters;
         if !self.extended && !parameters.is_empty()
             || !parameters.iter().all(|p| self.takes(state::mail_extension(p), p.keyword()))
         {
-            return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL"));
+            return Err(Refused::of(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL")));
         }
-        if let Some(step) = self.too_many_transactions() {
-            return step;
+        if let Some(refused) = self.too_many_transactions() {
+            return Err(refused);
         }
         let utf8 = parameters.is_smtputf8();
         if !utf8 && !mail.is_ascii() {
-            return self.refuse(
-                canned::NEEDS_SMTPUTF8,
-                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
-            );
+            let fault = Fault::NotOffered("an address beyond ASCII without SMTPUTF8");
+            return Err(Refused::of(canned::NEEDS_SMTPUTF8, fault));
         }
         if let (Some(max), Some(size)) = (self.config.size, parameters.size()) {
             if size > max {
-                return self.refuse(
-                    canned::TOO_LARGE,
-                    LimitExceeded::new("octets in a message", max).into(),
-                );
+                let limit = LimitExceeded::new("octets in a message", max);
+                return Err(Refused::of(canned::TOO_LARGE, limit));
             }
         }
         if parameters.mtrk().is_some() && parameters.envid().is_none() {
             let why = "MTRK wants ENVID (RFC 3885 §3.2)";
-            return self.refuse(canned::MTRK_WANTS_ENVID, Fault::Order(why));
+            return Err(Refused::of(canned::MTRK_WANTS_ENVID, Fault::Order(why)));
         }
         if let Some((canned, why)) = self.config.exceeds(parameters) {
-            return self.refuse(canned, Fault::NotOffered(why));
+            return Err(Refused::of(canned, Fault::NotOffered(why)));
         }
         let binary = parameters.body() == Some(Body::BinaryMime);
         let prdr = parameters.iter().any(|p| matches!(p, MailParameter::Prdr));
-        let pending = self.open(Kind::Mail { utf8, binary, prdr });
-        Step::Event(Event::Mail { mail, pending })
+        Ok(Kind::Mail { utf8, binary, prdr })
     }
 
     /// Is the extension of a parameter offered? One that is not known here goes with a keyword of its name,
@@ -224,21 +232,55 @@ impl Server {
     }
 
     pub(super) fn rcpt(&mut self, rcpt: Rcpt) -> Step<Event> {
+        match self.allows_rcpt(&rcpt) {
+            Ok(()) => {
+                let pending = self.open(Kind::Rcpt);
+                Step::Event(Event::Rcpt { rcpt, pending })
+            }
+            Err(refused) => self.refuse_envelope(refused),
+        }
+    }
+
+    /// Why a RCPT is refused, if it is.
+    #[inline]
+    pub(super) fn allows_rcpt(&mut self, rcpt: &Rcpt) -> Result<(), Refused> {
         if !self.extended && !rcpt.parameters.is_empty()
             || !rcpt.parameters.iter().all(|p| self.takes(state::rcpt_extension(p), p.keyword()))
         {
-            return self.refuse(canned::PARAMETER, Fault::NotOffered("a parameter of RCPT"));
+            return Err(Refused::of(canned::PARAMETER, Fault::NotOffered("a parameter of RCPT")));
         }
         if !self.utf8 && !rcpt.is_ascii() {
-            return self.refuse(
-                canned::NEEDS_SMTPUTF8,
-                Fault::NotOffered("an address beyond ASCII without SMTPUTF8"),
-            );
+            let fault = Fault::NotOffered("an address beyond ASCII without SMTPUTF8");
+            return Err(Refused::of(canned::NEEDS_SMTPUTF8, fault));
         }
-        if let Some(step) = self.too_many_recipients(&rcpt) {
-            return step;
+        if let Some(refused) = self.too_many_recipients(rcpt) {
+            return Err(refused);
         }
-        let pending = self.open(Kind::Rcpt);
-        Step::Event(Event::Rcpt { rcpt, pending })
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn refuse_envelope(&mut self, refused: Refused) -> Step<Event> {
+        let step = self.refuse(refused.canned, refused.fault);
+        if refused.ends {
+            self.close();
+        }
+        step
+    }
+}
+
+/// Why MAIL or RCPT is refused.
+pub(super) struct Refused {
+    pub(super) canned: Canned,
+    pub(super) fault: Fault,
+    /// The session ends with it.
+    pub(super) ends: bool,
+}
+
+impl Refused {
+    #[cold]
+    pub(super) fn of(canned: Canned, fault: impl Into<Fault>) -> Self {
+        Refused { canned, fault: fault.into(), ends: false }
     }
 }

@@ -35,13 +35,13 @@ pub struct Config {
     pub lookahead: usize,
     /// Offer STARTTLS (RFC 3207) while the connection is not private.
     pub starttls: bool,
-    /// Demand TLS before anything else (530).
-    pub demand_tls: bool,
+    /// Demand TLS before anything else (530); not to be mistaken for [`requiretls`](Config::requiretls).
+    pub require_tls: bool,
     /// Mechanisms that AUTH offers (RFC 4954), in this order. Those that reveal the password are offered
     /// only where the connection is private, those bound to a TLS channel only where there is one.
     pub mechanisms: Vec<MechanismName>,
     /// Demand AUTH before MAIL (530); RFC 6409 §4.3.
-    pub demand_auth: bool,
+    pub require_auth: bool,
     /// Offer the mechanisms that reveal the password to everybody on the way, too.
     pub dangerous_plaintext_auth: bool,
     /// Offer 8BITMIME (RFC 6152).
@@ -87,9 +87,9 @@ impl Config {
             recipient_domains: None,
             lookahead: 32,
             starttls: false,
-            demand_tls: false,
+            require_tls: false,
             mechanisms: Vec::new(),
-            demand_auth: false,
+            require_auth: false,
             dangerous_plaintext_auth: false,
             eight_bit_mime: true,
             smtputf8: true,

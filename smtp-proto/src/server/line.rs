@@ -1,19 +1,104 @@
 //! One command line at a server: whose turn it is, how long it may be, what of it is a secret.
 //! RFC 5321 §2.3.8, §4.5.3.1.4; AUTH lines: RFC 4954 §4. What extensions add to MAIL and RCPT: `line_limit`.
 
-use super::{AUTH_LINE, Event, Fault, Kind, Server, auth, canned, canned::Canned, chunk::BAD_BDAT};
-use crate::{Command, Reply, State, command::COMMAND, quirk};
-use mailwire_core::{Framed, LimitExceeded, ParseError, implement::Step};
+use super::{
+    AUTH_LINE, Event, Fault, Kind, Pending, Server, auth, canned, canned::Canned, chunk::BAD_BDAT,
+};
+use crate::{
+    Command, Mail, Rcpt, Reply, State,
+    address::{ForwardPath, ReversePath},
+    command::{COMMAND, MAIL, RCPT, short_verb},
+    quirk, state,
+};
+use mailwire_core::{Framed, LimitExceeded, Next, ParseError, implement::Step};
 
 impl Server {
     /// One command line, if it is whole and its turn has come.
     pub(super) fn read_command(&mut self) -> Step<Event> {
+        match self.frame_command() {
+            Ok(n) => self.on_line(n),
+            Err(step) => step,
+        }
+    }
+
+    /// As `read_command`; the event is made in `next`.
+    #[inline]
+    pub(super) fn read_command_into(&mut self, next: &mut Next<Event>) -> Step<()> {
+        match self.frame_command() {
+            Ok(n) => match self.on_envelope(n, next) {
+                Some(step) => step,
+                None => self.on_line(n).put(next),
+            },
+            Err(step) => step.put(next),
+        }
+    }
+
+    /// MAIL and RCPT that are legal and well-formed: nearly all lines of a session that has much to do, and the largest
+    /// values. `None`: nothing has happened, the line wants all that there is.
+    #[inline]
+    fn on_envelope(&mut self, n: usize, next: &mut Next<Event>) -> Option<Step<()>> {
+        let line = self.channel.octets().get(..n)?;
+        let verb = short_verb(line);
+        if !state::admits_envelope(verb == MAIL, verb == RCPT, self.state)
+            || self.early
+            || self.config.require_tls && !self.secured.is_private()
+        {
+            return None;
+        }
+        let parse = self.parse();
+        let unanswered = self.channel.ticket(0);
+        if verb == MAIL {
+            let (mail, pending) = (Mail::new(ReversePath::Null), Pending::new(unanswered));
+            *next = Next::Event(Event::Mail { mail, pending });
+        } else {
+            let (rcpt, pending) = (Rcpt::new(ForwardPath::Postmaster), Pending::new(unanswered));
+            *next = Next::Event(Event::Rcpt { rcpt, pending });
+        }
+        let line = self.channel.octets().get(..n)?;
+        let met = match next {
+            Next::Event(Event::Mail { mail, .. }) => mail.read(line, &parse),
+            Next::Event(Event::Rcpt { rcpt, .. }) => rcpt.read(line, &parse),
+            _ => return None,
+        };
+        let Ok(met) = met else {
+            *next = Next::Idle;
+            return None;
+        };
+        self.channel.hold(n);
+        self.channel.set_quirks(met);
+        let refused = match next {
+            Next::Event(Event::Mail { mail, pending }) => match self.allows_mail(mail) {
+                Ok(kind) => {
+                    *pending = self.open(kind);
+                    return Some(Step::Event(()));
+                }
+                Err(refused) => {
+                    self.sender_refused();
+                    refused
+                }
+            },
+            Next::Event(Event::Rcpt { rcpt, pending }) => match self.allows_rcpt(rcpt) {
+                Ok(()) => {
+                    *pending = self.open(Kind::Rcpt);
+                    return Some(Step::Event(()));
+                }
+                Err(refused) => refused,
+            },
+            _ => return None,
+        };
+        *next = Next::Idle;
+        Some(self.refuse_envelope(refused).put(next))
+    }
+
+    /// The length of one command line, if it is whole and its turn has come; else what is to be done.
+    #[inline]
+    fn frame_command(&mut self) -> Result<usize, Step<Event>> {
         let octets = self.channel.octets();
         if let Some(oldest) = self.slots.front() {
             // RCPTs are handed out ahead of the answers; everything else waits for what was before it.
             let ahead = oldest.kind == Kind::Rcpt && self.slots.len() < self.config.lookahead;
             if !ahead || !self.lines.is_skipping() && !begins_with(octets, b"RCPT") {
-                return Step::Waiting;
+                return Err(Step::Waiting);
             }
         }
         // What stands at the front of an over-long line that is being skipped is no verb.
@@ -36,7 +121,7 @@ impl Server {
             // No more than there is of every such line, however it comes.
             self.skipped_verb = Verb::of(octets.get(..max).unwrap_or(octets));
         }
-        match framed {
+        Err(match framed {
             Framed::Starved if self.slots.is_empty() => {
                 // Some verbs have another limit: whether it is one is the first question.
                 let known = octets.len() >= 5
@@ -47,10 +132,10 @@ impl Server {
                 Step::Starved
             }
             Framed::Starved => Step::Waiting,
-            Framed::Frame(n) => self.on_line(n),
+            Framed::Frame(n) => return Ok(n),
             Framed::Skip(n) => self.skip(n),
             Framed::TooLong(n) => self.over_long(n, max, canned::LINE_TOO_LONG),
-        }
+        })
     }
 
     /// Part of an over-long line goes; the line itself has a limit, too.

@@ -39,7 +39,7 @@ use body::Incoming;
 use canned::Canned;
 use limits::Domains;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, NotNow, Secured, Wire,
+    Connection, Deadline, Fatal, Layer, LimitExceeded, Lines, Next, NotNow, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -629,6 +629,13 @@ impl Connection for Server {
             Reading::Body => self.read_body(),
             Reading::Chunk => self.read_chunk(),
             Reading::Turned => Step::Waiting,
+        }
+    }
+
+    fn step_into(&mut self, key: &Internal, next: &mut Next<Event>) -> Step<()> {
+        match self.reading {
+            Reading::Commands => self.read_command_into(next),
+            _ => self.step(key).put(next),
         }
     }
 

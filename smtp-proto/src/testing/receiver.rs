@@ -218,7 +218,7 @@ impl TestServerBuilder {
     }
 
     /// Somebody who may log in, by PLAIN, LOGIN, CRAM-MD5 or SCRAM; the first two in the clear, too, for this is a
-    /// test. May be called again. To demand it, set [`Config::demand_auth`].
+    /// test. May be called again. To demand it, set [`Config::require_auth`].
     #[cfg(feature = "sasl")]
     #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "sasl")))]
     pub fn user(

@@ -93,7 +93,7 @@ impl Settings {
         match self.values("tls").next() {
             Some("none") => {}
             Some("implicit") => config.secured = Secured::Tls,
-            Some(_) => (config.starttls, config.demand_tls) = (true, true),
+            Some(_) => (config.starttls, config.require_tls) = (true, true),
             None => config.starttls = true,
         }
         config.size = self.number("size").map(|n| n as u64);
@@ -146,7 +146,7 @@ impl Settings {
         config.dangerous_plaintext_auth = self.has("plaintext");
         match self.values("tls").next() {
             Some("implicit") => config.secured = Secured::Tls,
-            Some("required") => config.demand_tls = true,
+            Some("required") => config.require_tls = true,
             _ => {}
         }
         if let Some(n) = self.number("frame") {

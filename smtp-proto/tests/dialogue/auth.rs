@@ -128,7 +128,7 @@ fn auth_may_be_demanded() {
     server(
         |config| {
             config.secured = Secured::Tls;
-            config.demand_auth = true;
+            config.require_auth = true;
         },
         &[
             PRIVATE,

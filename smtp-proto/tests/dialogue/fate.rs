@@ -303,3 +303,61 @@ fn what_was_no_reply_to_mail_does_not_hide_what_became_of_a_chunk() {
     ";
     with(&["PIPELINING", "CHUNKING"], &[group, refused].concat());
 }
+
+#[test]
+fn who_wants_to_hears_of_each_command() {
+    let script = "
+        A: transaction streamed
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        C: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 one
+        E: rcpt: 250 one
+        S: 550 two
+        E: rcpt: 550 two
+        S: what?
+        E: rcpt: malformed: expected Reply-code (RFC 5321 §4.2) at octet 0, found \"what?\\r\\n\"
+        S: 421 closing
+        E: data: 421 closing
+        E: sent: refused 421 closing; refused 550 two; unknown
+        E: closed clean
+    ";
+    let script = [&hello("EHLO", &["PIPELINING"]), ENVELOPE, script].concat();
+    client(|config| config.each_command = true, &script);
+    // RFC 2033 §4.2
+    let script = "
+        A: transaction streamed
+        C: MAIL FROM:<a@b.example>
+        C: RCPT TO:<one@mx.example>
+        C: RCPT TO:<two@mx.example>
+        C: RCPT TO:<three@mx.example>
+        C: DATA
+        S: 250 ok
+        E: mail: 250 ok
+        S: 250 one
+        E: rcpt: 250 one
+        S: 550 two
+        E: rcpt: 550 two
+        S: 250 three
+        E: rcpt: 250 three
+        S: 354 go
+        E: body ready
+        A: finish
+        C: .
+        S: 250 one
+        E: recipient 0: 250 one
+        S: 452 three
+        E: recipient 1: 452 three
+        E: data: not accepted: 250 one; 452 three
+        E: sent: accepted 250 one; refused 550 two; refused 452 three
+    ";
+    let script = [&hello("LHLO", &["PIPELINING"]), ENVELOPE, script].concat();
+    let lmtp = |config: &mut mailwire_smtp::client::Config| {
+        (config.protocol, config.each_command) = (Protocol::Lmtp, true);
+    };
+    client(lmtp, &script);
+}

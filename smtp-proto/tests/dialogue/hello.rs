@@ -86,11 +86,30 @@ fn nothing_is_given_up_by_it() {
         S: 500 what?
         E: ehlo: 500 what?
     ";
-    client(|config| config.demand_tls = true, script);
+    client(|config| config.require_tls = true, script);
     let lmtp = script.replace("EHLO", "LHLO").replace("ehlo", "lhlo");
     client(|config| config.protocol = Protocol::Lmtp, &lmtp);
-    // HELO has no address literal: RFC 5321 §4.1.1.1
-    client(|_| (), &script.replace("me.example", "[192.0.2.1]"));
+}
+
+#[test]
+fn who_has_no_name_says_its_address_to_both() {
+    // §4.1.1.1, in prose
+    for host in ["[192.0.2.1]", "[IPv6:2001:db8::1]"] {
+        client(
+            |_| (),
+            &"
+        S: 220 mx
+        E: greeting 220 mx
+        A: hello HOST
+        C: EHLO HOST
+        S: 502 what?
+        C: HELO HOST
+        S: 250 mx
+        E: helo: mx
+    "
+            .replace("HOST", host),
+        );
+    }
 }
 
 #[test]

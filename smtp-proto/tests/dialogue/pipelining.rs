@@ -314,6 +314,7 @@ fn nothing_but_a_message_is_wanted_behind_data() {
         S: 250 ok
         E: rcpt: 250 ok
         S: {reply}
+        E: unsolicited {reply}
         E: data: dropped
         E: closed: the server wants something else than a message behind DATA
     "

@@ -107,7 +107,7 @@ fn whom_a_proxy_is_not_trusted_for() {
 fn whom_a_proxy_has_authenticated() {
     let mut config = crate::config();
     plain(&mut config);
-    (config.xclient, config.demand_auth) = (true, true);
+    (config.xclient, config.require_auth) = (true, true);
     let mut server = Server::new(config);
     for (said, authenticated) in [
         ("XCLIENT ADDR=192.0.2.7 LOGIN=bob\r\n", true),

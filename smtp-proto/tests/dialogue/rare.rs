@@ -343,6 +343,7 @@ fn a_reply_that_announces_others_is_not_the_last() {
         &[
             &begin(""),
             "
+        E: unsolicited 353 each
         E: data: dropped
         E: mail: dropped
         E: closed: the server wants more behind the end of the message

@@ -85,7 +85,7 @@ fn octets_behind_starttls_belong_to_tls() {
 fn tls_may_be_demanded() {
     // §4
     server(
-        |config| config.demand_tls = true,
+        |config| config.require_tls = true,
         &[
             OFFERED,
             "
@@ -182,7 +182,7 @@ fn only_220_is_success() {
         .concat(),
     );
     client(
-        |config| config.demand_tls = true,
+        |config| config.require_tls = true,
         &[
             CLIENT,
             "

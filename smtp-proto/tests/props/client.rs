@@ -19,7 +19,7 @@ pub fn config(input: &Input) -> Config {
     if input.is(0) {
         config.protocol = Protocol::Lmtp;
     }
-    config.demand_tls = input.is(1);
+    config.require_tls = input.is(1);
     config.dangerous_plaintext_auth = input.is(2);
     if input.is(3) {
         let limits = &mut config.limits;
@@ -146,7 +146,7 @@ impl ClientApp {
             return;
         };
         assert!(
-            self.session.secured().is_private() || !self.config.demand_tls || {
+            self.session.secured().is_private() || !self.config.require_tls || {
                 let verbs: [&[u8]; 6] = [b"EHLO", b"LHLO", b"STARTTLS", b"NOOP", b"RSET", b"QUIT"];
                 verbs.contains(&command.verb())
             }

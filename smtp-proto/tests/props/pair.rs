@@ -247,7 +247,7 @@ pub fn joined(wish: &Wish, change: impl FnOnce(&mut client::Config, &mut server:
     let mut config = server::Config::new("mx.example".parse().unwrap());
     let mut ours = client::Config::default();
     config.starttls = wish.tls;
-    ours.demand_tls = wish.tls;
+    ours.require_tls = wish.tls;
     if wish.lmtp {
         (config.protocol, ours.protocol) = (Protocol::Lmtp, client::Protocol::Lmtp);
     }

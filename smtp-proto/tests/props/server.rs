@@ -30,7 +30,7 @@ pub fn config(input: &Input) -> Config {
     if input.is(4) {
         config.line_ends = LineEnds::Reject;
     }
-    config.demand_tls = input.is(5);
+    config.require_tls = input.is(5);
     // All that is rare, by the flags that say least.
     config.chunking = input.is(4) != input.is(1);
     config.binary_mime = input.is(2);
@@ -41,7 +41,7 @@ pub fn config(input: &Input) -> Config {
         config.capabilities =
             ["ETRN", "ATRN", "BURL imap"].map(|line| line.parse().unwrap()).to_vec();
     }
-    config.demand_auth = input.is(6) && input.is(2);
+    config.require_auth = input.is(6) && input.is(2);
     if input.is(7) {
         config.quirks = mailwire_smtp::quirk::QUIRKS
             .iter()
@@ -341,8 +341,8 @@ impl App for ServerApp {
             Event::Mail { mail, pending } => {
                 self.command();
                 assert!(!self.mail, "MAIL inside a transaction");
-                assert!(self.tls || !self.config.demand_tls);
-                assert!(self.authenticated || !self.config.demand_auth);
+                assert!(self.tls || !self.config.require_tls);
+                assert!(self.authenticated || !self.config.require_auth);
                 assert!(mail.is_ascii() || mail.parameters.is_smtputf8());
                 if let (Some(max), Some(size)) = (self.config.size, mail.parameters.size()) {
                     assert!(size <= max);

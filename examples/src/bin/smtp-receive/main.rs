@@ -3,12 +3,11 @@
 //! A message is answered with 250 when it is on the disk, or when the next hop has said so; each is a line on standard
 //! output.
 
-mod workers;
-
 use clap::{Parser, ValueEnum};
 use mailwire_core::{Secured, dot::LineEnds};
 use mailwire_examples::{
     authenticate::MECHANISMS,
+    daemon::{listen, say, stop},
     exit::Exit,
     receive::{Lines, Received, Receiver},
     relay::NextHop,
@@ -17,26 +16,17 @@ use mailwire_examples::{
     timestamp,
     tls::{ClientTls, ServerTls, Trust},
     users::Users,
+    workers::Workers,
 };
 use mailwire_smtp::{
     address::{ForwardPath, Host, Mailbox},
     server::{Config, Protocol},
 };
-use std::{
-    error::Error,
-    io::{self, Write},
-    net::SocketAddr,
-    path::PathBuf,
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{error::Error, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{
-    net::{TcpListener, TcpSocket, lookup_host},
     sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
-use workers::Workers;
 
 /// Receives messages over SMTP or LMTP: into Maildirs, on to another server, or nowhere.
 ///
@@ -189,30 +179,6 @@ async fn run(arguments: &Arguments, workers: &Workers) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-/// Replies leave at once: what is accepted from this listener has TCP_NODELAY, where the system hands it on.
-async fn listen(address: &str) -> io::Result<TcpListener> {
-    let mut last = io::ErrorKind::AddrNotAvailable.into();
-    for address in lookup_host(address).await? {
-        let bound = || {
-            let socket = match address {
-                SocketAddr::V4(_) => TcpSocket::new_v4()?,
-                SocketAddr::V6(_) => TcpSocket::new_v6()?,
-            };
-            // As TcpListener::bind does.
-            #[cfg(not(windows))]
-            socket.set_reuseaddr(true)?;
-            socket.set_nodelay(true)?;
-            socket.bind(address)?;
-            socket.listen(1024)
-        };
-        match bound() {
-            Ok(listener) => return Ok(listener),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
 fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
     let mut config = Config::new(arguments.name.clone());
     config.protocol = if arguments.lmtp { Protocol::Lmtp } else { Protocol::Smtp };
@@ -231,7 +197,7 @@ fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
     if users.is_some() {
         config.mechanisms = MECHANISMS.iter().filter_map(|name| name.parse().ok()).collect();
     }
-    config.demand_auth = arguments.require_auth;
+    config.require_auth = arguments.require_auth;
     config.dangerous_plaintext_auth = arguments.dangerous_plaintext_auth;
     let known: Vec<_> = arguments.rcpt.iter().cloned().map(ForwardPath::from).collect();
     Ok(Receiver {
@@ -277,24 +243,6 @@ fn store(arguments: &Arguments) -> Result<Store, Box<dyn Error>> {
     Ok(Store::Relay(Box::new(NextHop { server, route })))
 }
 
-/// Ready when the program is to end.
-#[cfg(unix)]
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async { _ = tokio::signal::ctrl_c().await })
-}
-
 /// Addresses come from the network, but no control character can stand in one.
 fn line(message: &Received) -> String {
     let to: Vec<_> = message.to.iter().map(ToString::to_string).collect();
@@ -311,10 +259,4 @@ fn line(message: &Received) -> String {
         message.reply.code(),
         if files.is_empty() { "-".to_owned() } else { files.join(",") },
     )
-}
-
-/// A line on standard output; whoever listened there may be gone.
-fn say(line: &str) {
-    let mut out = std::io::stdout().lock();
-    _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

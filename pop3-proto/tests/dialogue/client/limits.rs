@@ -1,0 +1,108 @@
+//! Lines and listings that are too long. RFC 2449 §4.
+
+use super::{greeted, greeted_with, logged_in, logged_in_with};
+use mailwire_core::Quirks;
+
+#[test]
+fn a_line_of_an_answer() {
+    let long = "x".repeat(600);
+    logged_in(&format!("A: NOOP\nC: NOOP\nS: +OK {long}\nE: noop: +OK {long} [long-line]\n"));
+    // Not tolerated, it costs the command.
+    logged_in_with(
+        |config| config.quirks = Quirks::NONE,
+        &format!(
+            "
+        A: NOOP
+        C: NOOP
+        S: +OK {long}
+        E: noop: malformed: expected single-line of 512 octets (RFC 2449 §4) at octet 512, found \"{}\"
+        A: STAT
+        C: STAT
+    ",
+            "x".repeat(24)
+        ),
+    );
+}
+
+#[test]
+fn a_line_without_end() {
+    let long = "x".repeat(3000);
+    for line in [format!("+OK {long}"), format!("+OK\\r\\n1 {long}")] {
+        logged_in(&format!(
+            "
+        A: UIDL
+        C: UIDL
+        S: {line}\\
+        E: too long: more than 2048 octets in a line of an answer
+        E: uidl: dropped
+        E: closed: more than 2048 octets in a line of an answer
+    "
+        ));
+    }
+}
+
+#[test]
+fn capabilities_without_end() {
+    greeted_with(
+        |config| config.limits.frame = 30,
+        "
+        A: CAPA
+        C: CAPA
+        S: +OK
+        S: XFOO a b
+        S: XFOO a b
+        S: XFOO a b
+        S: .
+        E: capability XFOO a b
+        E: capability XFOO a b
+        E: capability XFOO a b
+        E: capa: offers XFOO a b, XFOO a b, XFOO a b
+        A: CAPA
+        C: CAPA
+        S: +OK
+        S: XFOO a b
+        S: XFOO a b
+        S: XFOO a bc
+        E: capability XFOO a b
+        E: capability XFOO a b
+        E: too long: more than 30 octets in the answer to CAPA
+        E: capa: dropped
+        E: closed: more than 30 octets in the answer to CAPA
+    ",
+    );
+}
+
+#[test]
+fn a_command_line() {
+    // RFC 2449 §4: 255 octets with CRLF
+    let name = "n".repeat(248);
+    greeted(&format!(
+        "
+        A: USER {name}n
+        N: a command line has 255 octets with its CRLF at most (RFC 2449 §4)
+        A: USER {name}
+        C: USER {name}
+        S: +OK
+        E: user: +OK
+        A: PASS {name}n
+        N: a command line has 255 octets with its CRLF at most (RFC 2449 §4)
+        A: PASS {name}
+        C: PASS {name}
+    "
+    ));
+}
+
+#[test]
+fn a_long_challenge() {
+    // RFC 5034 §4: "strings may be of arbitrary length"
+    let challenge = "YWFh".repeat(2000);
+    greeted(&format!(
+        "
+        A: AUTH GSSAPI
+        C: AUTH GSSAPI
+        S: + {challenge}
+        E: challenge \"{}\"
+    ",
+        "aaa".repeat(2000)
+    ));
+}
