@@ -78,7 +78,7 @@ impl Relay {
                 "The next hop takes no addresses or header lines beyond ASCII",
             )));
         }
-        let mut requiretls = parameters.is_require_tls();
+        let mut requiretls = parameters.is_requiretls();
         let offers = self.session.offers("REQUIRETLS");
         match self.session.secured() {
             _ if !requiretls => {}

@@ -72,7 +72,10 @@ impl Server {
                     *pending = self.open(kind);
                     return Some(Step::Event(()));
                 }
-                Err(refused) => refused,
+                Err(refused) => {
+                    self.sender_refused();
+                    refused
+                }
             },
             Next::Event(Event::Rcpt { rcpt, pending }) => match self.allows_rcpt(rcpt) {
                 Ok(()) => {
