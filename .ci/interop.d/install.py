@@ -10,7 +10,7 @@ import sys
 
 from bench import SYSTEM_PYTHON, Skipped, as_root, run, said
 
-AIOSMTPLIB, NODEMAILER = "5.1.3", "10.6.0"
+AIOSMTPLIB, NODEMAILER, NODE_POP3 = "5.1.3", "10.6.0", "0.11.0"
 
 # A command that shows that it is there, and the packages that bring it. The daemons stand in sbin.
 NEEDS = [
@@ -25,8 +25,8 @@ NEEDS = [
         ["sasl2-bin", "libsasl2-modules"],
     ),
     (
-        ["sh", "-c", "dovecot --version && cd /usr/lib/dovecot && ls lmtp submission submission-login"],
-        ["dovecot-core", "dovecot-lmtpd", "dovecot-submissiond"],
+        ["sh", "-c", "dovecot --version && cd /usr/lib/dovecot && ls lmtp submission submission-login pop3 pop3-login"],
+        ["dovecot-core", "dovecot-lmtpd", "dovecot-submissiond", "dovecot-pop3d"],
     ),
     ([SYSTEM_PYTHON, "-c", "import aiosmtpd.smtp"], ["python3", "python3-aiosmtpd"]),
     ([SYSTEM_PYTHON, "-c", "import venv, ensurepip"], ["python3-venv"]),
@@ -38,13 +38,25 @@ NEEDS = [
     (["curl", "--version"], ["curl"]),
     (["msmtp", "--version"], ["msmtp", "ca-certificates"]),
     (["s-nail", "--version"], ["s-nail"]),
+    (["mpop", "--version"], ["mpop"]),
+    (["sh", "-c", "fetchmail --version >/dev/null && command -v fetchmail"], ["fetchmail"]),
+    (["getmail", "--version"], ["getmail6"]),
+    (["sh", "-c", "command -v mailutil"], ["uw-mailutils"]),
+    (["ruby", "-rnet/smtp", "-ropenssl", "-e1"], ["ruby"]),
+    (["perl", "-MNet::SMTP", "-MIO::Socket::SSL", "-MJSON::PP", "-e1"], ["libio-socket-ssl-perl"]),
     (["node", "--version"], ["nodejs"]),
     (["npm", "--version"], ["npm"]),
     (["unshare", "--version"], ["util-linux"]),
 ]
 
 # Debian lets only one mail server be installed: these are unpacked, and run in a box.
-UNPACKED = {"exim4-daemon-heavy": "usr/sbin/exim4", "opensmtpd": "usr/sbin/smtpd"}
+UNPACKED = {
+    "exim4-daemon-heavy": "usr/sbin/exim4",
+    "opensmtpd": "usr/sbin/smtpd",
+    "cyrus-pop3d": "usr/lib/cyrus/bin/pop3d",
+}
+# Of others of the same source, unpacked into the same folder.
+BESIDE = {"cyrus-pop3d": ["cyrus-common", "cyrus-imapd"]}
 
 CACHE = (
     pathlib.Path(
@@ -74,6 +86,7 @@ def install():
             unpack(package)
         python_with_aiosmtplib()
         node_with_nodemailer()
+        node_with("node-pop3", NODE_POP3)
 
 
 def apt_get(packages):
@@ -113,16 +126,21 @@ def unpack(package):
     """The package, without what else it would bring; the libraries that it wants are installed as usual."""
     print("unpacking", package, flush=True)
     with fresh(unpacked(package)) as folder:
+        all = [package, *BESIDE.get(package, [])]
         done = run(
-            ["sh", "-c", f"cd '{folder}' && apt-get -qq -o APT::Sandbox::User=root download {package}"], patience=300
+            ["sh", "-c", f"cd '{folder}' && apt-get -qq -o APT::Sandbox::User=root download {' '.join(all)}"],
+            patience=300,
         )
         files = list(folder.glob("*.deb"))
-        if done.returncode or len(files) != 1:
+        if done.returncode or len(files) != len(all):
             raise Skipped(f"{package} could not be fetched: {said(done)}")
-        wants = run(["dpkg-deb", "--field", str(files[0]), "Depends"]).stdout.decode()
-        apt_get([name for name in re.findall(r"(?:^|, )((?:lib|zlib)[^ ,]*)", wants) if not is_installed(name)])
-        done = run(["dpkg-deb", "--extract", str(files[0]), str(folder)])
-        files[0].unlink()
+        for file in files:
+            wants = run(["dpkg-deb", "--field", str(file), "Depends"]).stdout.decode()
+            apt_get([name for name in re.findall(r"(?:^|, )((?:lib|zlib)[^ ,]*)", wants) if not is_installed(name)])
+            done = run(["dpkg-deb", "--extract", str(file), str(folder)])
+            file.unlink()
+            if done.returncode:
+                break
         if done.returncode or not (folder / UNPACKED[package]).exists():
             raise Skipped(f"{package} could not be unpacked: {said(done)}")
 
@@ -164,14 +182,18 @@ def python_with_aiosmtplib():
 
 def node_with_nodemailer():
     """The folder of modules that has it."""
-    folder = CACHE / f"nodemailer-{NODEMAILER}"
+    return node_with("nodemailer", NODEMAILER)
+
+
+def node_with(package, version):
+    """The folder of modules that has this package of npm."""
+    folder = CACHE / f"{package}-{version}"
     if not folder.exists():
-        print(f"installing nodemailer {NODEMAILER}", flush=True)
+        print(f"installing {package} {version}", flush=True)
         with fresh(folder) as work:
             (work / "package.json").write_text('{"private":true}\n')
             options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-            command = ["npm", "install", "--prefix", str(work), *options, f"nodemailer@{NODEMAILER}"]
-            done = run(command, patience=300)
+            done = run(["npm", "install", "--prefix", str(work), *options, f"{package}@{version}"], patience=300)
             if done.returncode:
-                raise Skipped(f"nodemailer could not be installed: {said(done)}")
+                raise Skipped(f"{package} could not be installed: {said(done)}")
     return str(folder / "node_modules")

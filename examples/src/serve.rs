@@ -61,7 +61,7 @@ pub struct Served {
     pub messages: usize,
     /// Messages that were sent, whole.
     pub retrieved: u64,
-    /// Octets of them, and of the parts that TOP has asked for.
+    /// Octets of them.
     pub octets: u64,
     /// Messages that were deleted.
     pub deleted: usize,
@@ -192,7 +192,8 @@ struct Connected<'a> {
 /// What RETR and TOP have promised: the next body is this.
 struct Promised {
     file: File,
-    is_whole: bool,
+    /// All of it, so many octets; `None`: a part, for TOP.
+    whole: Option<u64>,
 }
 
 impl Connected<'_> {
@@ -256,7 +257,7 @@ impl Connected<'_> {
             Event::Retr { message, pending } => match self.open(message).await {
                 Ok((file, octets)) => {
                     let answer = pending.accept_with(&format!("{octets} octets"));
-                    return self.send(answer, Promised { file, is_whole: true }).await;
+                    return self.send(answer, Promised { file, whole: Some(octets) }).await;
                 }
                 Err(Unavailable::Utf8) => pending.utf8_needed(),
                 Err(Unavailable::Gone) => reject(pending, None, GONE),
@@ -265,7 +266,7 @@ impl Connected<'_> {
             Event::Top { top, pending } => match self.open(top.message).await {
                 Ok((file, _)) => {
                     let answer = pending.accept();
-                    return self.send(answer, Promised { file, is_whole: false }).await;
+                    return self.send(answer, Promised { file, whole: None }).await;
                 }
                 Err(Unavailable::Utf8) => pending.utf8_needed(),
                 Err(Unavailable::Gone) => reject(pending, None, GONE),
@@ -418,7 +419,6 @@ impl Connected<'_> {
                 Err(error) => return self.give_up(body, error.into()),
             }
             let octets = chunk.freeze();
-            self.served.octets += octets.len() as u64;
             if let Err(why) = self.link.session().send_body(&body, octets) {
                 return match self.link.session().wire().is_open() {
                     true => self.give_up(body, why.into()),
@@ -429,7 +429,10 @@ impl Connected<'_> {
         match self.link.session().finish_body(body) {
             Ok(()) => {
                 self.link.set_body(false);
-                self.served.retrieved += u64::from(promised.is_whole);
+                if let Some(octets) = promised.whole {
+                    self.served.retrieved += 1;
+                    self.served.octets += octets;
+                }
                 Ok(())
             }
             Err((body, why)) => self.give_up(body, why.into()),

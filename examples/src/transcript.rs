@@ -75,6 +75,7 @@ fn line(entry: &Entry, view: View, body: &mut Body, out: &mut impl Write) -> io:
         What::Body { text, lines, .. } => {
             body.chunks += 1;
             if view != View::BothEnds {
+                body.has_no_dot = true;
                 body.add(text, *lines, peer);
             }
         }
@@ -215,6 +216,8 @@ fn clip(text: &str, max: usize) -> String {
 struct Body {
     from: Option<Side>,
     has_begun: bool,
+    /// It is shown as it came in: the line that ends it was taken out.
+    has_no_dot: bool,
     kept: Vec<u8>,
     lines: usize,
     chunks: usize,
@@ -233,7 +236,7 @@ impl Body {
         let Some(from) = body.from else { return Ok(()) };
         let text = String::from_utf8_lossy(&body.kept);
         let lines: Vec<&str> = text.lines().collect();
-        let last = body.lines.saturating_sub(1);
+        let last = if body.has_no_dot { body.lines } else { body.lines.saturating_sub(1) };
         let dots = lines.iter().enumerate().filter(|(n, line)| *n < last && line.starts_with('.'));
         let dots: Vec<usize> = dots.map(|(n, _)| n).take(2).collect();
         let mut next = 0;

@@ -31,7 +31,17 @@ fn delivers_what_was_sent_and_shows_how() {
         "Return-Path: <ada@example.org>",
         " by submission.example.org with\n",
         "ESMTPSA; ",
-        "✓ What lies in both mailboxes is what was sent, octet for octet.",
+        "Act 4: Collection",
+        "── authorization ── the AUTHORIZATION state, RFC 1939 §4",
+        "── transaction ── the TRANSACTION state, RFC 1939 §5",
+        "── update ── the UPDATE state, RFC 1939 §6",
+        "── disconnect ── the connection is closed, RFC 1939 §3",
+        "C  STLS                                                    Stls",
+        "C  RETR 1                                                  Retr { 1 }",
+        "C  DELE 1                                                  Dele { 1 }",
+        "C  QUIT                                                    Update { 1 deleted }",
+        "Maildir grace: ✓ the message is gone",
+        "✓ What lay in both mailboxes, and what was fetched, is what was sent, octet for octet.",
     ] {
         assert!(text.contains(line), "{line:?} is missing in\n{text}");
     }

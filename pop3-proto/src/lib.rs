@@ -14,10 +14,15 @@ mod lex;
 mod answer;
 mod capability;
 pub mod client;
+#[cfg(feature = "codec")]
+#[cfg_attr(mailwire_docsrs, doc(cfg(feature = "codec")))]
+pub mod codec;
 mod command;
 mod dialect;
 pub mod extension;
 mod frame;
+#[cfg(feature = "arbitrary")]
+mod generated;
 mod greeting;
 mod listing;
 pub mod quirk;
@@ -30,6 +35,7 @@ mod table;
 #[cfg(feature = "testing")]
 #[cfg_attr(mailwire_docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
+pub mod url;
 
 pub use answer::{Answer, Content};
 pub use capability::{Capabilities, Capability, OtherCapability};

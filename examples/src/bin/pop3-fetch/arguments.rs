@@ -54,6 +54,9 @@ pub struct Arguments {
     /// Where it is noted what has been fetched; else in DIR, by server and user
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    /// What the account is called there; else by user and server. For a server whose address is not always the same
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
     /// Delete messages at the server once they are here
     #[arg(long, conflicts_with = "delete_after")]
     pub delete: bool,

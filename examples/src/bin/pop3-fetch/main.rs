@@ -75,7 +75,10 @@ async fn work(arguments: &Arguments, log: Option<&Log>, report: &mut Report) -> 
     let day = Duration::from_secs(24 * 60 * 60);
     let target = Target {
         maildir: arguments.maildir.clone(),
-        account: format!("{} at {}", arguments.user, arguments.server),
+        account: match &arguments.account {
+            Some(account) => account.clone(),
+            None => format!("{} at {}", arguments.user, arguments.server),
+        },
         state: arguments.state.clone(),
         delete_after: match (arguments.delete, arguments.delete_after) {
             (true, _) => Some(Duration::ZERO),

@@ -1,10 +1,13 @@
 //! The acts. Each is a connection between two of those in the scene, played by the same code as the programs
-//! `smtp-send` and `smtp-receive`. What comes later (fetching by POP3, by IMAP) is another member of the list.
+//! `smtp-send`, `smtp-receive`, `pop3-fetch` and `pop3-serve`. What comes later (reading by IMAP) is another member of
+//! the list.
 
-use crate::world::{LAPTOP, MX, STORE, SUBMISSION, World};
+use crate::world::{DESKTOP, LAPTOP, MX, STORE, SUBMISSION, World};
 use mailwire_examples::{
+    fetch::{self, fetch},
     maildir::Maildir,
     receive::{self, Receiver},
+    serve,
     statistics::Statistics,
     submit::{self, Route, submit},
     trace::{Entry, Log, Side},
@@ -14,7 +17,7 @@ use std::{io, path::PathBuf};
 use tokio::net::{TcpListener, TcpStream};
 
 /// In their order.
-pub const ACTS: &[Act] = &[Act::Submission, Act::Relay, Act::Delivery];
+pub const ACTS: &[Act] = &[Act::Submission, Act::Relay, Act::Delivery, Act::Collection];
 
 /// One connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub enum Act {
     Relay,
     /// From there into their mailboxes.
     Delivery,
+    /// From one of them to its owner's desk.
+    Collection,
 }
 
 /// What came of an act.
@@ -36,6 +41,8 @@ pub struct Outcome {
     pub statistics: Statistics,
     /// What lies where it was put.
     pub found: Vec<Found>,
+    /// Maildirs that are empty now, as they should be.
+    pub emptied: Vec<String>,
     /// Is it what was sent?
     pub is_right: bool,
 }
@@ -62,6 +69,10 @@ pub enum Error {
     Submit(#[from] submit::Error),
     #[error("the server: {0}")]
     Receive(#[from] receive::Error),
+    #[error("the client: {0}")]
+    Fetch(#[from] fetch::Error),
+    #[error("the server: {0}")]
+    Serve(#[from] serve::Error),
     #[error("{0}")]
     Lost(&'static str),
 }
@@ -80,6 +91,12 @@ impl Act {
                 ("Relay", SUBMISSION, MX, "from server to server: no TLS, no login, SMTP pure")
             }
             Act::Delivery => ("Delivery", MX, STORE, "LMTP: a reply for each of the two mailboxes"),
+            Act::Collection => (
+                "Collection",
+                DESKTOP,
+                STORE,
+                "POP3: what was delivered is fetched, deleted, and gone",
+            ),
         }
     }
 
@@ -102,6 +119,13 @@ impl Act {
                 let message = read(world.maildir("relayed")).await?;
                 let entries = connect(world, &route, world.store()?, &message).await?;
                 look(world, entries, &["grace", "katherine"]).await
+            }
+            Act::Collection => {
+                let entries = collect(world).await?;
+                let outcome = look(world, entries, &["desk"]).await?;
+                let left = Maildir::open(world.maildir("grace")).await?.new_messages().await?;
+                let is_right = outcome.is_right && left.is_empty();
+                Ok(Outcome { emptied: vec!["grace".to_owned()], is_right, ..outcome })
             }
         }
     }
@@ -131,6 +155,30 @@ async fn connect(
     Ok(log.entries())
 }
 
+/// Plays both ends of POP3.
+async fn collect(world: &World) -> Result<Vec<Entry>, Error> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let log = Log::default();
+    let client = TcpStream::connect(listener.local_addr()?).await?;
+    let (server, _) = listener.accept().await?;
+    let (host, route) = (world.post_office()?, world.collection()?);
+    let (target, mut report) = (world.desk(), fetch::Report::default());
+    tokio::try_join!(
+        async {
+            let trace = Some(log.of(Side::Client));
+            Ok(fetch(client, &route, &target, trace, &mut report).await?)
+        },
+        async {
+            host.serve(server, Some(log.of(Side::Server))).await?;
+            Ok::<_, Error>(())
+        },
+    )?;
+    match (report.fetched, report.deleted, report.is_updated) {
+        (1, 1, true) => Ok(log.entries()),
+        _ => Err(Error::Lost("the message was not fetched")),
+    }
+}
+
 /// The one message of a Maildir.
 async fn read(maildir: PathBuf) -> Result<Vec<u8>, Error> {
     let messages = Maildir::open(maildir).await?.new_messages().await?;
@@ -152,7 +200,7 @@ async fn look(world: &World, entries: Vec<Entry>, maildirs: &[&str]) -> Result<O
     }
     let statistics = Statistics::of(&entries);
     let is_right = found.iter().all(|found| found.is_right);
-    Ok(Outcome { entries, statistics, found, is_right })
+    Ok(Outcome { entries, statistics, found, emptied: Vec::new(), is_right })
 }
 
 /// Whole lines, of the two kinds that servers put in front of a message (RFC 5321 §4.4), and at least one.

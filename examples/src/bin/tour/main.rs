@@ -1,7 +1,7 @@
-//! The tour: a message of several parts goes from a laptop to two mailboxes, over real sockets, and every line
-//! of it is shown. Nothing is needed but this program; nothing leaves the machine.
+//! The tour: a message of several parts goes from a laptop to two mailboxes and from one of them to a desk, over real
+//! sockets, and every line of it is shown. Nothing is needed but this program; nothing leaves the machine.
 //!
-//! The exit code is 0 only if what lies in both mailboxes is what was sent, octet for octet.
+//! The exit code is 0 only if what lay in both mailboxes, and what was fetched, is what was sent, octet for octet.
 
 mod acts;
 mod message;
@@ -12,7 +12,7 @@ use clap::Parser;
 use std::process::ExitCode;
 use world::World;
 
-/// A message goes from a laptop to two mailboxes, and every line of it is shown.
+/// A message goes from a laptop to two mailboxes and on to a desk, and every line of it is shown.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {

@@ -47,6 +47,18 @@ impl Screen {
         for found in &outcome.found {
             self.found(found)?;
         }
+        for maildir in &outcome.emptied {
+            let out = &mut self.0;
+            match outcome.is_right {
+                true => writeln!(
+                    out,
+                    "  Maildir {TITLE}{maildir}{TITLE:#}: {GOOD}✓{GOOD:#} the message is gone"
+                )?,
+                false => {
+                    writeln!(out, "  Maildir {TITLE}{maildir}{TITLE:#}: {BAD}✗ not empty{BAD:#}")?
+                }
+            }
+        }
         Ok(())
     }
 
@@ -84,7 +96,7 @@ impl Screen {
         match is_right {
             true => writeln!(
                 out,
-                "\n  {GOOD}✓{GOOD:#} What lies in both mailboxes is what was sent, octet for octet.\n"
+                "\n  {GOOD}✓{GOOD:#} What lay in both mailboxes, and what was fetched, is what was sent, octet for octet.\n"
             ),
             false => writeln!(out, "\n  {BAD}✗ What came is not what was sent.{BAD:#}\n"),
         }

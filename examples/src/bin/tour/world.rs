@@ -5,16 +5,20 @@ use mailwire_core::dot::LineEnds;
 use mailwire_examples::{
     authenticate::MECHANISMS,
     certificates::Authority,
+    fetch,
     login::Login,
+    maildrop::Sizes,
     random,
     receive::{Lines, Receiver},
+    serve::Host,
     store::Store,
     submit::{Envelope, Route, Security},
     tls::{ClientTls, ServerTls, Trust},
     users::Users,
 };
+use mailwire_pop3::server::Config as PostOffice;
 use mailwire_smtp::server::{Config, Protocol};
-use std::{io, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 /// Where the message comes from.
 pub const LAPTOP: &str = "laptop.example.org";
@@ -24,6 +28,8 @@ pub const SUBMISSION: &str = "submission.example.org";
 pub const MX: &str = "mx.example.net";
 /// Where it is delivered.
 pub const STORE: &str = "store.example.net";
+/// Where it is read.
+pub const DESKTOP: &str = "desk.example.net";
 
 const PASSWORD: &str = "correct horse battery staple";
 
@@ -104,6 +110,8 @@ impl World {
             store: Store::Maildir(self.maildir("submitted").to_string_lossy().into_owned()),
             lines: Lines::TimeStamp,
             hops: 100,
+            proxies: None,
+            reports: None,
         })
     }
 
@@ -119,6 +127,8 @@ impl World {
             store: Store::Maildir(self.maildir("relayed").to_string_lossy().into_owned()),
             lines: Lines::TimeStamp,
             hops: 100,
+            proxies: None,
+            reports: None,
         })
     }
 
@@ -134,6 +144,47 @@ impl World {
             store: Store::Maildir(self.maildir("%u").to_string_lossy().into_owned()),
             lines: Lines::ReturnPath,
             hops: 100,
+            proxies: None,
+            reports: None,
         })
+    }
+
+    /// Gives mail out by POP3: behind TLS, to who has logged in.
+    pub fn post_office(&self) -> io::Result<Host> {
+        let mut config = PostOffice::default();
+        config.stls = true;
+        config.require_tls = true;
+        config.mechanisms = MECHANISMS.iter().filter_map(|name| name.parse().ok()).collect();
+        let issued = self.authority.issue(&[STORE])?;
+        Ok(Host {
+            config: Arc::new(config),
+            name: STORE.to_owned(),
+            tls: Some(ServerTls::new(issued.chain(), issued.key())?),
+            users: Users::parse(&format!("grace:{PASSWORD}"))?,
+            apop: false,
+            maildir: self.maildir("%u").to_string_lossy().into_owned(),
+            sizes: Sizes::default(),
+        })
+    }
+
+    /// How Grace fetches her mail.
+    pub fn collection(&self) -> io::Result<fetch::Route> {
+        let trust = Trust::only([self.authority.root()])?;
+        let login = Login::with_password("grace", PASSWORD);
+        Ok(fetch::Route {
+            security: Security::StartTls(ClientTls::new(&trust, STORE)?),
+            login: Login { mechanism: Some("SCRAM-SHA-256-PLUS".to_owned()), ..login },
+            dangerous_plaintext_auth: false,
+        })
+    }
+
+    /// Where she puts it. It does not stay on the server.
+    pub fn desk(&self) -> fetch::Target {
+        fetch::Target {
+            maildir: self.maildir("desk"),
+            account: format!("grace at {STORE}"),
+            state: None,
+            delete_after: Some(Duration::ZERO),
+        }
     }
 }
