@@ -96,6 +96,7 @@ impl Server {
 
     /// The length of one command line, if it is whole and its turn has come; else what is to be done.
     #[inline]
+    #[allow(clippy::result_large_err, reason = "no error, and hardly ever there")]
     fn frame_command(&mut self) -> Result<usize, Step<Event>> {
         let octets = self.channel.octets();
         if let Some(oldest) = self.slots.front() {
