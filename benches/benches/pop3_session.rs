@@ -111,7 +111,7 @@ fn retr(octets: usize) {
     }
 }
 
-const N: usize = 2_000;
+const N: usize = 100_000;
 
 /// What a server answers to LIST, or to UIDL with ids of 24 characters.
 fn answer(ids: bool) -> Vec<u8> {
