@@ -428,7 +428,8 @@ impl Client {
             _ => {}
         }
         let last = Rule::of(command).group == Group::Last;
-        if last || !self.pipelines || self.unanswered > WINDOW {
+        let pipelines = self.pipelines || self.config.assume_pipelining;
+        if last || !pipelines || self.unanswered > WINDOW {
             self.channel.wait(id);
             self.unanswered = 0;
         }

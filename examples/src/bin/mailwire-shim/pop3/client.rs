@@ -34,6 +34,8 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
         Some("implicit") => config.secured = Secured::Tls,
         _ => {}
     }
+    // Whoever calls says when he waits.
+    config.assume_pipelining = true;
     config.dangerous_plaintext_auth = said["plaintext_login"] == "allowed";
     let limit =
         |name: &str| said["limits"][name].as_u64().and_then(|limit| usize::try_from(limit).ok());

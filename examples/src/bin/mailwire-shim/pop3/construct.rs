@@ -6,11 +6,12 @@ use mailwire_pop3::{
     OtherCapability, OtherCommand, Password, Response, ResponseCode, Timestamp, Top, UniqueId,
     UniqueIdListing, UserName,
     core::{
-        Secret,
+        Connection, Next, Secret, Secured,
         dot::{Encoder, LineEnds},
         sasl::MechanismName,
     },
     extension::{Implementation, Xclient, XclientAttribute},
+    server::{Config, Event, Server},
 };
 
 #[rustfmt::skip]
@@ -86,9 +87,14 @@ fn other(verb: &str, arguments: &[String]) -> Result<Command, No> {
     Ok(Command::Other(OtherCommand::new(verb, arguments.as_deref())?))
 }
 
-/// A line of CAPA; a known tag is read as the capability that it is, any other is kept.
+/// A line of CAPA; a known tag is read as the capability that it is, any other is kept. `tls` in front: as a server
+/// announces it there.
 fn capa(a: &Arguments) -> Result<Built, No> {
     let words = a.all()?;
+    let (inside, words) = match words.split_first() {
+        Some((tls, words)) if tls == "tls" && !words.is_empty() => (true, words.to_vec()),
+        _ => (false, words),
+    };
     let (tag, arguments) = words.split_first().map_or(("", &[][..]), |(tag, all)| (&**tag, all));
     let capability = match tag.to_ascii_uppercase().as_str() {
         "IMPLEMENTATION" => Capability::Implementation(Implementation::new(arguments.join(" "))?),
@@ -100,7 +106,24 @@ fn capa(a: &Arguments) -> Result<Built, No> {
             Capability::Other(OtherCapability::new(tag, arguments)?)
         }
     };
+    if inside && !announces(&capability) {
+        return Err(No::Value("it is not announced inside TLS".into()));
+    }
     built(capability)
+}
+
+/// Would a server inside TLS that has all of it announce this to who has just been greeted?
+fn announces(capability: &Capability) -> bool {
+    let mut config = Config::default();
+    (config.secured, config.stls) = (Secured::Tls, true);
+    config.capabilities.push(capability.clone());
+    let mut server = Server::new(config);
+    if let Next::Event(Event::Connected { pending }) = server.poll()
+        && server.answer(pending.accept()).is_err()
+    {
+        return false;
+    }
+    server.offer().iter().any(|offered| offered == capability)
 }
 
 /// A message as a server sends it.
