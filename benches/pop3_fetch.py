@@ -137,19 +137,20 @@ service pop3-login {{
         (root / store).mkdir(exist_ok=True)
         for path in (root / store, *root.glob("maildir/**/*")):
             os.chown(path, owner.pw_uid, owner.pw_gid)
-        if store != "maildir":
-            words = ["import", "-u", USER, f"maildir:{root}/maildir/{USER}", "", "ALL"]
-            subprocess.run([tool("doveadm"), "-c", str(root / "dovecot.conf"), *words], check=True)
         command = [tool("dovecot"), "-F", "-c", str(root / "dovecot.conf")]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(300):
             try:
                 with socket.create_connection((HOST, self.port), 1) as probe:
                     if probe.recv(3) == b"+OK":
-                        return
+                        break
             except OSError:
                 time.sleep(0.02)
-        sys.exit(f"Dovecot does not greet: {(root / 'dovecot.log').read_text()[-2000:]}")
+        else:
+            sys.exit(f"Dovecot does not greet: {(root / 'dovecot.log').read_text()[-2000:]}")
+        if store != "maildir":
+            words = ["import", "-u", USER, f"maildir:{root}/maildir/{USER}", "", "ALL"]
+            subprocess.run([tool("doveadm"), "-c", str(root / "dovecot.conf"), *words], check=True)
 
     def stop(self):
         self.process.terminate()
