@@ -42,6 +42,8 @@ NEEDS = [
     (["sh", "-c", "fetchmail --version >/dev/null && command -v fetchmail"], ["fetchmail"]),
     (["getmail", "--version"], ["getmail6"]),
     (["sh", "-c", "command -v mailutil"], ["uw-mailutils"]),
+    (["ruby", "-rnet/smtp", "-ropenssl", "-e1"], ["ruby"]),
+    (["perl", "-MNet::SMTP", "-MIO::Socket::SSL", "-MJSON::PP", "-e1"], ["libio-socket-ssl-perl"]),
     (["node", "--version"], ["nodejs"]),
     (["npm", "--version"], ["npm"]),
     (["unshare", "--version"], ["util-linux"]),

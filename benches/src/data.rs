@@ -96,3 +96,35 @@ pub const EHLO_REPLY: &str = "250-mx.example.com Hello client.example.com\r\n250
     250-AUTH=PLAIN LOGIN\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n\
     250-BINARYMIME\r\n250-REQUIRETLS\r\n250-MT-PRIORITY MIXER\r\n250-LIMITS RCPTMAX=100 MAILMAX=1000\r\n\
     250-XCLIENT NAME ADDR PORT PROTO HELO LOGIN\r\n250-XFORWARD NAME ADDR PROTO HELO SOURCE\r\n250 HELP\r\n";
+
+/// The answer to LIST, or to UIDL with ids of 24 octets, of `messages` messages.
+pub fn listing(messages: usize, unique_ids: bool) -> Vec<u8> {
+    let mut letters = Letters(0x2545_F491);
+    let mut out = format!("+OK {messages} messages\r\n").into_bytes();
+    for message in 1..=messages {
+        out.extend(format!("{message} ").into_bytes());
+        if unique_ids {
+            out.extend((0..24).map(|_| letters.next()));
+        } else {
+            out.extend((1000 + message * 7919 % 100_000).to_string().into_bytes());
+        }
+        out.extend(b"\r\n");
+    }
+    out.extend(b".\r\n");
+    out
+}
+
+/// What POP3 clients send, over and over: USER, PASS, STAT, UIDL, LIST, RETR, TOP, DELE.
+pub fn pop3_commands(commands: usize) -> Vec<u8> {
+    let line = |n: usize| match n % 8 {
+        0 => "USER alice@example.com\r\n".to_owned(),
+        1 => "PASS correct horse battery\r\n".to_owned(),
+        2 => "STAT\r\n".to_owned(),
+        3 => "UIDL\r\n".to_owned(),
+        4 => format!("LIST {}\r\n", n % 999 + 1),
+        5 => format!("RETR {}\r\n", n % 999 + 1),
+        6 => format!("TOP {} 10\r\n", n % 999 + 1),
+        _ => format!("DELE {}\r\n", n % 999 + 1),
+    };
+    (0..commands).map(line).collect::<String>().into_bytes()
+}

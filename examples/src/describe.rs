@@ -34,9 +34,13 @@ fn parameter(parameter: &MailParameter) -> String {
 
 impl Describe for client::Event {
     fn describe(&self, name: &dyn Fn(u64) -> &'static str) -> Described {
-        use client::{Event, Outcome};
+        use client::{Event, Fate, Outcome};
         words(match self {
             Event::Greeting(reply) => format!("Greeting {}", code(reply)),
+            // A chunk is asked for by nobody.
+            Event::BodyReady { of, .. } if name(*of) == "BDAT" => {
+                return Described::Again("BodyReady of BDAT".to_owned());
+            }
             Event::Challenge { of, .. } => format!("Challenge of {}", name(*of)),
             Event::BodyReady { of, .. } => format!("BodyReady of {}", name(*of)),
             Event::Recipient { of, index, reply } => {
@@ -46,7 +50,7 @@ impl Describe for client::Event {
             Event::Malformed(error) => format!("Malformed: {error}"),
             Event::TooLong(limit) => format!("TooLong: {limit}"),
             Event::Done(done) => {
-                let name = name(done.id());
+                let name = done.verb();
                 match done.outcome() {
                     Outcome::Hello(hello) => {
                         let first = format!("Done {name}: EhloReply");
@@ -66,6 +70,14 @@ impl Describe for client::Event {
                             ));
                         }
                     },
+                    Outcome::Sent(sent) => {
+                        let all = sent.fates();
+                        let count = all.iter().filter(|it| matches!(it, Fate::Accepted(_))).count();
+                        return Described::Again(format!(
+                            "Done: accepted for {count} of {}",
+                            all.len()
+                        ));
+                    }
                     Outcome::Dropped(_) => {
                         return Described::Again(format!("Done {name}: Dropped"));
                     }
@@ -94,7 +106,7 @@ impl Describe for server::Event {
             }
             Event::AuthCancelled => "AuthCancelled".to_owned(),
             Event::Mail { mail, .. } => {
-                let parameters: Vec<_> = mail.parameters.iter().map(parameter).collect();
+                let parameters: Vec<_> = mail.parameters.iter().map(|p| parameter(&p)).collect();
                 format!("Mail {{ {} }}", parameters.join(", "))
             }
             Event::Rcpt { rcpt, .. } => format!("Rcpt {{ {} }}", rcpt.forward_path),

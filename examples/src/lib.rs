@@ -3,7 +3,7 @@
 //! - A connection: [`stream`], [`tls`], [`link`]; what passed on it: [`trace`], [`describe`], [`transcript`],
 //!   [`statistics`].
 //! - A client: [`submit`], with [`login`]; its [`message`], [`sendmail`], its [`exit`] code. A server: [`receive`], with
-//!   [`authenticate`], [`users`], [`timestamp`], [`hops`], [`store`], [`maildir`], [`relay`].
+//!   [`authenticate`], [`users`], [`timestamp`], [`hops`], [`store`], [`maildir`], [`relay`], [`notification`].
 //! - POP3: a client, [`fetch`]; a server, [`serve`], with its [`maildrop`].
 //! - What servers have in common: [`daemon`], [`workers`].
 //! - [`certificates`] and [`random`].
@@ -22,6 +22,7 @@ pub mod login;
 pub mod maildir;
 pub mod maildrop;
 pub mod message;
+pub mod notification;
 pub mod random;
 pub mod receive;
 pub mod relay;

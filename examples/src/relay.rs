@@ -7,12 +7,17 @@
 
 use crate::{
     authenticate::reply,
-    submit::{Envelope, Error, Options, Route, Session},
+    submit::{Error, Options, Recipient, Route, Session},
 };
 use bytes::Bytes;
-use mailwire_core::Body;
-use mailwire_core::Handle;
-use mailwire_smtp::{Mail, Reply, ReplyCode, address::ForwardPath, client::Delivery, parameter};
+use mailwire_core::{Body, Handle, Secured};
+use mailwire_smtp::{
+    Mail, Rcpt, Reply, ReplyCode,
+    address::{ForwardPath, ReversePath},
+    client::Delivery,
+    parameter::{self, Notify, RcptParameter},
+};
+use std::time::Duration;
 use tokio::net::TcpStream;
 
 /// Where mail goes on to.
@@ -24,6 +29,14 @@ pub struct NextHop {
     pub route: Route,
 }
 
+impl NextHop {
+    /// Its name, without the port.
+    pub fn host(&self) -> &str {
+        let host = self.server.rsplit_once(':').map_or(&self.server[..], |(host, _)| host);
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+}
+
 /// A connection to the next hop, with a transaction or between two.
 #[derive(Debug)]
 pub struct Relay {
@@ -32,37 +45,87 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// MAIL, with the parameters that matter behind it. Connects, if `relay` is not there or has ended.
+    /// MAIL, with the parameters that matter behind it. Connects, if `relay` is not there or has ended; if it turns out
+    /// to have ended only now, the next hop is asked once more on a new connection.
     ///
     /// # Errors
     /// What the client is to be told.
     pub async fn mail(relay: &mut Option<Relay>, next: &NextHop, mail: &Mail) -> Result<(), Reply> {
-        if relay.as_mut().is_some_and(|relay| !relay.session.is_usable()) {
-            *relay = None;
+        if let Some(this) = relay
+            && this.session.is_usable()
+        {
+            match this.try_mail(mail).await {
+                Err(Error::Io(_) | Error::Closed(_)) => {}
+                Err(_) if !this.session.is_usable() => {}
+                Err(error) => return Err(told(&error)),
+                Ok(refused) => return refused,
+            }
         }
-        let this = match relay {
-            Some(this) => this,
-            None => relay.insert(Relay { session: connect(next).await?, message: None }),
-        };
-        let is_eight_bit =
-            !matches!(mail.parameters.body(), None | Some(parameter::Body::SevenBit));
+        // The old one is gone, also if there will be no new one.
+        *relay = None;
+        let this = relay.insert(Relay { session: connect(next).await?, message: None });
+        this.try_mail(mail).await.unwrap_or_else(|error| Err(told(&error)))
+    }
+
+    /// `Ok` is what the client is to be told.
+    async fn try_mail(&mut self, mail: &Mail) -> Result<Result<(), Reply>, Error> {
+        let parameters = &mail.parameters;
+        if parameters.is_smtputf8() && !self.session.offers("SMTPUTF8") {
+            // RFC 6531 §3.5
+            return Ok(Err(reply(
+                550,
+                (5, 6, 7),
+                "The next hop takes no addresses or header lines beyond ASCII",
+            )));
+        }
+        let mut requiretls = parameters.is_requiretls();
+        let offers = self.session.offers("REQUIRETLS");
+        match self.session.secured() {
+            _ if !requiretls => {}
+            // RFC 8689 §5: a bounce is not thrown away for it.
+            secured if mail.reverse_path == ReversePath::Null => {
+                requiretls = offers && secured == Secured::Tls;
+            }
+            Secured::Tls if !offers => {
+                return Ok(Err(reply(550, (5, 7, 30), "REQUIRETLS support required")));
+            }
+            Secured::Tls => {}
+            _ => return Ok(Err(reply(550, (5, 7, 10), "Encryption needed"))),
+        }
+        let is_eight_bit = !matches!(parameters.body(), None | Some(parameter::Body::SevenBit));
+        let dsn = self.reports_by_itself();
         let options = Options {
-            size: mail.parameters.size(),
+            size: parameters.size(),
             is_eight_bit: Some(is_eight_bit),
-            smtputf8: mail.parameters.is_smtputf8(),
+            smtputf8: parameters.is_smtputf8(),
+            requiretls,
+            // RFC 3461 §5.2.1 (a), (b); §5.2.2 (a)
+            ret: parameters.ret().filter(|_| dsn),
+            envid: parameters.envid().filter(|_| dsn).cloned(),
             ..Options::default()
         };
-        let envelope = Envelope { from: mail.reverse_path.clone(), to: Vec::new() };
-        let said = this.session.mail(&envelope, &options).await;
-        said.map_err(|error| told(&error))
+        self.session.mail(&mail.reverse_path, &options).await?;
+        Ok(Ok(()))
+    }
+
+    /// Does the next hop offer DSN? Then what becomes of the message, it will say.
+    pub fn reports_by_itself(&mut self) -> bool {
+        self.session.offers("DSN")
     }
 
     /// RCPT.
     ///
     /// # Errors
     /// What the client is to be told.
-    pub async fn rcpt(&mut self, path: &ForwardPath) -> Result<Reply, Reply> {
-        self.session.rcpt(path).await.map_err(|error| told(&error))
+    pub async fn rcpt(&mut self, rcpt: &Rcpt) -> Result<Reply, Reply> {
+        let mut onward = Rcpt::new(rcpt.forward_path.clone());
+        // RFC 3461 §5.2.1 (c), (d); §5.2.2 (a)
+        for parameter in rcpt.parameters.iter().filter(|_| self.session.offers("DSN")) {
+            if let RcptParameter::Notify(_) | RcptParameter::Orcpt(_) = parameter {
+                onward = onward.with(parameter).map_err(|_| no_answer())?;
+            }
+        }
+        self.session.rcpt(onward).await.map_err(|error| told(&error))
     }
 
     /// DATA.
@@ -96,6 +159,14 @@ impl Relay {
         Ok(replies)
     }
 
+    /// A report to who sent the message that has just passed.
+    ///
+    /// # Errors
+    /// Why it could not be sent.
+    pub async fn report(&mut self, to: &ReversePath, report: &[u8]) -> Result<(), String> {
+        send_report(&mut self.session, to, report).await
+    }
+
     /// Says farewell.
     pub async fn quit(self) {
         self.session.quit().await;
@@ -104,6 +175,42 @@ impl Relay {
     /// Ends the connection in the middle of a message, which is then none.
     pub async fn give_up(self) {
         drop(self.session);
+    }
+}
+
+/// A report by this server, which is connected to for it.
+///
+/// # Errors
+/// Why it could not be sent.
+pub async fn report(next: &NextHop, to: &ReversePath, report: &[u8]) -> Result<(), String> {
+    let sent = async {
+        let mut session = connect(next).await.map_err(|reply| reply.to_string())?;
+        let sent = send_report(&mut session, to, report).await;
+        session.quit().await;
+        sent
+    };
+    let late = |_| "it takes too long".to_owned();
+    tokio::time::timeout(REPORT, sent).await.map_err(late)?
+}
+
+/// So long a message waits for the report on it.
+const REPORT: Duration = Duration::from_secs(30);
+
+/// From nobody, so that nobody reports on it. RFC 3461 §6.1
+async fn send_report(session: &mut Session, to: &ReversePath, report: &[u8]) -> Result<(), String> {
+    let ReversePath::Path(to) = to else { return Ok(()) };
+    let mut to = [Recipient::new(ForwardPath::Path(to.clone()))];
+    let options = Options {
+        size: Some(report.len() as u64),
+        is_eight_bit: Some(false),
+        notify: session.offers("DSN").then_some(Notify::NEVER),
+        ..Options::default()
+    };
+    let sent = session.send(&ReversePath::Null, &mut to, &options, &mut &*report).await;
+    sent.map_err(|error| error.to_string())?;
+    match &to {
+        [to] if to.is_accepted() => Ok(()),
+        [to] => Err(to.reply().map_or_else(|| "not sent".to_owned(), ToString::to_string)),
     }
 }
 

@@ -2,6 +2,8 @@
 
 #[path = "../../mail-core/tests/props/mod.rs"]
 pub mod core;
+#[path = "../../pop3-proto/tests/props/mod.rs"]
+pub mod pop3;
 #[path = "../../pop3-proto/tests/server_props/mod.rs"]
 pub mod pop3_server;
 #[path = "../../smtp-proto/tests/props/mod.rs"]

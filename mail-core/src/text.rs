@@ -57,6 +57,20 @@ impl Str {
         }
     }
 
+    /// Appends the octets.
+    #[inline]
+    pub fn append_to(&self, out: &mut Vec<u8>) {
+        match &self.0 {
+            // All of the room is copied, for then its size is known.
+            Repr::Inline(len, inline) => {
+                let end = out.len() + usize::from(*len);
+                out.extend_from_slice(inline);
+                out.truncate(end);
+            }
+            Repr::Heap(octets) => out.extend_from_slice(octets),
+        }
+    }
+
     /// The octets as text, if they are UTF-8. Looks at each octet.
     pub fn as_str(&self) -> Option<&str> {
         core::str::from_utf8(self.as_bytes()).ok()
@@ -234,6 +248,9 @@ mod tests {
             let s = Str::new(&octets);
             assert_eq!(s.as_bytes(), &octets[..]);
             assert_eq!(s.clone(), s);
+            let mut out = alloc::vec![7; 3];
+            s.append_to(&mut out);
+            assert_eq!(out, [&[7; 3][..], &octets].concat());
             assert_eq!(Str::from(octets.clone()), s);
             assert_eq!(HashSet::from([s.clone()]).get(&octets[..]), Some(&s));
         }

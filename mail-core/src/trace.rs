@@ -29,13 +29,14 @@ mod on {
     /// Longer ones are no verbs.
     const WORD: usize = 16;
 
-    /// What a line begins with: letters, digits, hyphens; `***` where that is masked.
+    /// What a line begins with: letters, digits, hyphens, a `+` in front; `***` where that is masked.
     fn word(line: &[u8]) -> &str {
         if line.starts_with(b"***") {
             return "***";
         }
         let is_word = |octet: &&u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
-        let len = line.iter().take(WORD).take_while(is_word).count();
+        let plus = usize::from(line.first() == Some(&b'+'));
+        let len = plus + line.iter().skip(plus).take(WORD).take_while(is_word).count();
         // A reply's hyphen says that another line follows.
         let word = line.get(..len).unwrap_or_default();
         let word = match word {
@@ -112,6 +113,9 @@ mod on {
                 (b"334 c2VjcmV0\r\n", "334"),
                 (b"X-EXPS a", "X-EXPS"),
                 (b"*** s", "***"),
+                (b"+OK ready", "+OK"),
+                (b"-ERR no", "-ERR"),
+                (b"+ c2VjcmV0", "+"),
                 (b"\r\n", ""),
                 (b"\xff\0", ""),
                 (b"QUJDQUJDQUJDQUJDQUJDQUJD\r\n", "QUJDQUJDQUJDQUJD"),

@@ -186,11 +186,15 @@ impl Met {
     ) -> Result<Content, ParseError> {
         Ok(match command {
             Command::List(_) => {
-                Content::ScanListings(self.each(octets, |line| ScanListing::parse(line, parse))?)
+                Content::ScanListings(self.each_of_many(octets, ScanListing::in_front, |line| {
+                    ScanListing::parse(line, parse)
+                })?)
             }
-            Command::Uidl(_) => Content::UniqueIdListings(
-                self.each(octets, |line| UniqueIdListing::parse(line, parse))?,
-            ),
+            Command::Uidl(_) => Content::UniqueIdListings(self.each_of_many(
+                octets,
+                UniqueIdListing::in_front,
+                |line| UniqueIdListing::parse(line, parse),
+            )?),
             Command::Capa => Content::Capabilities(
                 self.each(octets, |line| Capability::parse(line, parse))?.into_iter().collect(),
             ),
@@ -212,6 +216,36 @@ impl Met {
                 Ok((Str::new(line.strip_suffix(b"\r\n").unwrap_or(line)), Quirks::NONE))
             })?),
         })
+    }
+
+    /// As `each`, for lists that may be long. None of the lines that `in_front` takes begins with a dot.
+    fn each_of_many<T>(
+        &mut self,
+        octets: &[u8],
+        in_front: impl Fn(&[u8]) -> Option<(T, &[u8])>,
+        read: impl Fn(&[u8]) -> Result<(T, Quirks), ParseError>,
+    ) -> Result<Vec<T>, ParseError> {
+        let mut all = Vec::new();
+        let mut rest = octets;
+        loop {
+            while let Some((listing, behind)) = in_front(rest) {
+                all.push(listing);
+                rest = behind;
+            }
+            // One line of another form, or the end.
+            let at = octets.len() - rest.len();
+            let end = first_line(rest).ok_or(ParseError::new(octets.len(), &END_OF_LINES))?;
+            let (frame, behind) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+            match ListLine::of(frame) {
+                ListLine::End if behind.is_empty() => return Ok(all),
+                ListLine::End => return Err(ParseError::new(at + end, &lex::END)),
+                ListLine::Text(line) => {
+                    let value = read(line).map_err(|e| e.moved(at + end - line.len()))?;
+                    all.push(self.note(value));
+                }
+            }
+            rest = behind;
+        }
     }
 
     fn each<T>(
@@ -288,5 +322,89 @@ impl TryFrom<(&[u8], &Command)> for Answer {
     /// By the strict grammar.
     fn try_from((octets, command): (&[u8], &Command)) -> Result<Self, InvalidValue> {
         Ok(Answer::parse(octets, command, &Parse::strict())?.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quirk;
+
+    /// (command, answer, what it says)
+    const ANSWERS: &[(&str, &str, &str)] = &[
+        ("NOOP", "+OK\r\n", "Response"),
+        ("STAT", "+OK 2 320\r\n", "DropListing"),
+        ("LIST 2", "+OK 2 200\r\n", "ScanListing"),
+        ("LIST", "+OK 2 messages\r\n1 120\r\n2 200\r\n.\r\n", "ScanListings"),
+        ("LIST", "+OK\r\n.\r\n", "ScanListings([])"),
+        ("LIST", "-ERR no\r\n", "Response"),
+        ("UIDL 2", "+OK 2 QhdPYR:00WBw1Ph7x7\r\n", "UniqueIdListing"),
+        ("UIDL", "+OK\r\n1 whqtswO00WBw418f9t5JxYwZ\r\n2 .\r\n.\r\n", "UniqueIdListings"),
+        ("CAPA", "+OK\r\nTOP\r\nSASL PLAIN\r\nX-FOO\r\n.\r\n", "Capabilities"),
+        ("LANG", "+OK\r\nen English\r\nde Deutsch\r\n.\r\n", "Languages"),
+        ("LANG en", "+OK en Language changed\r\n", "Language("),
+        ("AUTH", "+OK\r\nPLAIN\r\nLOGIN\r\n.\r\n", "Mechanisms"),
+        (
+            "RETR 1",
+            "+OK 120 octets\r\nSubject: x\r\n\r\n..dot\r\n...\r\nend\r\n.\r\n",
+            "Message(29 octets)",
+        ),
+        ("RETR 1", "+OK\r\n.\r\n", "Message(0 octets)"),
+        ("TOP 1 0", "+OK\r\nSubject: x\r\n\r\n.\r\n", "Message"),
+        ("TOP 1 0", "-ERR no such message\r\n", "Response"),
+        ("XTND XLST", "+OK\r\n", "Response"),
+    ];
+
+    fn command(line: &str) -> Command {
+        Command::parse([line, "\r\n"].concat().as_bytes(), &Parse::default()).unwrap().0
+    }
+
+    #[test]
+    fn answers_are_read_by_what_was_asked() {
+        for (asked, octets, content) in ANSWERS {
+            let asked = command(asked);
+            let (answer, met) = Answer::parse(octets.as_bytes(), &asked, &Parse::strict()).unwrap();
+            assert!(met.is_empty());
+            let debug = alloc::format!("{:?}", answer.content());
+            assert!(debug.starts_with(content), "{asked}: {debug}");
+            let mut out = Vec::new();
+            answer.encode(&mut out);
+            assert_eq!(out, octets.as_bytes(), "{asked}");
+            // Cut short, it is no answer; nor with more behind it.
+            for end in 0..octets.len() {
+                assert!(Answer::try_from((&octets.as_bytes()[..end], &asked)).is_err(), "{asked}");
+            }
+            let more = [octets, "+OK\r\n"].concat();
+            let error = Answer::parse(more.as_bytes(), &asked, &Parse::strict()).unwrap_err();
+            assert_eq!(error.offset(), octets.len(), "{asked}");
+        }
+    }
+
+    #[test]
+    fn one_of_another_verb() {
+        let Command::Other(other) = command("XTND XLST Subject") else { panic!() };
+        let asked = Command::Other(other.with_multi_line_answer());
+        let octets = b"+OK\r\n1 Hello\r\n...\r\n.\r\n";
+        let (answer, _) = Answer::parse(octets, &asked, &Parse::strict()).unwrap();
+        let Content::Lines(lines) = answer.content() else { panic!() };
+        assert_eq!(*lines, [Str::from("1 Hello"), Str::from("..")]);
+    }
+
+    #[test]
+    fn errors_count_from_the_first_octet() {
+        for (asked, octets, at) in [
+            ("LIST", "+OK\r\n1 120\r\n2 x\r\n.\r\n", 14),
+            ("UIDL", "+OK\r\n..1\r\n.\r\n", 6),
+            ("STAT", "+OK 2\r\n", 5),
+            ("LIST 1", "+OK [X] 1 x\r\n", 10),
+            ("CAPA", "+OK\r\nTOP\r\n\r\n.\r\n", 10),
+            ("NOOP", "OK\r\n", 0),
+        ] {
+            let error = Answer::parse(octets.as_bytes(), &command(asked), &Parse::strict());
+            assert_eq!(error.unwrap_err().offset(), at, "{octets:?}");
+        }
+        let (_, met) =
+            Answer::parse(b"+OK\r\n1  a \r\n.\r\n", &command("UIDL"), &Parse::default()).unwrap();
+        assert!(met.contains(quirk::BLANKS_IN_LISTING) && met.contains(quirk::TRAILING_BLANK));
     }
 }

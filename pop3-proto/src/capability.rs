@@ -6,7 +6,7 @@
 
 use crate::extension::{Expire, Implementation, LoginDelay, Mechanisms, Utf8};
 use crate::lex::{self, CRLF, Input, PResult, vchar_len};
-use crate::response::long_line;
+use crate::response::{LINE, long_line};
 use crate::{Parse, quirk};
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -69,7 +69,8 @@ pub struct OtherCapability(Str);
 
 impl OtherCapability {
     /// # Errors
-    /// What does not fit, by its octet in the line that would be made of it; a tag that has a member of its own.
+    /// What does not fit, by its octet in the line that would be made of it, which has 512 octets at most; a tag that
+    /// has a member of its own.
     pub fn new<'a>(
         tag: &str,
         arguments: impl IntoIterator<Item = &'a str>,
@@ -90,6 +91,7 @@ impl OtherCapability {
             }
             line.extend_from_slice(argument.as_bytes());
         }
+        within_line(line.len())?;
         Ok(OtherCapability(Str::new(&line)))
     }
 
@@ -125,6 +127,12 @@ impl OtherCapability {
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.0);
     }
+}
+
+/// Has a line of so many octets room? RFC 2449 §3: "512 octets maximum", CRLF included.
+pub(crate) fn within_line(len: usize) -> Result<(), InvalidValue> {
+    const MAX: usize = LINE - 2;
+    if len > MAX { Err(InvalidValue::new(MAX, &CAPABILITY)) } else { Ok(()) }
 }
 
 /// ```abnf
@@ -325,7 +333,6 @@ impl Capabilities {
     }
 
     /// Appends the lines of the answer, each with its CRLF, dots doubled, and the last one, `.` alone.
-    #[allow(dead_code, reason = "for the server")]
     pub(crate) fn encode_lines(&self, out: &mut Vec<u8>) {
         for capability in self.iter() {
             // No tag begins with a dot, but what was received may.
@@ -357,5 +364,137 @@ impl IntoIterator for Capabilities {
     type IntoIter = alloc::vec::IntoIter<Capability>;
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extension::Retention;
+    use crate::table::{parsed, table};
+
+    #[test]
+    fn lines() {
+        let expire = |least, user| Capability::Expire(Expire { least, user });
+        table(capability, Capability::encode)
+            .ok("TOP", Capability::Top, "2449 §6.1")
+            .ok("USER", Capability::User, "2449 §6.2")
+            .keeps("SASL CRAM-MD5 KERBEROS_V4", "2449 §5")
+            .ok("SASL", Capability::Sasl(Mechanisms::default()), "2449 §6.3, before STLS")
+            .ok("RESP-CODES", Capability::RespCodes, "2449 §6.4")
+            .ok(
+                "LOGIN-DELAY 900",
+                Capability::LoginDelay(LoginDelay { seconds: 900, user: false }),
+                "2449 §6.5",
+            )
+            .ok(
+                "LOGIN-DELAY 0 USER",
+                Capability::LoginDelay(LoginDelay { seconds: 0, user: true }),
+                "2449 §6.5",
+            )
+            .ok("PIPELINING", Capability::Pipelining, "2449 §6.6")
+            .ok("EXPIRE 60", expire(Retention::Days(60), false), "2449 §6.7")
+            .ok("EXPIRE 0", expire(Retention::Days(0), false), "2449 §6.7")
+            .ok("EXPIRE NEVER", expire(Retention::Never, false), "2449 §6.7")
+            .ok("EXPIRE 5 USER", expire(Retention::Days(5), true), "2449 §6.7")
+            .becomes("expire never user", "EXPIRE NEVER USER", "2449 §3")
+            .ok("UIDL", Capability::Uidl, "2449 §6.8")
+            .keeps("IMPLEMENTATION Shlemazle-Plotz-v302", "2449 §6.9")
+            .keeps("IMPLEMENTATION Mail Server  9.1 (beta)", "2449 §6.9, blanks")
+            .ok("STLS", Capability::Stls, "2595 §4")
+            .ok("AUTH-RESP-CODE", Capability::AuthRespCode, "3206 §6")
+            .ok("UTF8", Capability::Utf8(Utf8 { user: false }), "6856 §2")
+            .ok("UTF8 USER", Capability::Utf8(Utf8 { user: true }), "6856 §2.2")
+            .ok("LANG", Capability::Lang, "6856 §3")
+            .keeps("XOIP", "Courier, kept")
+            .keeps("X-FOO a b=c", "2449 §5, kept")
+            .keeps("RESP_CODES", "2449 §6.4, another tag")
+            .becomes("top", "TOP", "2449 §3")
+            .err("", 0, "capability", "2449 §3")
+            .err("A\r\nB", 1, "end of value", "2449 §3")
+            .quirk("USER ", quirk::TRAILING_BLANK, "USER", "2449 §3")
+            .quirk("EXPIRE", quirk::ODD_CAPABILITY, "EXPIRE", "2449 §6.7")
+            .quirk("EXPIRE soon", quirk::ODD_CAPABILITY, "EXPIRE soon", "2449 §6.7")
+            .quirk("EXPIRE 5 me", quirk::ODD_CAPABILITY, "EXPIRE 5 me", "2449 §6.7")
+            .quirk("EXPIRE 4294967296", quirk::ODD_CAPABILITY, "EXPIRE 4294967296", "ours: 32 bits")
+            .quirk("LOGIN-DELAY", quirk::ODD_CAPABILITY, "LOGIN-DELAY", "2449 §6.5")
+            .quirk("LOGIN-DELAY -1", quirk::ODD_CAPABILITY, "LOGIN-DELAY -1", "2449 §6.5")
+            .quirk("STLS x", quirk::ODD_CAPABILITY, "STLS x", "2595 §4")
+            .quirk("UTF8 x", quirk::ODD_CAPABILITY, "UTF8 x", "6856 §2.2")
+            .quirk("IMPLEMENTATION", quirk::ODD_CAPABILITY, "IMPLEMENTATION", "2449 §6.9")
+            .quirk("SASL PL:AIN", quirk::ODD_CAPABILITY, "SASL PL:AIN", "4422 §3.1")
+            .quirk("SASL  PLAIN  LOGIN", quirk::ODD_CAPABILITY, "SASL PLAIN LOGIN", "2449 §3")
+            .quirk("X.FOO", quirk::ODD_CAPABILITY, "X.FOO", "2449 §3, no dot")
+            .quirk("X-FOO  a", quirk::ODD_CAPABILITY, "X-FOO  a", "2449 §3");
+        parsed(Capability::parse, |value: &Capability, out: &mut Vec<u8>| {
+            value.encode(out);
+            out.extend_from_slice(b"\r\n");
+        })
+        .keeps("SASL PLAIN\r\n", "2449 §3")
+        .err("TOP", 3, "CRLF", "2449 §3");
+    }
+
+    #[test]
+    fn each_tag_has_its_member() {
+        for tag in Capability::KEYWORDS {
+            let argument = match *tag {
+                "EXPIRE" | "LOGIN-DELAY" => " 1",
+                "IMPLEMENTATION" => " x",
+                _ => "",
+            };
+            let line: Capability = alloc::format!("{tag}{argument}").parse().unwrap();
+            assert!(!matches!(line, Capability::Other(_)) && line.is(tag), "{tag}");
+            assert!(OtherCapability::new(tag, []).is_err());
+        }
+        for (tag, argument) in [
+            ("X\r\nSTLS", "a"),
+            ("X Y", "a"),
+            ("X.Y", "a"),
+            ("", "a"),
+            ("X", "a\r\n."),
+            ("X", "a b"),
+            ("X", ""),
+            ("top", "a"),
+        ] {
+            assert!(OtherCapability::new(tag, [argument]).is_err(), "{tag} {argument}");
+        }
+        let made = OtherCapability::new("X-Y", ["a", "b=c"]).unwrap();
+        assert!(made.is_strict());
+        assert_eq!(Capability::Other(made), "x-y a b=c".parse().unwrap());
+    }
+
+    #[test]
+    fn all_lines_of_an_answer() {
+        // The example of RFC 2449 §5, and what others say.
+        let lines = [
+            "TOP",
+            "USER",
+            "SASL CRAM-MD5 KERBEROS_V4",
+            "RESP-CODES",
+            "LOGIN-DELAY 900",
+            "PIPELINING",
+            "EXPIRE 60",
+            "UIDL",
+            "IMPLEMENTATION Shlemazle-Plotz-v302",
+            "SASL PLAIN",
+            "UTF8 USER",
+        ];
+        let mut all: Capabilities = lines.iter().map(|line| line.parse().unwrap()).collect();
+        let names: Vec<_> = all.mechanisms().map(|name| alloc::format!("{name}")).collect();
+        assert_eq!(names, ["CRAM-MD5", "KERBEROS_V4", "PLAIN"]);
+        assert_eq!(all.expire().unwrap().least, Retention::Days(60));
+        assert_eq!(all.login_delay().unwrap().seconds, 900);
+        assert_eq!(all.implementation().unwrap().as_bytes(), b"Shlemazle-Plotz-v302");
+        assert!(all.utf8().unwrap().user && all.offers("uidl") && !all.offers("STLS"));
+        let mut out = Vec::new();
+        all.encode_lines(&mut out);
+        assert_eq!(out, alloc::format!("{}\r\n.\r\n", lines.join("\r\n")).into_bytes());
+        all.remove("sasl");
+        assert_eq!((all.len(), all.mechanisms().count()), (9, 0));
+        // Whoever passes on what was received does not end the answer by it.
+        let odd = OtherCapability(Str::from("."));
+        let mut out = Vec::new();
+        Capabilities::from_iter([Capability::Other(odd)]).encode_lines(&mut out);
+        assert_eq!(out, b"..\r\n.\r\n", "RFC 1939 §3");
     }
 }

@@ -30,7 +30,8 @@ impl<'a> ListLine<'a> {
 
 /// Where the line ends that `octets` begin with: behind its CRLF.
 pub(crate) fn first_line(octets: &[u8]) -> Option<usize> {
-    memchr::memmem::find(octets, b"\r\n").map(|at| at + 2)
+    let mut ends = memchr::memchr_iter(b'\n', octets).map(|at| at + 1);
+    ends.find(|end| octets.get(..*end).is_some_and(|line| line.ends_with(b"\r\n")))
 }
 
 #[cfg(test)]

@@ -211,3 +211,80 @@ impl fmt::Debug for Timestamp {
 }
 
 wire_form!(Timestamp, timestamp_grammar);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{parsed, table};
+
+    #[test]
+    fn greetings() {
+        parsed(Greeting::parse, Greeting::encode)
+            .keeps("+OK\r\n", "1939 §4")
+            .keeps("+OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>\r\n", "1939 §7")
+            .keeps("+OK [XCLIENT] Dovecot ready.\r\n", "Dovecot")
+            .keeps("-ERR [SYS/TEMP] try later\r\n", "3206 §4")
+            .err("+ OK\r\n", 0, "status", "1939 §4")
+            .err("* OK IMAP4rev2\r\n", 0, "status", "another protocol")
+            .err("220 mx.example\r\n", 0, "status", "another protocol");
+    }
+
+    #[test]
+    fn timestamps_are_found_anywhere() {
+        for (line, stamp) in [
+            (
+                "+OK POP3 server ready <1896.697170952@dbc.mtview.ca.us>",
+                "<1896.697170952@dbc.mtview.ca.us>",
+            ),
+            ("+OK <a@b> ready", "<a@b>"),
+            ("+OK ready (<a@b>)", "<a@b>"),
+            ("+OK [XCLIENT] x <a@b>", "<a@b>"),
+            ("+OK <not one> <a@b>", "<a@b>"),
+            ("+OK <a@[192.0.2.1]>", "<a@[192.0.2.1]>"),
+            ("+OK <a@b> <c@d>", "<a@b>"),
+            ("+OK <1.2.3@h_1>", "<1.2.3@h_1>"),
+        ] {
+            let greeting: Greeting = line.parse().unwrap();
+            assert_eq!(greeting.apop().map(Timestamp::as_str), Some(stamp), "{line}: RFC 2449 §3");
+        }
+        for line in [
+            "+OK ready",
+            "+OK <a>",
+            "+OK <@b>",
+            "+OK <a@>",
+            "+OK <a b@c>",
+            "+OK <a<b@c>",
+            "+OK <a>b@c>",
+            "+OK <a@b",
+            "+OK a@b>",
+            "+OK <a@b@c>",
+            "+OK <\"a\"@b>",
+            "+OK <a@b\u{fc}>",
+            "+OK <a@[b>",
+            "-ERR <a@b>",
+            "+OK <a\x01@b>",
+        ] {
+            let greeting: Greeting = line.parse().unwrap();
+            assert_eq!(greeting.apop(), None, "{line}: RFC 2449 §3, RFC 822 §4.6.1");
+        }
+    }
+
+    #[test]
+    fn timestamps() {
+        table(timestamp_grammar, Timestamp::encode)
+            .keeps("<1896.697170952@dbc.mtview.ca.us>", "1939 §7")
+            .keeps("<16f4.1.5c2d8b4e.WqT+zA==@mail>", "Dovecot")
+            .err("1896@a", 0, "timestamp", "2449 §3")
+            .err("<1896@a", 7, "timestamp", "2449 §3")
+            .err("<1896@a>b", 8, "end of value", "2449 §3")
+            .err("<18 96@a>", 3, "timestamp", "822 §4.6.1");
+        let ready = Greeting::new(Response::ok("ready").unwrap());
+        let stamp = Timestamp::new("<a@b>").unwrap();
+        let greeting = ready.clone().with_timestamp(stamp.clone()).unwrap();
+        assert_eq!(alloc::format!("{greeting}"), "+OK ready <a@b>");
+        assert_eq!(greeting.apop(), Some(&stamp));
+        assert!(greeting.with_timestamp(stamp.clone()).is_err(), "one at most");
+        let down = Greeting::new(Response::err("down").unwrap());
+        assert!(down.with_timestamp(stamp).is_err(), "no service, no APOP");
+    }
+}

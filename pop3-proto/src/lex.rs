@@ -149,8 +149,32 @@ pub(crate) fn utf8<'a>(
 /// 1*DIGIT
 /// ```
 /// RFC 1939 §3, §5. The number and what stands behind it; `None` where none stands or it is too large.
+///
+/// Up to seven digits are read together, for how many there are is what a processor cannot guess.
 #[inline(always)]
 pub(crate) fn leading_number(octets: &[u8]) -> Option<(u64, &[u8])> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    const NO_DIGIT: u64 = 0x7676_7676_7676_7676;
+    let Some(eight) = octets.first_chunk::<8>() else { return number_by_digits(octets) };
+    let digits = u64::from_le_bytes(*eight) ^ ZEROS;
+    // A carry goes to later octets only, and the first one that is no digit counts.
+    let others = (digits.wrapping_add(NO_DIGIT) | digits) & HIGHS;
+    let len = others.trailing_zeros() / 8;
+    match len {
+        0 => return None,
+        8 => return number_by_digits(octets),
+        _ => {}
+    }
+    // The last digit highest and zeros in front of the first: then pairs, fours and all eight are added up.
+    let pairs = (digits << (64 - 8 * len)).wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    let number = fours.wrapping_mul(10_000 << 32 | 1) >> 32;
+    Some((number, octets.get(len as usize..)?))
+}
+
+/// As [`leading_number`], digit by digit.
+#[inline(never)]
+fn number_by_digits(octets: &[u8]) -> Option<(u64, &[u8])> {
     let mut n = 0_u64;
     let mut rest = octets;
     while let [digit @ b'0'..=b'9', behind @ ..] = rest {
@@ -202,10 +226,10 @@ pub(crate) fn whole_kept<T>(
 }
 
 /// How values are read that were serialised: whoever has tolerated one and kept it wants it back. Lines end as the
-/// RFC wants it all the same.
+/// RFC wants it all the same, and a blank that was kept stays.
 #[cfg(feature = "serde")]
 pub(crate) fn kept() -> Parse {
-    Parse::every_quirk().refusing(quirk::LF_LINE_END)
+    Parse::every_quirk().refusing(quirk::LF_LINE_END).refusing(quirk::BLANK_BEHIND_NAME)
 }
 
 /// `octets`, if there are any, with the blank in front that belongs to what they are a part of.
@@ -374,6 +398,18 @@ mod tests {
         ] {
             let read = read.map(|(n, rest): (u64, &str)| (n, rest.as_bytes()));
             assert_eq!(leading_number(octets.as_bytes()), read, "{octets}");
+        }
+        // Together and one by one they are the same, whatever stands behind them.
+        for digits in 0..22_usize {
+            for behind in 0..=255_u8 {
+                for more in 0..9 {
+                    let mut octets: Vec<u8> =
+                        (0..digits).map(|n| b'0' + (n * 7 + 1) as u8 % 10).collect();
+                    octets.push(behind);
+                    octets.resize(digits + 1 + more, b'9');
+                    assert_eq!(leading_number(&octets), number_by_digits(&octets), "{octets:?}");
+                }
+            }
         }
         for n in [0, 9, 10, 12345, u64::MAX] {
             let mut out = Vec::new();

@@ -89,7 +89,7 @@ fn drop_listing(i: Input<'_>) -> PResult<'_, DropListing> {
             let (rest, more) = behind_size(start.with_rest(behind))?;
             Ok((rest, DropListing { messages, octets: Some(octets), rest: more }))
         }
-        _ if start.allows(quirk::UNREADABLE_SIZE) && !start.is_empty() => {
+        _ if start.allows(quirk::UNREADABLE_SIZE) && start.first().is_some_and(|b| b != b' ') => {
             start.met(quirk::UNREADABLE_SIZE);
             let (rest, more) = start.split(start.len());
             Ok((rest, DropListing { messages, octets: None, rest: Str::new(more) }))
@@ -130,13 +130,21 @@ impl ScanListing {
     /// Where the grammar was left.
     #[inline]
     pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Self, Quirks), ParseError> {
-        // What nearly all lines are: two numbers and a blank.
-        if let Some((message, [b' ', behind @ ..])) = leading_message(frame) {
-            if let Some((octets, b"\r\n")) = leading_number(behind) {
-                return Ok((ScanListing::new(message, octets), Quirks::NONE));
-            }
+        match Self::in_front(frame) {
+            Some((listing, [])) => Ok((listing, Quirks::NONE)),
+            _ => Self::parse_any(frame, parse),
         }
-        Self::parse_any(frame, parse)
+    }
+
+    /// A line of the form that nearly all have, two numbers and a blank, and what stands behind its CRLF; `None` for any
+    /// other, and where it is not whole. Who reads a list need not look for the ends of its lines first.
+    #[inline(always)]
+    pub(crate) fn in_front(octets: &[u8]) -> Option<(Self, &[u8])> {
+        let (message, behind) = leading_message(octets)?;
+        let [b' ', behind @ ..] = behind else { return None };
+        let (octets, behind) = leading_number(behind)?;
+        let [b'\r', b'\n', behind @ ..] = behind else { return None };
+        Some((ScanListing::new(message, octets), behind))
     }
 
     #[cold]
@@ -287,16 +295,25 @@ impl UniqueIdListing {
     /// Where the grammar was left.
     #[inline]
     pub fn parse(frame: &[u8], parse: &Parse) -> Result<(Self, Quirks), ParseError> {
-        // What nearly all lines are: a number, a blank, an id that has room in the value.
-        if let Some((message, [b' ', behind @ ..])) = leading_message(frame) {
-            if let Some((unique_id, b"\r\n")) = behind.split_at_checked(vchar_len(behind)) {
-                if let (false, Some(unique_id)) = (unique_id.is_empty(), Str::short(unique_id)) {
-                    let unique_id = UniqueId(unique_id);
-                    return Ok((UniqueIdListing { message, unique_id }, Quirks::NONE));
-                }
-            }
+        match Self::in_front(frame) {
+            Some((listing, [])) => Ok((listing, Quirks::NONE)),
+            _ => Self::parse_any(frame, parse),
         }
-        Self::parse_any(frame, parse)
+    }
+
+    /// A line of the form that nearly all have, a number, a blank and an id that has room in the value, and what stands
+    /// behind its CRLF; as [`ScanListing::in_front`].
+    #[inline(always)]
+    pub(crate) fn in_front(octets: &[u8]) -> Option<(Self, &[u8])> {
+        let (message, behind) = leading_message(octets)?;
+        let [b' ', behind @ ..] = behind else { return None };
+        let (unique_id, behind) = behind.split_at_checked(vchar_len(behind))?;
+        let [b'\r', b'\n', behind @ ..] = behind else { return None };
+        if unique_id.is_empty() {
+            return None;
+        }
+        let unique_id = UniqueId(Str::short(unique_id)?);
+        Some((UniqueIdListing { message, unique_id }, behind))
     }
 
     #[cold]
@@ -397,4 +414,133 @@ pub(crate) fn of_text<T>(
     Context::new(parse.dialect, parse.quirks)
         .parse(response.text(), production, &lex::END)
         .map_err(|e| e.moved(response.text_offset()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{parsed, table};
+    use crate::{Dialect, Status};
+
+    fn n(number: u32) -> MessageNumber {
+        MessageNumber::new(number).unwrap()
+    }
+
+    fn line<T>(encode: fn(&T, &mut Vec<u8>), value: &T, out: &mut Vec<u8>) {
+        encode(value, out);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    #[test]
+    fn drop_listings() {
+        table(drop_listing, DropListing::encode)
+            .ok("2 320", DropListing::new(2, 320), "1939 §5")
+            .ok("0 0", DropListing::new(0, 0), "1939 §5")
+            .keeps("4294967295 18446744073709551615", "1939 §5")
+            .keeps("2 320 more of it", "1939 §5, anything may follow")
+            .becomes("02 0320 ", "2 320", "1939 §5")
+            .err("", 0, "drop listing", "1939 §5")
+            .err("2", 1, "SP", "1939 §5")
+            .err("4294967296 1", 0, "drop listing", "ours: 32 bits")
+            .err("two 320", 0, "drop listing", "1939 §5")
+            .quirk("2   320", quirk::BLANKS_IN_LISTING, "2 320", "1939 §5")
+            .quirk("20437 -1", quirk::UNREADABLE_SIZE, "20437 -1", "1939 §5")
+            .quirk("2 320x y", quirk::UNREADABLE_SIZE, "2 320x y", "1939 §5")
+            .quirk(
+                "2 18446744073709551616",
+                quirk::UNREADABLE_SIZE,
+                "2 18446744073709551616",
+                "ours: 64 bits",
+            );
+        let response = Response::ok("2 x").unwrap();
+        let error = DropListing::of(&response, &Parse::strict()).unwrap_err();
+        assert_eq!((error.offset(), error.expected().name()), (6, "size of the message in octets"));
+    }
+
+    #[test]
+    fn scan_listings() {
+        parsed(ScanListing::parse, |value, out| line(ScanListing::encode, value, out))
+            .ok("1 120\r\n", ScanListing::new(n(1), 120), "1939 §5")
+            .keeps("4294967295 18446744073709551615\r\n", "1939 §5")
+            .keeps("1 120 x y\r\n", "1939 §5, anything may follow")
+            .keeps("1 120 \u{fc}\r\n", "1939 §5, anything may follow")
+            .becomes("001 00 \r\n", "1 0\r\n", "1939 §5")
+            .err("0 120\r\n", 0, "msg", "1939 §5")
+            .err("1\r\n", 1, "SP", "1939 §5")
+            .err("1 \r\n", 2, "size of the message in octets", "1939 §5")
+            .err("1 x\r\n", 2, "size of the message in octets", "1939 §5")
+            .err("1 120x\r\n", 5, "CRLF", "1939 §5")
+            .err("1 120 a\rb\r\n", 7, "CRLF", "1939 §3")
+            .err("1 120", 5, "CRLF", "1939 §3")
+            .err("+OK\r\n", 0, "msg", "1939 §5")
+            .quirk("1   120\r\n", quirk::BLANKS_IN_LISTING, "1 120\r\n", "1939 §5")
+            .quirk("1 120\n", quirk::LF_LINE_END, "1 120\r\n", "1939 §3");
+        let response = Response::ok("2 200 x").unwrap();
+        let (listing, _) = ScanListing::of(&response, &Parse::strict()).unwrap();
+        assert_eq!((listing.message, listing.octets, listing.rest()), (n(2), 200, &b"x"[..]));
+    }
+
+    #[test]
+    fn unique_id_listings() {
+        let seventy = "x".repeat(70);
+        let most = alloc::format!("1 {seventy}\r\n");
+        let long = alloc::format!("1 {seventy}x\r\n");
+        let id = |id: &str| UniqueIdListing::new(n(1), UniqueId::new(id).unwrap());
+        parsed(UniqueIdListing::parse, |value, out| line(UniqueIdListing::encode, value, out))
+            .ok("1 whqtswO00WBw418f9t5JxYwZ\r\n", id("whqtswO00WBw418f9t5JxYwZ"), "1939 §7")
+            .keeps("1 !\"#~\r\n", "1939 §7, 0x21 to 0x7E")
+            .keeps("1 .\r\n", "1939 §7")
+            .ok(&most, id(&seventy), "1939 §7")
+            .err("1\r\n", 1, "SP", "1939 §7")
+            .err("1 \r\n", 2, "unique-id", "1939 §7")
+            .err("x a\r\n", 0, "msg", "1939 §7")
+            .err("1 \u{fc}\r\n", 2, "unique-id", "1939 §7")
+            .err("1 a\u{fc}\r\n", 3, "CRLF", "1939 §7")
+            .err("1 a\x7f\r\n", 3, "CRLF", "1939 §7")
+            .err("1 a\rb\r\n", 3, "CRLF", "1939 §3")
+            .quirk(&long, quirk::LONG_UNIQUE_ID, &long, "1939 §7")
+            .quirk("1   abc\r\n", quirk::BLANKS_IN_LISTING, "1 abc\r\n", "1939 §7")
+            .quirk("1 abc \r\n", quirk::TRAILING_BLANK, "1 abc\r\n", "1939 §7")
+            .quirk("1 a b c\r\n", quirk::BLANKS_IN_UNIQUE_ID, "1 a b c\r\n", "1939 §7");
+        let response = Response::new(Status::Ok, "2 QhdPYR:00WBw1Ph7x7").unwrap();
+        let (listing, _) = UniqueIdListing::of(&response, &Parse::strict()).unwrap();
+        assert_eq!(listing.unique_id.as_str(), "QhdPYR:00WBw1Ph7x7");
+        let response = Response::ok("2 a ").unwrap();
+        assert!(UniqueIdListing::of(&response, &Parse::strict()).is_err(), "RFC 1939 §7");
+        let (_, met) = UniqueIdListing::of(&response, &Parse::default()).unwrap();
+        assert!(met.contains(quirk::TRAILING_BLANK));
+        for bad in ["", "a b", "a\r\n", "\u{fc}", &*"x".repeat(71)] {
+            assert!(UniqueId::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_is_the_long_one() {
+        // Whatever the quick way takes, the grammar takes as the same.
+        for dialect in [Dialect::ascii(), Dialect::utf8()] {
+            for parse in [Parse::strict(), Parse::every_quirk()] {
+                let parse = parse.with_dialect(dialect);
+                for frame in [
+                    "1 2\r\n",
+                    "1 2",
+                    "1  2\r\n",
+                    "1 2 \r\n",
+                    "1 a\r\n",
+                    "0 1\r\n",
+                    "1 a b\r\n",
+                    "9 99999999999999999999\r\n",
+                ] {
+                    let frame = frame.as_bytes();
+                    assert_eq!(
+                        ScanListing::parse(frame, &parse),
+                        ScanListing::parse_any(frame, &parse)
+                    );
+                    assert_eq!(
+                        UniqueIdListing::parse(frame, &parse),
+                        UniqueIdListing::parse_any(frame, &parse)
+                    );
+                }
+            }
+        }
+    }
 }

@@ -108,7 +108,6 @@ impl Response {
     }
 
     /// A text that is known to be short, without control characters and without `[` in front.
-    #[allow(dead_code, reason = "for the sessions")]
     pub(crate) fn canned(status: Status, text: &'static str) -> Self {
         debug_assert!(Self::new(status, text).is_ok(), "{text}");
         Self { status, code: None, text: Str::from(text) }
@@ -323,3 +322,88 @@ impl fmt::Display for Continuation {
 wire_form!(from Continuation, line => lex::whole(&[line, b"\r\n"].concat(), continuation));
 serde_form!(secret Continuation, line => !line.challenge.is_empty(), _empty => *b"+ ",
     line => Self::try_from(line));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{parsed, table};
+    use alloc::string::ToString;
+
+    #[test]
+    fn lines() {
+        let ok = |text: &str| Response::ok(text).unwrap();
+        let err = |text: &str| Response::err(text).unwrap();
+        let code = |text: &str, code| err(text).with_code(code).unwrap();
+        let long = alloc::format!("+OK {}\r\n", "x".repeat(506));
+        let too_long = alloc::format!("+OK {}\r\n", "x".repeat(507));
+        parsed(Response::parse, Response::encode)
+            .ok("+OK\r\n", ok(""), "1939 §3")
+            .ok("-ERR\r\n", err(""), "1939 §3")
+            .ok("+OK 2 320\r\n", ok("2 320"), "1939 §5")
+            .ok("-ERR no such message\r\n", err("no such message"), "1939 §5")
+            .becomes("+OK \r\n", "+OK\r\n", "2449 §3, an empty text")
+            .keeps("+OK  two blanks\r\n", "2449 §3, one belongs to the text")
+            .ok("-ERR [IN-USE] busy\r\n", code("busy", ResponseCode::InUse), "2449 §8")
+            .ok("-ERR [SYS/TEMP]\r\n", code("", ResponseCode::SysTemp), "3206 §4")
+            .becomes("-ERR [auth]no\r\n", "-ERR [AUTH] no\r\n", "2449 §3, no blank")
+            .keeps("+OK [X-SEEN/BEFORE] hello\r\n", "2449 §8, unknown, in +OK")
+            .keeps("-ERR [IN-USE] [AUTH] no\r\n", "2449 §3, one code")
+            .keeps("-ERR [] no\r\n", "1939 §3, no code but text")
+            .keeps("-ERR [POP3 server] no\r\n", "1939 §3, no code but text")
+            .keeps("-ERR [IN-USE no\r\n", "1939 §3, no code but text")
+            .keeps("+OK a\tb\x7f\r\n", "2449 §3, CHAR")
+            .keeps("+OK \u{e4}\u{4e2d}\r\n", "6856 §3.2")
+            .keeps(&long, "2449 §4")
+            .err("+OKAY\r\n", 3, "CRLF", "1939 §3")
+            .err("OK\r\n", 0, "status", "1939 §3")
+            .err("+ OK\r\n", 0, "status", "1939 §3")
+            .err("-ERROR x\r\n", 4, "CRLF", "1939 §3")
+            .err("+OK\tx\r\n", 3, "CRLF", "2449 §3")
+            .err("+OK a\0\r\n", 5, "CRLF", "2449 §3")
+            .err("+OK a\rb\r\n", 5, "CRLF", "1939 §3")
+            .err("+OK a\r\n+OK\r\n", 7, "CRLF", "1939 §3, one line")
+            .err("", 0, "status", "1939 §3")
+            .quirk("+ok x\r\n", quirk::STATUS_CASE, "+OK x\r\n", "1939 §3")
+            .quirk("-Err x\r\n", quirk::STATUS_CASE, "-ERR x\r\n", "1939 §3")
+            .quirk("+OK x\n", quirk::LF_LINE_END, "+OK x\r\n", "1939 §3")
+            .quirk(&b"+OK \xff\r\n"[..], quirk::NON_UTF8_TEXT, &b"+OK \xff\r\n"[..], "2449 §3")
+            .quirk(&too_long, quirk::LONG_LINE, &too_long, "2449 §4")
+            .ascii()
+            .quirk("+OK \u{e4}\r\n", quirk::UTF8_TEXT, "+OK \u{e4}\r\n", "2449 §3");
+    }
+
+    #[test]
+    fn a_text_is_never_taken_for_a_code() {
+        // RFC 2449 §3: schar excludes `[`.
+        for text in ["[IN-USE] x", "[", "[x", "a\r\n+OK", "a\n", "a\0"] {
+            assert!(Response::err(text).is_err(), "{text:?}");
+        }
+        let long = "x".repeat(506);
+        let response = Response::ok(&long).unwrap();
+        assert!(Response::ok([&*long, "x"].concat()).is_err(), "RFC 2449 §4");
+        assert!(response.with_code(ResponseCode::Utf8).is_err(), "RFC 2449 §4");
+        let response = Response::ok(" [IN-USE] x").unwrap();
+        assert_eq!(response.to_string().parse::<Response>().unwrap(), response);
+        assert_eq!(response.code(), None);
+        assert!(Response::ok("\u{fc}").unwrap().fits(Dialect::ascii()).is_err(), "RFC 6856 §3.2");
+    }
+
+    #[test]
+    fn continuations() {
+        parsed(Continuation::parse, Continuation::encode)
+            .ok("+ \r\n", Continuation::default(), "5034 §8")
+            .ok("+ dGVzdA==\r\n", Continuation::new("test"), "5034 §8")
+            .quirk("+\r\n", quirk::BARE_PLUS, "+ \r\n", "5034 §8")
+            .err("+ dGVzdA\r\n", 8, "base64 challenge", "4648 §3.2")
+            .err("+ go on\r\n", 4, "base64 challenge", "5034 §8")
+            .err("+OK\r\n", 1, "SP", "5034 §8")
+            .err("-ERR\r\n", 0, "continue-req", "5034 §8");
+        table(continuation, Continuation::encode).keeps("+ YQ==\r\n", "5034 §8");
+        for (frame, is) in
+            [("+ \r\n", true), ("+\r\n", true), ("+OK\r\n", false), ("-ERR\r\n", false)]
+        {
+            assert_eq!(Continuation::is_continuation(frame.as_bytes()), is, "{frame:?}");
+        }
+        assert_eq!(Continuation::new("test").to_string(), "+ ***");
+    }
+}

@@ -125,6 +125,27 @@ impl EhloReply {
         Some((ehlo, met))
     }
 
+    /// Appends all lines, each with its CRLF: what [`Reply::from`] would write, without making one.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let begin = |out: &mut Vec<u8>, is_last: bool| {
+            out.extend_from_slice(if is_last { b"250 " } else { b"250-" });
+        };
+        let mut left = self.capabilities.len();
+        begin(out, left == 0);
+        self.domain.append_to(out);
+        if let Some(greet) = &self.greet {
+            out.push(b' ');
+            out.extend_from_slice(greet);
+        }
+        out.extend_from_slice(b"\r\n");
+        for capability in &self.capabilities {
+            left -= 1;
+            begin(out, left == 0);
+            capability.encode(out);
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+
     /// The same server, offering nothing: what HELO makes of it.
     #[must_use]
     pub fn without_capabilities(self) -> Self {
@@ -334,6 +355,10 @@ mod tests {
         let (ehlo, of_lines) = EhloReply::from_reply(&reply, parse).unwrap();
         let at_once = EhloReply::parse(lines.as_bytes(), parse);
         assert_eq!(at_once, Ok((ehlo.clone(), met.union(of_lines))), "in one pass");
+        let (mut out, mut of_reply) = (Vec::new(), Vec::new());
+        ehlo.encode(&mut out);
+        Reply::from(&ehlo).encode(&mut of_reply);
+        assert_eq!(out, of_reply);
         (ehlo, of_lines)
     }
 

@@ -1,14 +1,17 @@
 //! The client's flow: handshake, transfer, termination. RFC 5321 §3.1, §3.3, §3.8
 //!
 //! Messages to one server, streamed: of a message of any size no more than the session's output buffer is in
-//! memory. MAIL, all RCPT and DATA are called at once; what may leave together, the session knows. [`submit`] is
-//! the whole of it for one message, [`Session`] the steps.
+//! memory. A transaction is one call; what may leave together, the session knows. [`submit`] is the whole of it for
+//! one message, [`Session`] the steps.
 
 mod error;
+mod recipient;
+mod source;
 mod transfer;
 
 pub use error::Error;
-use transfer::transfer;
+pub use recipient::Recipient;
+pub use source::Source;
 
 use crate::{
     link::Link,
@@ -25,11 +28,11 @@ use mailwire_smtp::{
     EhloReply, Rcpt, Reply, ReplyCode,
     address::{AddressLiteral, ForwardPath, Host, ReversePath},
     client::{Client, Config, Delivery, Ending, Event, Protocol},
-    parameter::{Envid, Notify, Ret},
+    parameter::{Envid, Notify, Orcpt, Ret},
     proxy::Xclient,
 };
 use std::{net::SocketAddr, time::Duration};
-use tokio::{io::AsyncRead, net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, time::timeout};
 
 /// How the server is to be spoken to.
 #[derive(Clone, Debug, Default)]
@@ -80,24 +83,6 @@ pub struct Sent {
     pub mechanism: Option<String>,
 }
 
-/// What became of a message for one recipient.
-#[derive(Clone, Debug)]
-pub struct Recipient {
-    /// Who.
-    pub to: ForwardPath,
-    /// The reply that decided.
-    pub reply: Reply,
-    /// To what: RCPT if it refused the recipient, else DATA or BDAT.
-    pub what: &'static str,
-}
-
-impl Recipient {
-    /// Has the server taken the message for this one?
-    pub fn is_accepted(&self) -> bool {
-        self.reply.is_positive_completion()
-    }
-}
-
 impl Sent {
     /// Has the server taken the message for every recipient?
     pub fn is_accepted(&self) -> bool {
@@ -122,6 +107,19 @@ pub struct Options {
     pub ret: Option<Ret>,
     /// What a report calls the message.
     pub envid: Option<Envid>,
+    /// Whom the sender has named at first, for a report.
+    pub orcpt: Option<Original>,
+    /// It goes by verified TLS alone, all the way (RFC 8689).
+    pub requiretls: bool,
+}
+
+/// Whom the sender of a message has named at first. RFC 3461 §4.2
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Original {
+    /// Each recipient itself.
+    Recipient,
+    /// This one, in whose place the recipients are.
+    This(Orcpt),
 }
 
 /// Sends `message` over `tcp`. `size`: how many octets it has, if that is known.
@@ -133,18 +131,20 @@ pub async fn submit(
     route: &Route,
     envelope: &Envelope,
     size: Option<u64>,
-    message: impl AsyncRead + Unpin,
+    mut message: impl Source,
     trace: Option<Trace>,
 ) -> Result<Sent, Error> {
     let mut session = Session::connect(tcp, route, trace).await?;
     session.handshake(route).await?;
     let options = Options { size, ..Options::default() };
-    let sent = session.send(envelope, &options, message).await;
+    let mut recipients: Vec<_> = envelope.to.iter().cloned().map(Recipient::new).collect();
+    let sent = session.send(&envelope.from, &mut recipients, &options, &mut message).await;
     let mechanism = session.seen.mechanism.clone();
     if let Ok(_) | Err(Error::Refused { .. }) = sent {
         session.quit().await;
     }
-    Ok(Sent { recipients: sent?, mechanism })
+    sent?;
+    Ok(Sent { recipients, mechanism })
 }
 
 /// A connection to a server, for any number of messages: [`connect`](Session::connect),
@@ -154,8 +154,10 @@ pub struct Session {
     link: Link<Client>,
     local: SocketAddr,
     seen: Seen,
-    /// A transaction was begun and not finished.
+    /// A transaction was begun in steps and not finished.
     is_open: bool,
+    /// Transactions that were begun.
+    begun: u32,
 }
 
 /// What was learnt in the handshake, as far as it came.
@@ -186,6 +188,7 @@ impl Session {
         let mut config = Config::default();
         config.protocol = route.protocol;
         config.require_tls = !matches!(route.security, Security::None);
+        config.each_command = true;
         config.dangerous_plaintext_auth = route.dangerous_plaintext_auth;
         config.line_ends = route.line_ends.unwrap_or(config.line_ends);
         let mut stream = Stream::Tcp(tcp);
@@ -196,7 +199,7 @@ impl Session {
         let seen = Seen { tls: crate::tls::describe(&stream), ..Seen::default() };
         let link = Link::new(Client::new(config), stream, trace);
         stage(&link, Stage::Handshake);
-        Ok(Session { link, local, seen, is_open: false })
+        Ok(Session { link, local, seen, is_open: false, begun: 0 })
     }
 
     /// What was learnt until now.
@@ -239,26 +242,16 @@ impl Session {
         Ok(())
     }
 
-    /// Sends a message, and says for each recipient which reply decided.
-    ///
-    /// # Errors
-    /// [`Error`]; recipients that were refused alone are no error. After a refusal another message may follow.
-    pub async fn send(
-        &mut self,
-        envelope: &Envelope,
-        options: &Options,
-        message: impl AsyncRead + Unpin,
-    ) -> Result<Vec<Recipient>, Error> {
-        if std::mem::replace(&mut self.is_open, true) {
+    /// No transaction is open, and the transfer begins.
+    async fn begin_transfer(&mut self) -> Result<(), Error> {
+        if std::mem::take(&mut self.is_open) {
             let rset = self.link.call("RSET", |smtp| smtp.rset())?;
             finish(&mut self.link, "RSET", rset).await?;
-        } else {
+        }
+        if self.begun == 0 {
             stage(&self.link, Stage::Transfer);
         }
-        let sent = transfer(&mut self.link, envelope, options, message).await;
-        // Behind a message that was sent there is no transaction.
-        self.is_open = !sent.as_ref().is_ok_and(|all| all.iter().any(Recipient::is_accepted));
-        sent
+        Ok(())
     }
 
     // ---- a transaction in steps, for who passes a message on while it comes
@@ -266,21 +259,19 @@ impl Session {
     /// MAIL; what may be left of another transaction is dropped before.
     pub(crate) async fn mail(
         &mut self,
-        envelope: &Envelope,
+        from: &ReversePath,
         options: &Options,
     ) -> Result<(), Error> {
-        if std::mem::replace(&mut self.is_open, true) {
-            let rset = self.link.call("RSET", |smtp| smtp.rset())?;
-            finish(&mut self.link, "RSET", rset).await?;
-        }
-        let mail = transfer::mail_command(self.link.session(), envelope, options)?;
+        self.begin_transfer().await?;
+        let mail = transfer::mail_command(self.link.session(), from, true, options)?;
+        (self.is_open, self.begun) = (true, self.begun + 1);
         let mail = self.link.call("MAIL", |smtp| smtp.mail(mail))?;
         finish(&mut self.link, "MAIL", mail).await.map(drop)
     }
 
     /// RCPT.
-    pub(crate) async fn rcpt(&mut self, path: &ForwardPath) -> Result<Reply, Error> {
-        let rcpt = self.link.call("RCPT", |smtp| smtp.rcpt(Rcpt::new(path.clone())))?;
+    pub(crate) async fn rcpt(&mut self, rcpt: Rcpt) -> Result<Reply, Error> {
+        let rcpt = self.link.call("RCPT", |smtp| smtp.rcpt(rcpt))?;
         finish(&mut self.link, "RCPT", rcpt).await
     }
 
@@ -323,6 +314,16 @@ impl Session {
         self.link.set_body(false);
         self.is_open = false;
         finish(&mut self.link, "DATA", data).await
+    }
+
+    /// Does the server offer the extension of this keyword?
+    pub fn offers(&mut self, keyword: &str) -> bool {
+        self.link.session().offer().is_some_and(|offer| offer.offers(keyword))
+    }
+
+    /// What protects the connection.
+    pub fn secured(&mut self) -> Secured {
+        self.link.session().secured()
     }
 
     /// Can more be said?
@@ -374,16 +375,8 @@ async fn hello(
     host: &Host,
 ) -> Result<(), Error> {
     let name = if protocol == Protocol::Lmtp { "LHLO" } else { "EHLO" };
-    let ehlo = link.call(name, |smtp| smtp.ehlo(host))?;
-    let offer = match (finish(link, name, ehlo).await, host) {
-        (Err(Error::Refused { reply, .. }), Host::Domain(domain))
-            if reply.is_permanent_negative() && protocol == Protocol::Smtp =>
-        {
-            let helo = link.call("HELO", |smtp| smtp.helo(domain))?;
-            finish(link, "HELO", helo).await?
-        }
-        (done, _) => done?,
-    };
+    let hello = link.call(name, |smtp| smtp.hello(host))?;
+    let offer = finish(link, name, hello).await?;
     seen.offers.push((link.session().secured(), offer));
     Ok(())
 }

@@ -1,94 +1,241 @@
-//! The transfer: MAIL, RCPT, DATA or BDAT and the message. RFC 5321 §3.3; LMTP: RFC 2033 §4.2; BDAT: RFC 3030 §2
+//! The transfer: as many transactions as the recipients need, one after the other. RFC 5321 §3.3; LMTP: RFC 2033 §4.2;
+//! BDAT: RFC 3030 §2
 //!
-//! MAIL, all RCPT and DATA are called at once. BDAT brings the message with it, as one chunk, so it waits until it is
-//! known that somebody wants it.
+//! What leaves together, and what becomes of whom, the session knows. Here stands how recipients are shared out: as many
+//! in a transaction as the server takes at once, which it says before (LIMITS, RFC 9422) or when it has had them (452,
+//! RFC 5321 §4.5.3.1.10).
 
-use super::{Envelope, Error, Options, Recipient, unexpected};
+use super::{Error, Options, Original, Recipient, Session, Source, unexpected};
 use crate::link::Link;
 use bytes::{BufMut, Bytes, BytesMut};
-use mailwire_core::{Body, Connection, Handle, NotNow, driver::tokio::Happened};
+use mailwire_core::{Body, Connection, End, Fatal, driver::tokio::Happened};
 use mailwire_smtp::{
-    Mail, Rcpt, Reply, ReplyCode,
-    address::ForwardPath,
-    client::{Client, Done, Event, Failure},
-    parameter::{self, MailParameter, RcptParameter, Size},
+    Dialect, Mail, Rcpt, ReplyCode,
+    address::{ForwardPath, ReversePath},
+    client::{Client, Envelope, Event, Fate, Message, Outcome, Sent},
+    parameter::{self, MailParameter, Orcpt, RcptParameter, Size},
 };
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-pub(super) async fn transfer(
-    link: &mut Link<Client>,
-    envelope: &Envelope,
-    options: &Options,
-    mut message: impl AsyncRead + Unpin,
-) -> Result<Vec<Recipient>, Error> {
-    let mail = mail_command(link.session(), envelope, options)?;
-    let mail = link.call("MAIL", |smtp| smtp.mail(mail))?;
-    let mut transaction =
-        Transaction { rcpts: Vec::new(), accepted: Vec::new(), replies: Vec::new() };
-    for path in &envelope.to {
-        let mut rcpt = Rcpt::new(path.clone());
-        if let Some(notify) = options.notify {
-            rcpt = rcpt.with(RcptParameter::Notify(notify))?;
+/// Recipients that wait, and how many of them go at once.
+struct Queue {
+    /// Their places in the envelope.
+    places: Vec<usize>,
+    rcpts: Vec<Rcpt>,
+    /// The first that waits.
+    at: usize,
+    /// More the server did not take.
+    at_once: usize,
+}
+
+impl Session {
+    /// Sends a message to those who are waiting, and says of each what has become of it. One who is waiting behind it
+    /// wants another connection: the server takes no more on this one.
+    ///
+    /// # Errors
+    /// [`Error`]. That recipients or the message were refused is none: it stands at the recipients.
+    pub async fn send(
+        &mut self,
+        from: &ReversePath,
+        recipients: &mut [Recipient],
+        options: &Options,
+        message: &mut impl Source,
+    ) -> Result<(), Error> {
+        self.begin_transfer().await?;
+        let is_ascii = recipients.iter().all(|it| it.to.is_ascii());
+        let mail = mail_command(self.link.session(), from, is_ascii, options)?;
+        let mut queue = Queue { places: Vec::new(), rcpts: Vec::new(), at: 0, at_once: usize::MAX };
+        for (place, recipient) in recipients.iter().enumerate().filter(|(_, it)| it.is_waiting()) {
+            queue.places.push(place);
+            queue.rcpts.push(rcpt_command(self.link.session(), &recipient.to, options)?);
         }
-        let rcpt = link.call("RCPT", |smtp| smtp.rcpt(rcpt))?;
-        transaction.rcpts.push(rcpt);
-        transaction.replies.push(None);
+        while queue.at < queue.places.len() && self.takes_more() {
+            let (places, rcpts) = queue.next(self.link.session());
+            let mut envelope = Envelope::new(mail.clone());
+            envelope.rcpts = rcpts.clone();
+            self.begun += 1;
+            let (sent, why) = self.transact(envelope, options, message).await?;
+            for (at, (place, fate)) in places.iter().zip(sent.fates()).enumerate() {
+                recipients[*place].fate = fate.clone();
+                recipients[*place].decided_by = sent.decided_by(at);
+            }
+            let is_open = self.is_usable();
+            if !is_open && self.begun > 1 && is_lost(&sent) {
+                // A server may have enough of a connection at any time; this transaction was not begun.
+                for place in places {
+                    recipients[place] = Recipient::new(recipients[place].to.clone());
+                }
+                return Ok(());
+            }
+            if sent.fates().iter().any(|it| matches!(it, Fate::NotSent | Fate::Unknown)) {
+                return Err(self.why(why, &sent).await);
+            }
+            if sent.decided_by(0) == Some("MAIL") && is_open {
+                // It would say so to the others, too.
+                let refused = recipients[places[0]].clone();
+                for place in &queue.places[queue.at..] {
+                    recipients[*place].fate = refused.fate.clone();
+                    recipients[*place].decided_by = refused.decided_by;
+                }
+                return Ok(());
+            }
+            queue.again(&places, rcpts, &sent, recipients);
+        }
+        Ok(())
     }
-    let mut data = match options.bdat {
-        true => None,
-        false => Some(link.call("DATA", |smtp| smtp.data())?),
+
+    /// Does the server take one more transaction on this connection?
+    pub fn takes_more(&mut self) -> bool {
+        self.is_usable() && self.link.session().transactions_left() != Some(0)
+    }
+
+    /// One transaction, and what was heard in it that is no reply to it.
+    async fn transact(
+        &mut self,
+        envelope: Envelope,
+        options: &Options,
+        message: &mut impl Source,
+    ) -> Result<(Sent, Option<Error>), Error> {
+        let link = &mut self.link;
+        let (name, how) = match options.bdat {
+            true => ("BDAT", Message::counted(options.size.unwrap_or_default())),
+            false => ("DATA", Message::streamed()),
+        };
+        let handle = link.call(name, |smtp| smtp.transaction(envelope, how))?;
+        let mut why = None;
+        loop {
+            let happened = match link.next().await {
+                Ok(happened) => happened,
+                // The session knows what becomes of those who were under way.
+                Err(error) if why.is_none() && link.session().wire().is_open() => {
+                    why = Some(Error::Io(error));
+                    link.session().wire_mut().receive_eof();
+                    continue;
+                }
+                Err(error) => return Err(why.unwrap_or(Error::Io(error))),
+            };
+            match happened {
+                Happened::Event(Event::BodyReady { body, .. }) => {
+                    let mut reader = message.reader().map_err(Error::Read)?;
+                    let lines = options.bdat.then(Lines::default);
+                    if let Err(error) = send(link, body, &mut reader, lines).await {
+                        match error {
+                            // It is told again by what comes next.
+                            Error::Io(_) => {}
+                            error => return Err(error),
+                        }
+                    }
+                }
+                Happened::Event(Event::Done(done)) => {
+                    if let Some(sent) = done.get(handle) {
+                        return Ok((sent.map_err(|failure| Error::of(name, failure))?, why));
+                    }
+                    if let Outcome::Malformed(error) = done.outcome() {
+                        let error = error.clone();
+                        why.get_or_insert(Error::Malformed { what: "the transaction", error });
+                    }
+                }
+                Happened::Event(Event::Malformed(error)) => {
+                    why.get_or_insert(Error::Malformed { what: "the connection", error });
+                }
+                Happened::Event(Event::Unsolicited(reply)) => {
+                    why.get_or_insert(Error::Refused { what: "the connection", reply });
+                }
+                Happened::Event(_) => {}
+                Happened::Switch(switch) => return Err(unexpected(link, switch)),
+                Happened::Closed(end) => return Err(why.unwrap_or(Error::Closed(end))),
+            }
+        }
+    }
+
+    /// The session has ended before all were told: what it has said of that, in the server's words if there are any.
+    async fn why(&mut self, why: Option<Error>, sent: &Sent) -> Error {
+        let closing = (0..sent.fates().len()).find_map(|at| match sent.fates().get(at)? {
+            Fate::Refused(reply) if reply.code() == ReplyCode::NOT_AVAILABLE => {
+                Some(Error::Refused { what: sent.decided_by(at)?, reply: (**reply).clone() })
+            }
+            _ => None,
+        });
+        if let Some(why) = why.or(closing) {
+            return why;
+        }
+        if self.is_usable() {
+            return Error::Closed(End::Clean);
+        }
+        loop {
+            match self.link.next().await {
+                Ok(Happened::Event(Event::Unsolicited(reply))) => {
+                    return Error::Refused { what: "the connection", reply };
+                }
+                Ok(Happened::Event(_)) => {}
+                Ok(Happened::Closed(end)) => return Error::Closed(end),
+                Ok(Happened::Switch(_)) => return Error::Closed(End::Failed(Fatal::Handshake)),
+                Err(error) => return Error::Io(error),
+            }
+        }
+    }
+}
+
+impl Queue {
+    /// The next group.
+    fn next(&mut self, smtp: &Client) -> (Vec<usize>, Vec<Rcpt>) {
+        let rest = &self.rcpts[self.at..];
+        let count = smtp.recipients_at_once(rest).clamp(1, self.at_once);
+        let places = self.places[self.at..][..count].to_vec();
+        let rcpts = rest[..count].to_vec();
+        self.at += count;
+        (places, rcpts)
+    }
+
+    /// Those of whom there were too many wait again, unless there was nobody else.
+    fn again(
+        &mut self,
+        places: &[usize],
+        rcpts: Vec<Rcpt>,
+        sent: &Sent,
+        recipients: &mut [Recipient],
+    ) {
+        let is_too_many = |fate: &Fate| matches!(fate, Fate::TooMany(_));
+        let too_many = sent.fates().iter().filter(|fate| is_too_many(fate)).count();
+        if too_many == 0 || too_many == places.len() {
+            return;
+        }
+        // Refused ones may have counted or not.
+        self.at_once = self.at_once.min(places.len() - too_many);
+        for ((place, rcpt), fate) in places.iter().zip(rcpts).zip(sent.fates()) {
+            if is_too_many(fate) {
+                recipients[*place] = Recipient::new(recipients[*place].to.clone());
+                self.places.push(*place);
+                self.rcpts.push(rcpt);
+            }
+        }
+    }
+}
+
+/// The connection has ended before the server had a word for anybody, or with its first.
+fn is_lost(sent: &Sent) -> bool {
+    let is_closing = |at| match sent.fates().get(at) {
+        Some(Fate::NotSent) => true,
+        Some(Fate::Refused(reply)) => {
+            reply.code() == ReplyCode::NOT_AVAILABLE && sent.decided_by(at) == Some("MAIL")
+        }
+        _ => false,
     };
-    loop {
-        if data.is_none() && transaction.replies.iter().all(Option::is_some) {
-            if transaction.accepted.is_empty() {
-                return Ok(transaction.over(envelope, &[]));
-            }
-            let (size, mut chunk) = (options.size.unwrap_or_default(), None);
-            data = Some(link.call("BDAT", |smtp| {
-                let (handle, body) = smtp.bdat_last(size)?;
-                chunk = Some(body);
-                Ok::<_, NotNow>(handle)
-            })?);
-            if let Some(body) = chunk {
-                send(link, body, &mut message, Some(Lines::default())).await?;
-            }
-        }
-        match link.next().await? {
-            Happened::Event(Event::BodyReady { body, .. }) => {
-                send(link, body, &mut message, None).await?
-            }
-            Happened::Event(Event::Done(done)) => {
-                if let Some(result) = done.get(mail) {
-                    result.map_err(|failure| Error::of("MAIL", failure))?;
-                }
-                transaction.on_rcpt(&done)?;
-                match data.and_then(|data| done.get(data)) {
-                    Some(Ok(delivery)) => return Ok(transaction.over(envelope, delivery.replies())),
-                    Some(Err(failure)) => return transaction.failed(envelope, failure),
-                    None => {}
-                }
-            }
-            Happened::Event(Event::Unsolicited(reply)) => {
-                return Err(Error::Refused { what: "the connection", reply });
-            }
-            Happened::Event(_) => {}
-            Happened::Switch(switch) => return Err(unexpected(link, switch)),
-            Happened::Closed(end) => return Err(Error::Closed(end)),
-        }
-    }
+    (0..sent.fates().len()).all(is_closing)
 }
 
 /// MAIL with the parameters that the message wants and the server offers. What it wants and the server does not
 /// offer ends it here, before anything was said.
 pub(super) fn mail_command(
     smtp: &Client,
-    envelope: &Envelope,
+    from: &ReversePath,
+    is_ascii: bool,
     options: &Options,
 ) -> Result<Mail, Error> {
     let offers = |keyword| smtp.offer().is_some_and(|offer| offer.offers(keyword));
     let wants =
         |keyword, instead| if offers(keyword) { Ok(()) } else { Err(Error::NotOffered(instead)) };
-    let mut mail = Mail::new(envelope.from.clone());
+    let mut mail = Mail::new(from.clone());
     if let (Some(size), true) = (options.size, offers("SIZE")) {
         mail = mail.with(MailParameter::Size(Size(size)))?;
     }
@@ -105,12 +252,19 @@ pub(super) fn mail_command(
     if is_eight_bit {
         mail = mail.with(MailParameter::Body(parameter::Body::EightBitMime))?;
     }
-    let is_ascii = envelope.from.is_ascii() && envelope.to.iter().all(ForwardPath::is_ascii);
-    if options.smtputf8 || !is_ascii {
+    if options.smtputf8 || !from.is_ascii() || !is_ascii {
         wants("SMTPUTF8", "the message wants SMTPUTF8, and the server does not offer it")?;
         mail = mail.with(MailParameter::Smtputf8)?;
     }
-    if options.notify.is_some() || options.ret.is_some() || options.envid.is_some() {
+    if options.requiretls {
+        wants(
+            "REQUIRETLS",
+            "the message is to go by TLS alone, and the server does not offer REQUIRETLS",
+        )?;
+        mail = mail.with(MailParameter::RequireTls)?;
+    }
+    let rcpt = options.notify.is_some() || options.orcpt.is_some();
+    if rcpt || options.ret.is_some() || options.envid.is_some() {
         wants("DSN", "a report is wanted, and the server does not offer DSN")?;
     }
     if options.bdat {
@@ -125,60 +279,27 @@ pub(super) fn mail_command(
     Ok(mail)
 }
 
-/// What is known of the transaction under way.
-struct Transaction {
-    rcpts: Vec<Handle<Reply>>,
-    /// Recipients that were accepted, by their place in the envelope.
-    accepted: Vec<usize>,
-    /// Replies to RCPT.
-    replies: Vec<Option<Reply>>,
-}
-
-impl Transaction {
-    fn on_rcpt(&mut self, done: &Done) -> Result<(), Error> {
-        // RCPTs end in their order.
-        let next = self.replies.iter().position(Option::is_none);
-        let Some((at, handle)) = next.and_then(|at| Some((at, *self.rcpts.get(at)?))) else {
-            return Ok(());
-        };
-        match done.get(handle) {
-            Some(Ok(reply)) => {
-                self.accepted.push(at);
-                self.replies[at] = Some(reply);
+/// RCPT with the parameters that the message wants.
+fn rcpt_command(smtp: &Client, to: &ForwardPath, options: &Options) -> Result<Rcpt, Error> {
+    let mut rcpt = Rcpt::new(to.clone());
+    if let Some(notify) = options.notify {
+        rcpt = rcpt.with(RcptParameter::Notify(notify))?;
+    }
+    let orcpt = match &options.orcpt {
+        None => return Ok(rcpt),
+        Some(Original::This(orcpt)) => orcpt.clone(),
+        // RFC 3461 §4.2: who submits a message names the recipient itself.
+        Some(Original::Recipient) => match to.mailbox() {
+            Some(mailbox) if to.is_ascii() => Orcpt::new("rfc822", &mailbox.to_string())?,
+            Some(mailbox) => {
+                let utf8 = smtp.offer().is_some_and(|offer| offer.offers("SMTPUTF8"));
+                let dialect = if utf8 { Dialect::utf8() } else { Dialect::ascii() };
+                Orcpt::new_utf8(mailbox, dialect)?
             }
-            Some(Err(Failure::Reply(reply))) => self.replies[at] = Some(reply),
-            Some(Err(failure)) => return Err(Error::of("RCPT", failure)),
-            None => {}
-        }
-        Ok(())
-    }
-
-    /// The message has its replies: one, in LMTP one for each accepted recipient.
-    fn over(mut self, envelope: &Envelope, replies: &[Reply]) -> Vec<Recipient> {
-        for (n, at) in self.accepted.iter().enumerate() {
-            self.replies[*at] = replies.get(n).or(replies.last()).cloned();
-        }
-        let all = envelope.to.iter().cloned().zip(self.replies).enumerate();
-        all.map(|(at, (to, reply))| Recipient {
-            to,
-            reply: reply.unwrap_or(Reply::bare(ReplyCode::LOCAL_ERROR)),
-            what: if self.accepted.contains(&at) { "DATA" } else { "RCPT" },
-        })
-        .collect()
-    }
-
-    /// The message was refused: for those whose RCPT was accepted this is the reply.
-    fn failed(self, envelope: &Envelope, failure: Failure) -> Result<Vec<Recipient>, Error> {
-        match failure {
-            // Nobody was accepted: what DATA was told adds nothing.
-            Failure::Reply(_)
-                if self.accepted.is_empty() && self.replies.iter().all(Option::is_some) =>
-            {
-                Ok(self.over(envelope, &[]))
-            }
-            failure => Err(Error::of("DATA", failure)),
-        }
-    }
+            None => Orcpt::new("rfc822", "Postmaster")?,
+        },
+    };
+    Ok(rcpt.with(RcptParameter::Orcpt(orcpt))?)
 }
 
 /// Line ends of a chunk, which goes as it is: each LF has its CR.

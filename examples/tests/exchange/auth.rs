@@ -135,7 +135,9 @@ async fn without_login_no_mail_where_one_is_wanted() {
     let mut scene = Scene::new(Mode::StartTls);
     scene.configure(|config| config.require_auth = true);
     let outcome = scene.play(b"x\r\n").await;
-    assert!(matches!(outcome.sent, Err(Error::Refused { what: "MAIL", .. })), "{:?}", outcome.sent);
+    let [recipient] = &outcome.sent.unwrap().recipients[..] else { panic!() };
+    assert_eq!(recipient.decided_by, Some("MAIL"));
+    assert_eq!(recipient.reply().unwrap().code().get(), 530);
 }
 
 /// A response that does not fit into the command line of 512 octets waits for its challenge. RFC 4954 §4

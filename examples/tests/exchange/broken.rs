@@ -67,16 +67,55 @@ async fn the_server_says_no() {
         (0, "421 later\r\n", "the connection"),
         (2, "550 no\r\n", "MAIL"),
         (2, "421 closing\r\n", "MAIL"),
+        (3, "421 closing\r\n", "RCPT"),
         (5, "451 later\r\n", "DATA"),
+        (5, "421 closing\r\n", "DATA"),
     ] {
         let mut replies = DIALOGUE[..=at].to_vec();
         replies[at] = reply;
-        match against(&replies, 0).await {
-            Err(Error::Refused { what: to, reply: said }) => {
-                assert_eq!((to, said.to_string().as_str()), (what, reply.trim_end()));
+        if !reply.starts_with("421") {
+            replies.push("250 reset\r\n");
+        }
+        let said = match against(&replies, 0).await {
+            Err(Error::Refused { what: to, reply }) => [(to, reply.to_string())].to_vec(),
+            Ok(sent) => {
+                let all = sent.recipients.iter();
+                all.map(|it| (it.decided_by.unwrap(), it.reply().unwrap().to_string())).collect()
             }
             other => panic!("{reply:?} at {at}: {other:?}"),
+        };
+        assert!(!said.is_empty());
+        for said in said {
+            assert_eq!(said, (what, reply.trim_end().to_owned()));
         }
+    }
+}
+
+/// What ends the connection is told in the server's words, wherever they come.
+#[tokio::test]
+async fn the_server_says_something_else() {
+    for (at, reply) in [
+        (3, "350 and your password?\r\n"),
+        (5, "334 and your password?\r\n"),
+        // In the middle of the message, and behind it.
+        (6, "421 closing\r\n"),
+        (6, "350 and your password?\r\n"),
+    ] {
+        let mut replies = DIALOGUE[..at].to_vec();
+        replies.push(reply);
+        if at == 3 {
+            // RFC 5321 §4.2: what it wants is not known, but it is no yes.
+            replies.extend([DIALOGUE[4], DIALOGUE[5], "250 queued\r\n"]);
+        }
+        let is_early = reply.starts_with("421");
+        let sent = against(&replies, if is_early { 500_000 } else { 1_800_000 }).await;
+        let said = match &sent {
+            Ok(sent) => sent.recipients[0].reply(),
+            Err(Error::Refused { reply, .. }) => Some(reply),
+            Err(_) => None,
+        };
+        let said = said.map(ToString::to_string);
+        assert_eq!(said.as_deref(), Some(reply.trim_end()), "at {at}: {sent:?}");
     }
 }
 
@@ -97,7 +136,8 @@ async fn helo() {
     replies.splice(1..2, ["502 what?\r\n", "250 mx.example\r\n"]);
     let sent = against_as(Some("me.example"), &replies, 1_000).await;
     assert!(matches!(sent, Err(Error::Closed(_) | Error::Io(_))), "{sent:?}"); // behind the 354
-    // An address literal cannot stand there.
-    let sent = against(&replies[..2], 0).await;
-    assert!(matches!(sent, Err(Error::Refused { what: "EHLO", .. })), "{sent:?}");
+    // Who has no name says its address (§4.1.1.1, in prose).
+    replies.push("250 queued\r\n");
+    let sent = against(&replies, 1_800_000).await;
+    assert!(sent.is_ok_and(|sent| sent.is_accepted()));
 }

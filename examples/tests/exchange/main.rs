@@ -7,7 +7,14 @@ mod programs;
 #[cfg(unix)]
 mod receiving;
 #[cfg(unix)]
+mod relaying;
+#[cfg(unix)]
+mod reports;
+mod script;
+#[cfg(unix)]
 mod sending;
+#[cfg(unix)]
+mod several;
 
 use mailwire_examples::{
     authenticate::MECHANISMS,
@@ -111,6 +118,8 @@ impl Scene {
             store: Store::Maildir(folder.path("mail")),
             lines: Lines::None,
             hops: 100,
+            proxies: None,
+            reports: None,
         };
         let from = ReversePath::from("a@sender.example".parse::<Mailbox>().unwrap());
         let envelope = Envelope { from, to: vec![path("u@mx.example")] };

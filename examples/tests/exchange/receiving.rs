@@ -18,13 +18,13 @@ use std::{
 };
 
 /// A client line by line.
-struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     lines: BufReader<TcpStream>,
 }
 
 impl Client {
-    fn connect(server: &str) -> Self {
+    pub(crate) fn connect(server: &str) -> Self {
         let stream = TcpStream::connect(server).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let lines = BufReader::new(stream.try_clone().unwrap());
@@ -34,7 +34,7 @@ impl Client {
     }
 
     /// The last line of the next reply; empty at the end of the connection.
-    fn reply(&mut self) -> String {
+    pub(crate) fn reply(&mut self) -> String {
         loop {
             let mut line = String::new();
             if self.lines.read_line(&mut line).is_err() || line.is_empty() {
@@ -46,13 +46,13 @@ impl Client {
         }
     }
 
-    fn say(&mut self, line: &str) -> String {
+    pub(crate) fn say(&mut self, line: &str) -> String {
         _ = self.stream.write_all(format!("{line}\r\n").as_bytes());
         self.reply()
     }
 
     /// A message from the greeting on; the reply to it, or the first that says no.
-    fn send(&mut self, hello: &str, to: &[&str], message: &str) -> Vec<String> {
+    pub(crate) fn send(&mut self, hello: &str, to: &[&str], message: &str) -> Vec<String> {
         let mut replies = vec![self.say(hello), self.say("MAIL FROM:<a@sender.example>")];
         replies.extend(to.iter().map(|to| self.say(&format!("RCPT TO:<{to}>"))));
         replies.push(self.say("DATA"));
@@ -68,7 +68,7 @@ fn terminate(server: &Server) {
     assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
 }
 
-fn stored(folder: &Path) -> Vec<String> {
+pub(crate) fn stored(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder.join("new")) else { return Vec::new() };
     entries.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
 }

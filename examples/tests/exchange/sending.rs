@@ -3,59 +3,17 @@
 use crate::{
     Folder,
     programs::{Server, ran, send},
+    script::scripted,
 };
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     path::Path,
     process::{Command, Stdio},
-    thread::JoinHandle,
 };
 
 const SEND: &str = env!("CARGO_BIN_EXE_smtp-send");
-
-/// A server that greets with the first of these and answers each line with the next; DATA takes its message.
-/// Gives the lines that came.
-fn scripted(replies: &[&str]) -> (String, JoinHandle<Vec<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let replies: Vec<String> = replies.iter().map(|it| format!("{it}\r\n")).collect();
-    let play = std::thread::spawn(move || {
-        let (mut server, _) = listener.accept().unwrap();
-        let mut lines = BufReader::new(server.try_clone().unwrap()).split(b'\n');
-        let mut said = Vec::new();
-        let say = |server: &mut TcpStream, reply: &str| server.write_all(reply.as_bytes());
-        let mut replies = replies.iter();
-        _ = say(&mut server, replies.next().unwrap());
-        let mut in_body = false;
-        for line in lines.by_ref().map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned();
-            let ends = line == "." || !in_body;
-            said.push(line);
-            let Some(reply) = replies.next_if_ready(ends) else {
-                if ends {
-                    break;
-                }
-                continue;
-            };
-            in_body = reply.starts_with("354");
-            _ = say(&mut server, reply);
-        }
-        said
-    });
-    (address, play)
-}
-
-trait NextIf<'a> {
-    fn next_if_ready(&mut self, ready: bool) -> Option<&'a String>;
-}
-
-impl<'a> NextIf<'a> for std::slice::Iter<'a, String> {
-    fn next_if_ready(&mut self, ready: bool) -> Option<&'a String> {
-        if ready { self.next() } else { None }
-    }
-}
 
 /// The messages in a Maildir, with their Return-Path and without the time stamp.
 fn stored(folder: &Path) -> Vec<String> {
@@ -68,7 +26,11 @@ fn stored(folder: &Path) -> Vec<String> {
 }
 
 /// smtp-send with this on standard input, and nothing of the test's own environment.
-fn piped(arguments: &[&str], variables: &[(&str, &str)], message: &str) -> (i32, String) {
+pub(crate) fn piped(
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    message: &str,
+) -> (i32, String) {
     piped_as(SEND, arguments, variables, message)
 }
 
@@ -160,7 +122,7 @@ fn in_a_chunk() {
             assert_eq!(code, 0, "{said}");
             let ends = if message.is_empty() || message.ends_with('\n') { "" } else { "\n" };
             let sent = format!("{message}{ends}").replace("\r\n", "\n").replace('\n', "\r\n");
-            assert!(said.contains(&format!("C  BDAT {} LAST\n", sent.len())), "{said}");
+            assert!(said.contains(&format!("  BDAT {} LAST\n", sent.len())), "{said}");
             assert!(stored(Path::new(&maildir)) == [sent], "{}", message.escape_debug());
         }
     }
@@ -240,6 +202,8 @@ fn what_is_not_offered_is_not_done() {
                 "hdrs",
                 "--dsn-envid",
                 "a=b",
+                "--dsn-orcpt",
+                "own",
                 "--smtputf8",
             ]),
             &ascii,
@@ -258,9 +222,22 @@ fn what_is_not_offered_is_not_done() {
         let mail = heard.iter().find(|line| line.starts_with("MAIL"));
         assert_eq!(mail.map(String::as_str), expected, "{heard:?}");
         if arguments.contains(&"--dsn-ret") {
-            let rcpt = "RCPT TO:<u@x.example> NOTIFY=SUCCESS,FAILURE".to_owned();
-            assert!(heard.contains(&rcpt), "{heard:?}");
+            let rcpt = "RCPT TO:<u@x.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;u@x.example";
+            assert!(heard.contains(&rcpt.to_owned()), "{heard:?}");
         }
+    }
+    // RFC 3461 §4.2: in whose place the recipient is.
+    for (orcpt, said) in [
+        ("list+x@y.example", "ORCPT=rfc822;list+2Bx@y.example"),
+        ("x400;/C=de/", "ORCPT=x400;/C+3Dde/"),
+    ] {
+        let replies =
+            ["220 x", "250-x\r\n250 DSN", "250 s", "250 r", "354 go", "250 ok", "221 bye"];
+        let (address, play) = scripted(&replies);
+        let (code, stderr) = ran(send(&address, &[to, &["--dsn-orcpt", orcpt]].concat(), &ascii));
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        let heard = play.join().unwrap();
+        assert!(heard.contains(&format!("RCPT TO:<u@x.example> {said}")), "{heard:?}");
     }
 }
 
@@ -383,11 +360,12 @@ fn json() {
         .output()
         .unwrap();
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let error = &told["messages"][0]["error"];
+    let u = &told["messages"][0]["recipients"][0];
     assert_eq!(
-        (&error["code"], &error["enhanced"], &error["text"]),
-        (&451.into(), &"4.3.0".into(), &"later".into())
+        (&u["code"], &u["enhanced"], &u["text"], &u["decided_by"], &u["fate"]),
+        (&451.into(), &"4.3.0".into(), &"later".into(), &"MAIL".into(), &"refused".into())
     );
+    assert_eq!(told["exit"]["code"], 75);
 }
 
 #[test]

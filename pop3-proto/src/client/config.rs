@@ -13,6 +13,9 @@ pub struct Config {
     pub require_tls: bool,
     /// Send a password where everybody on the way can read it: USER and PASS, and a mechanism that reveals it.
     pub dangerous_plaintext_auth: bool,
+    /// Send commands in groups though PIPELINING was not announced (RFC 2449 §6.6): for a server that is known to read
+    /// them so, from an earlier session or because it is yours.
+    pub assume_pipelining: bool,
     /// Octets and lines. `line` bounds one line of an answer outside a message, `frame` a challenge and all the lines
     /// of CAPA together.
     pub limits: Limits,
@@ -26,6 +29,7 @@ impl Default for Config {
             secured: Secured::Clear,
             require_tls: false,
             dangerous_plaintext_auth: false,
+            assume_pipelining: false,
             limits: Limits::default(),
             quirks: quirk::defaults(),
         }

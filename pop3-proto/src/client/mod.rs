@@ -4,6 +4,88 @@
 //! Whether an answer has one line or many follows from its command alone; a refusal has one. Here: the state,
 //! commands in flight. What may be said is in `legal`, how lines are cut and what answers nothing in `frame`, what an
 //! answer does in `answer`, the lines of a listing in `listing`, a message in `body`, AUTH in `auth`.
+//!
+//! # Over a socket
+//!
+//! A driver moves the octets; with `blocking`, `core::driver::blocking`:
+//!
+//! ```
+//! # #[cfg(all(feature = "blocking", unix))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use mailwire_pop3::{MessageNumber, client::{Client, Config, Event}};
+//! use mailwire_pop3::core::{Next, Secured, driver::blocking::Driver};
+//! # use std::{io::Write, os::unix::net::UnixStream};
+//! # let (mut server, stream) = UnixStream::pair()?;
+//! # server.write_all(b"+OK ready\r\n+OK\r\n+OK\r\n+OK\r\nSubject: hi\r\n\r\nHello\r\n.\r\n+OK\r\n+OK bye\r\n")?;
+//!
+//! let mut config = Config::default();
+//! config.secured = Secured::Local; // a socket that does not leave this machine
+//! let mut driver = Driver::new(Client::new(config), stream);
+//! let pop = driver.session_mut();
+//! pop.user(&"mrose".parse()?)?;
+//! pop.pass(&"tanstaaf".parse()?)?;
+//! let first = MessageNumber::new(1).unwrap();
+//! let retr = pop.retr(first)?;
+//!
+//! let mut message = Vec::new();
+//! loop {
+//!     match driver.next()? {
+//!         Next::Event(Event::BodyChunk(octets)) => message.extend_from_slice(&octets),
+//!         Next::Event(Event::Done(done)) => {
+//!             if let Some(retrieved) = done.get(retr) {
+//!                 retrieved?; // it is whole: it may be kept here, and go there
+//!                 driver.session_mut().dele(first)?;
+//!                 driver.session_mut().quit()?;
+//!             }
+//!         }
+//!         Next::Closed(_) => break,
+//!         _ => {}
+//!     }
+//! }
+//! assert_eq!(message, b"Subject: hi\r\n\r\nHello\r\n");
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(feature = "blocking", unix)))]
+//! # fn main() {}
+//! ```
+//!
+//! With `tokio`, `core::driver::tokio`, the same:
+//!
+//! ```
+//! # #[cfg(feature = "tokio")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use mailwire_pop3::{client::{Client, Config, Event}};
+//! use mailwire_pop3::core::{Secured, driver::tokio::{Driver, Happened}};
+//! # use tokio::io::AsyncWriteExt;
+//! # let (mut server, stream) = tokio::io::duplex(4096);
+//! # server.write_all(b"+OK ready\r\n+OK\r\n+OK\r\n+OK\r\n1 a\r\n2 b\r\n.\r\n+OK bye\r\n").await?;
+//!
+//! let mut config = Config::default();
+//! config.secured = Secured::Local;
+//! let mut driver = Driver::new(Client::new(config), stream);
+//! let pop = driver.session_mut();
+//! pop.user(&"mrose".parse()?)?;
+//! pop.pass(&"tanstaaf".parse()?)?;
+//! pop.uidl()?;
+//! pop.quit()?;
+//!
+//! let mut ids = Vec::new();
+//! loop {
+//!     match driver.next().await? {
+//!         Happened::Event(Event::UniqueIdListing { listing, .. }) => ids.push(listing.unique_id),
+//!         Happened::Event(Event::Done(done)) if !done.is_success() => panic!("{:?}", done.response()),
+//!         Happened::Event(_) => {}
+//!         Happened::Switch(switch) => drop(switch), // no STLS was called
+//!         Happened::Closed(_) => break,
+//!     }
+//! }
+//! assert_eq!(ids, ["a".parse()?, "b".parse()?]);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "tokio"))]
+//! # fn main() {}
+//! ```
 
 mod answer;
 mod auth;
@@ -76,7 +158,7 @@ const WINDOW: usize = 16 * 1024;
 /// while let Next::Event(event) = pop.poll() {
 ///     let Event::Done(done) = event else { panic!() };
 ///     if let Some(drop) = done.get(stat) {
-///         assert_eq!(drop?.messages(), 2);
+///         assert_eq!(drop?.messages, 2);
 ///     }
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -346,7 +428,8 @@ impl Client {
             _ => {}
         }
         let last = Rule::of(command).group == Group::Last;
-        if last || !self.pipelines || self.unanswered > WINDOW {
+        let pipelines = self.pipelines || self.config.assume_pipelining;
+        if last || !pipelines || self.unanswered > WINDOW {
             self.channel.wait(id);
             self.unanswered = 0;
         }

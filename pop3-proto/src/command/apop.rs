@@ -3,7 +3,7 @@
 //! The digest is shown nowhere: who has it and the timestamp can guess the secret at leisure.
 //! Not here: the timestamp and how a digest is made of it, see [`Timestamp`](crate::Timestamp).
 
-use super::name::{UserName, name_octets};
+use super::name::{NAME, UserName, name_octets};
 use crate::lex::{self, Input, PResult};
 use alloc::vec::Vec;
 use core::{fmt, hash};
@@ -36,15 +36,14 @@ impl Apop {
 /// ```abnf
 /// apop = name SP digest
 /// ```
-/// RFC 1939 §7. A name may have blanks, the digest is what stands behind the last one.
+/// RFC 1939 §7. Behind USER a name may have blanks; here it is one of two arguments, and has none (RFC 2449 §3).
 pub(super) fn apop(i: Input<'_>) -> PResult<'_, Apop> {
     let (_, both) = name_octets(i)?;
-    let all = both.trim_ascii_end();
-    let Some(at) = all.iter().rposition(|b| *b == b' ').filter(|at| *at > 0) else {
-        return i.split(all.len()).0.fail(&lex::SP);
-    };
-    let (behind, name) = i.split(at);
+    let (behind, name) = i.split(both.iter().position(|b| *b == b' ').unwrap_or(both.len()));
     let (start, ()) = lex::sp(behind)?;
+    if name.is_empty() {
+        return i.fail(&NAME);
+    }
     let (rest, digest) = digest(start)?;
     Ok((rest, Apop { name: UserName::of(name), digest }))
 }

@@ -9,6 +9,8 @@ mod apop;
 mod message_number;
 mod name;
 mod other;
+#[cfg(test)]
+mod tests;
 mod top;
 
 pub use apop::{Apop, Digest};
@@ -23,13 +25,18 @@ use crate::{Dialect, Parse, quirk};
 use alloc::vec::Vec;
 use apop::apop;
 use core::fmt;
-use mailwire_core::{InvalidValue, NotNow, ParseError, Production, Quirks};
+use mailwire_core::{InvalidValue, NotNow, ParseError, Production, Quirks, Secret};
 pub(crate) use message_number::message_number;
 use name::{password, user_name};
 use other::other_command;
 use top::top;
 
 pub(crate) static COMMAND: Production = Production::new("command", 2449, "3");
+
+/// Octets of a command line with its CRLF. RFC 2449 §4
+const LINE: usize = 255;
+/// The same for XCLIENT, in Dovecot.
+const XCLIENT_LINE: usize = 8192;
 
 /// A command line.
 ///
@@ -209,15 +216,44 @@ impl Command {
 
     /// Would it be read back without a quirk?
     pub fn is_strict(&self) -> bool {
-        !matches!(self, Command::Mechanisms)
+        match self {
+            Command::Mechanisms => false,
+            Command::Apop(apop) => !apop.name.as_bytes().contains(&b' '),
+            _ => true,
+        }
+    }
+
+    /// Has its line room? A client asks before it queues the command.
+    ///
+    /// # Errors
+    /// The line has more than 255 octets with its CRLF (RFC 2449 §4), or 8192 where it says XCLIENT, of which its
+    /// author's server reads so many. A response that is too long for AUTH can follow it (RFC 5034 §4).
+    pub fn within_line(&self) -> Result<(), NotNow> {
+        let max = match self {
+            Command::Xclient(_) => XCLIENT_LINE,
+            _ => LINE,
+        };
+        let mut line = Vec::with_capacity(2 * LINE);
+        self.encode(&mut line);
+        if Secret::new(line).len() <= max {
+            Ok(())
+        } else {
+            Err(NotNow::limit("a command line has 255 octets with its CRLF at most (RFC 2449 §4)"))
+        }
     }
 
     /// Can `dialect` carry it? A client asks before it queues the command.
     ///
     /// # Errors
     /// Says what has to be negotiated: names and passwords beyond ASCII want `UTF8 USER` announced and UTF8
-    /// said (RFC 6856 §2.2).
+    /// said (RFC 6856 §2.2). A name with a blank can be said by USER, but not by APOP, where the digest stands behind
+    /// a blank.
     pub fn fits(&self, dialect: Dialect) -> Result<(), NotNow> {
+        if let Command::Apop(Apop { name, .. }) = self {
+            if name.as_bytes().contains(&b' ') {
+                return Err(NotNow::value("a name without blanks, or USER"));
+            }
+        }
         let ascii = match self {
             Command::User(name) | Command::Apop(Apop { name, .. }) => name.is_ascii(),
             Command::Pass(password) => password.is_ascii(),
@@ -356,7 +392,7 @@ impl Command {
 
 /// Reads a line without its CRLF. The copy that it is read from is wiped: it may hold a password.
 fn of_line(line: &[u8], parse: &Parse) -> Result<Command, InvalidValue> {
-    let frame = mailwire_core::Secret::new([line, b"\r\n"].concat());
+    let frame = Secret::new([line, b"\r\n"].concat());
     Ok(Command::parse(frame.expose(), parse)?.0)
 }
 

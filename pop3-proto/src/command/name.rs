@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::{fmt, hash};
 use mailwire_core::{InvalidValue, Production, Secret, Str};
 
-static NAME: Production = Production::new("name", 1939, "7");
+pub(super) static NAME: Production = Production::new("name", 1939, "7");
 static STRING: Production = Production::new("string", 1939, "7");
 
 /// The name of a mailbox: what USER and APOP say. Case counts.

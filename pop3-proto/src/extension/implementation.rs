@@ -1,5 +1,6 @@
 //! IMPLEMENTATION: which server it is. RFC 2449 §6.9.
 
+use crate::capability::within_line;
 use crate::lex::{self, Input, PResult};
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,7 +14,7 @@ pub struct Implementation(Str);
 
 impl Implementation {
     /// # Errors
-    /// It is empty, has a blank at one of its ends, or a control character.
+    /// It is empty, has a blank at one of its ends, a control character, or no room in a line of 512 octets.
     pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidValue> {
         let text = text.as_ref();
         if let Some(at) = text.bytes().position(|b| b.is_ascii_control()) {
@@ -22,6 +23,7 @@ impl Implementation {
         if text.is_empty() || text.trim_ascii() != text {
             return Err(InvalidValue::new(0, &IMPLEMENTATION));
         }
+        within_line("IMPLEMENTATION ".len() + text.len())?;
         Ok(Implementation(Str::from(text)))
     }
 

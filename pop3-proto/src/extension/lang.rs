@@ -198,3 +198,52 @@ fn language_listing(i: Input<'_>) -> PResult<'_, LanguageListing> {
 }
 
 wire_form!(LanguageListing, language_listing);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        quirk,
+        table::{parsed, table},
+    };
+
+    #[test]
+    fn languages() {
+        let tag = |tag: &str| LanguageTag::new(tag).unwrap();
+        table(language_range, LanguageRange::encode)
+            .ok("*", LanguageRange::Wildcard, "6856 §3.2")
+            .ok("en", tag("en").into(), "4647 §2.1")
+            .keeps("de-CH-1996", "4647 §2.1")
+            .keeps("i-klingon", "5646 §2.1")
+            .keeps("x-private", "5646 §2.1")
+            .err("", 0, "Language-Tag", "4647 §2.1")
+            .err("**", 1, "end of value", "4647 §2.1")
+            .err("en--us", 3, "Language-Tag", "5646 §2.1")
+            .err("e1", 1, "Language-Tag", "5646 §2.1")
+            .err("en-abcdefghi", 11, "Language-Tag", "5646 §2.1");
+        assert_eq!(tag("EN-gb"), tag("en-GB"));
+        parsed(LanguageListing::parse, |value: &LanguageListing, out: &mut Vec<u8>| {
+            value.encode(out);
+            out.extend_from_slice(b"\r\n");
+        })
+        .ok("en English\r\n", LanguageListing::new(tag("en"), "English").unwrap(), "6856 §3.2")
+        .keeps("es Espa\u{f1}ol\r\n", "6856 §3.2")
+        .ok("de\r\n", LanguageListing::new(tag("de"), "").unwrap(), "6856 §3.2")
+        .becomes("de \r\n", "de\r\n", "6856 §3.2")
+        .err("\r\n", 0, "Language-Tag", "6856 §3.2")
+        .err("en_GB English\r\n", 2, "CRLF", "5646 §2.1")
+        .ascii()
+        .quirk(
+            "es Espa\u{f1}ol\r\n",
+            quirk::UTF8_TEXT,
+            "es Espa\u{f1}ol\r\n",
+            "6856 §3.2",
+        );
+        let response = Response::ok("es Idioma cambiado").unwrap();
+        let (listing, _) = LanguageListing::of(&response, &Parse::strict()).unwrap();
+        assert_eq!((listing.tag.as_str(), listing.description()), ("es", &b"Idioma cambiado"[..]));
+        for bad in ["a\r\n.", "a\0", " a", "a "] {
+            assert!(LanguageListing::new(tag("en"), bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -280,3 +280,44 @@ impl fmt::Debug for Mechanisms {
 }
 
 wire_form_behind!(Mechanisms, Mechanisms::grammar);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Parse, table::table};
+    use alloc::string::ToString;
+
+    #[test]
+    fn responses() {
+        table(auth_response, AuthResponse::encode)
+            .ok("*\r\n", AuthResponse::Cancel, "5034 §4")
+            .ok("\r\n", AuthResponse::Response(Secret::default()), "5034 §4")
+            .ok("AGEAYg==\r\n", AuthResponse::Response(Secret::from("\0a\0b")), "5034 §4")
+            .keeps("QUIT\r\n", "5034 §4, good base64")
+            .err("=\r\n", 1, "response", "5034 §8, only in the command")
+            .err("AHUAcA\r\n", 6, "response", "4648 §3.2")
+            .err("AHUAcB==\r\n", 5, "response", "4648 §3.5")
+            .err("AHUA\tcA==\r\n", 4, "CRLF", "5034 §8")
+            .err("* \r\n", 1, "CRLF", "5034 §8")
+            .err("**\r\n", 0, "response", "5034 §8");
+        assert!(AuthResponse::parse(b"*\r\n", &Parse::default()).is_ok());
+    }
+
+    #[test]
+    fn mechanisms() {
+        let all: Mechanisms = "PLAIN scram-sha-256".parse().unwrap();
+        assert!(
+            all.contains("Plain")
+                && all.contains("SCRAM-SHA-256")
+                && !all.contains("PLAIN scram-sha-256")
+        );
+        assert_eq!(
+            all,
+            Mechanisms::new(
+                ["plain", "Scram-SHA-256"].map(|name| MechanismName::new(name).unwrap())
+            )
+        );
+        assert_eq!(all.to_string(), "PLAIN scram-sha-256");
+        assert_eq!("".parse::<Mechanisms>().unwrap().iter().count(), 0);
+    }
+}

@@ -318,3 +318,55 @@ wire_form!(OtherXclientAttribute, |i| match attribute(i)? {
     (rest, XclientAttribute::Other(other)) => Ok((rest, other)),
     _ => i.fail(&ATTRIBUTE),
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::table;
+
+    const NAME: &str = "name \"=\" value";
+
+    #[test]
+    fn attributes() {
+        let all = Xclient::new(XclientAttribute::Addr([192, 0, 2, 1].into()))
+            .with(XclientAttribute::Port(4242))
+            .and_then(|all| all.with(XclientAttribute::Session(Word::new("W1x/2").unwrap())))
+            .and_then(|all| all.with(XclientAttribute::Ttl(3)))
+            .and_then(|all| all.with(XclientAttribute::ClientTransport(Word::new("TLS").unwrap())))
+            .and_then(|all| all.with(XclientAttribute::Forward(Forwarded::new("a=b"))))
+            .unwrap();
+        table(xclient, Xclient::encode)
+            .ok(
+                "ADDR=192.0.2.1 PORT=4242 SESSION=W1x/2 TTL=3 CLIENT-TRANSPORT=TLS FORWARD=YT1i",
+                all,
+                "Dovecot",
+            )
+            .becomes("addr=2001:DB8:0::1", "ADDR=2001:db8::1", "Dovecot")
+            .keeps("SESSION=", "Dovecot")
+            .keeps("DESTNAME=mx.example X_1=a=b", "unknown ones are kept")
+            .err("", 0, NAME, "Dovecot")
+            .err("ADDR", 4, NAME, "Dovecot")
+            .err("=a", 0, NAME, "Dovecot")
+            .err("X", 1, NAME, "Dovecot")
+            .err("ADDR=mx.example", 5, "IP address", "Dovecot")
+            .err("PORT=65536", 5, "number", "Dovecot")
+            .err("TTL=-1", 4, "number", "Dovecot")
+            .err("FORWARD=a", 9, "base64", "4648 §4")
+            .err("TTL=1  PORT=1", 6, NAME, "Dovecot")
+            .err("TTL=1 ttl=2", 6, "XCLIENT attributes without duplicates", "ours");
+        for keyword in XclientAttribute::KEYWORDS {
+            assert!(OtherXclientAttribute::new(keyword, "1").is_err(), "{keyword}");
+        }
+        for (name, value) in
+            [("A B", "c"), ("A=B", "c"), ("", "c"), ("A", "b\r\nQUIT"), ("A", "b c")]
+        {
+            assert!(OtherXclientAttribute::new(name, value).is_err(), "{name} {value}");
+        }
+        assert!(Word::new("a b").is_err() && Word::new("a\r\n").is_err());
+        let other = OtherXclientAttribute::new("x", "y").unwrap();
+        assert_eq!((other.keyword(), other.value()), (&b"x"[..], &b"y"[..]));
+        let line = |n| (0..n).map(|n| alloc::format!("X{n}=1")).collect::<Vec<_>>().join(" ");
+        assert!(line(MAX).parse::<Xclient>().is_ok());
+        assert!(line(MAX + 1).parse::<Xclient>().is_err());
+    }
+}

@@ -44,6 +44,8 @@ pub(super) enum Act {
     Challenge(Secret),
     /// So many messages are in the maildrop.
     LogIn(u32, Option<Box<Response>>),
+    /// The same, and what follows is in the security layer of the mechanism.
+    LogInLayered(u32),
     Stat(Box<DropListing>),
     Lines(Box<Lines>),
     Language(LanguageTag, Option<Box<Response>>),
@@ -216,6 +218,12 @@ impl Pending<Auth> {
     /// `+ `: one more step of the mechanism.
     pub fn challenge(self, challenge: impl Into<Secret>) -> Answer {
         self.act(Act::Challenge(challenge.into()))
+    }
+
+    /// `+OK`, as by [`accept`](Pending::<Auth>::accept), for a mechanism that has negotiated a security layer: the
+    /// hand-off to it follows, and what UTF8 and LANG said before is forgotten (RFC 5034 §4).
+    pub fn accept_layered(self, messages: u32) -> Answer {
+        self.act(Act::LogInLayered(messages))
     }
 
     /// No, by whose fault it is: without a code for a message that is malformed or a mechanism that is not there,

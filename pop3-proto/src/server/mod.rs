@@ -342,22 +342,10 @@ impl Server {
                 self.put_response(&response);
                 return self.rejected(kind);
             }
-            Act::LogIn(messages, response) => {
-                self.log_in(messages);
-                match response {
-                    Some(response) => self.put_response(&response),
-                    None => self.channel.write(|out| {
-                        out.extend_from_slice(b"+OK Maildrop has ");
-                        crate::lex::decimal(messages.into(), out);
-                        out.extend_from_slice(if messages == 1 {
-                            b" message"
-                        } else {
-                            b" messages"
-                        });
-                        out.extend_from_slice(b"\r\n");
-                    }),
-                }
-                return;
+            Act::LogIn(messages, response) => return self.log_in(messages, response.as_deref()),
+            Act::LogInLayered(messages) => {
+                self.log_in(messages, None);
+                return self.channel.switch(Layer::Sasl);
             }
             Act::Challenge(challenge) => return self.challenge(&challenge),
             Act::Greet(timestamp) => {
@@ -432,11 +420,20 @@ impl Server {
         }
     }
 
-    fn log_in(&mut self, messages: u32) {
+    fn log_in(&mut self, messages: u32, response: Option<&Response>) {
         self.state = State::Transaction;
         self.messages = messages;
         self.errors = 0;
         (self.timestamp, self.user) = (None, None);
+        match response {
+            Some(response) => self.put_response(response),
+            None => self.channel.write(|out| {
+                out.extend_from_slice(b"+OK Maildrop has ");
+                crate::lex::decimal(messages.into(), out);
+                out.extend_from_slice(if messages == 1 { b" message" } else { b" messages" });
+                out.extend_from_slice(b"\r\n");
+            }),
+        }
     }
 
     /// Something went well. Before the login that proves nothing: whoever guesses passwords can say CAPA between two

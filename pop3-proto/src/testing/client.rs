@@ -21,7 +21,7 @@
 //!
 //! What was tolerated in an event stands behind it: `[bare-plus]`.
 
-use super::octets;
+use super::{octets, rejected, shown};
 use crate::{
     Command, Dialect, OtherCommand, Parse, Response,
     client::{Client, Config, Done, Event, Frozen, Outcome},
@@ -94,12 +94,6 @@ fn command(line: &str) -> Result<Command, ActError> {
     }
 }
 
-/// A session that was at rest was not taken back.
-#[allow(clippy::panic, reason = "this is how a test fails")]
-fn rejected(refused: mailwire_core::NotNow) -> ! {
-    panic!("what hibernated does not wake up: {refused}")
-}
-
 impl Adapter for ClientWords {
     type Session = Client;
     const ROLE: Role = Role::Client;
@@ -134,9 +128,7 @@ impl Adapter for ClientWords {
             Event::BodyChunk(octets) => return Said::Body(octets.to_vec()),
             Event::BodyEnd { octets, .. } => format!("body end: {octets} octets"),
             Event::BodyAborted { .. } => "body aborted".to_string(),
-            Event::Challenge { challenge, .. } => {
-                format!("challenge \"{}\"", challenge.expose().escape_ascii())
-            }
+            Event::Challenge { challenge, .. } => format!("challenge {}", shown(&challenge)),
             Event::Unsolicited(response) => format!("unsolicited {response}"),
             Event::Malformed(error) => format!("malformed: {error}"),
             Event::TooLong(limit) => format!("too long: {limit}"),

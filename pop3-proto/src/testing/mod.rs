@@ -1,6 +1,6 @@
 //! For tests: sessions in words.
 //!
-//! [`ClientWords`] and [`ServerWords`] are for scripted dialogues: see [`mailwire_core::testing`].
+//! [`ServerWords`] and [`ClientWords`] are for scripted dialogues: see [`mailwire_core::testing`].
 //!
 //! ```
 //! use mailwire_pop3::{core::testing::play, server::Config, testing::ServerWords};

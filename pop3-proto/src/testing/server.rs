@@ -17,7 +17,7 @@
 //! | `accept LISTING`, `accept LISTING; LISTING` | STAT, LIST, UIDL |
 //! | `accept TEXT` | RETR, TOP, QUIT |
 //! | `accept TAG TEXT` | LANG |
-//! | `challenge OCTETS` | AUTH |
+//! | `challenge OCTETS`, `layered MESSAGES` | AUTH |
 //! | `send OCTETS`, `send all OCTETS` (as far as it is wanted), `finish`, `abort` | a message |
 //! | `shutdown RESPONSE` | the end as soon as nothing is under way |
 
@@ -278,6 +278,7 @@ fn answer(open: Open, said: &str) -> Result<Answer, ActError> {
         ("accept", Open::Lang(pending)) => pending.accept(value(first)?, text),
         ("accept", Open::Update(pending)) if rest.is_empty() => pending.accept(),
         ("accept", Open::Update(pending)) => pending.accept_with(rest),
+        ("layered", Open::Auth(pending)) => pending.accept_layered(value(rest)?),
         ("challenge", Open::Auth(pending)) => pending.challenge(octets(rest)?),
         ("wrong", Open::Login(pending)) => pending.wrong(),
         ("wrong", Open::Auth(pending)) => pending.wrong(),

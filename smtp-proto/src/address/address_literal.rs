@@ -5,7 +5,7 @@
 
 use super::domain::DOMAIN;
 use crate::lex::{CLASS, DCONTENT, Input, LDH, PResult, display, octet, whole};
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{
     fmt, hash,
     net::{Ipv4Addr, Ipv6Addr},
@@ -38,7 +38,10 @@ pub enum AddressLiteral {
 
 /// A literal of another kind: a tag, compared without case, and what only its definition can read.
 #[derive(Clone)]
-pub struct GeneralAddressLiteral(Str);
+pub struct GeneralAddressLiteral(
+    /// Apart, so that every host is smaller for what hardly any is.
+    Box<Str>,
+);
 
 impl GeneralAddressLiteral {
     /// # Errors
@@ -116,7 +119,7 @@ fn inside(i: Input<'_>) -> PResult<'_, AddressLiteral> {
     if all.len() > 255 {
         return i.split(255).0.fail(&DOMAIN);
     }
-    Ok((rest, AddressLiteral::General(GeneralAddressLiteral(Str::new(all)))))
+    Ok((rest, AddressLiteral::General(GeneralAddressLiteral(Box::new(Str::new(all))))))
 }
 
 /// ```abnf

@@ -87,7 +87,7 @@ impl Domain {
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0);
+        self.0.append_to(out);
     }
 }
 

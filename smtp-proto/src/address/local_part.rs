@@ -123,7 +123,7 @@ impl LocalPart {
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0);
+        self.0.append_to(out);
     }
 }
 

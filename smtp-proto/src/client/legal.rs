@@ -153,7 +153,7 @@ impl Client {
 
     pub(super) fn check_mail(&self, mail: &Mail) -> Result<(), NotNow> {
         for parameter in mail.parameters.iter() {
-            if !self.allows(state::mail_extension(parameter)) {
+            if !self.allows(state::mail_extension(&parameter)) {
                 return Err(NotNow::state("the extension of a parameter of MAIL was not offered"));
             }
             match parameter {
@@ -190,7 +190,7 @@ impl Client {
 
     pub(super) fn check_rcpt(&self, rcpt: &Rcpt, ahead: &EnvelopeAhead) -> Result<(), NotNow> {
         for parameter in rcpt.parameters.iter() {
-            if !self.allows(state::rcpt_extension(parameter)) {
+            if !self.allows(state::rcpt_extension(&parameter)) {
                 return Err(NotNow::state("the extension of a parameter of RCPT was not offered"));
             }
         }

@@ -428,26 +428,16 @@ impl<'a> Line<'a> {
 
     #[inline(never)]
     fn read_mail(&self) -> Parsed {
-        let mut parsed = Ok((Command::Mail(Mail::new(ReversePath::Null)), Quirks::NONE));
-        if let Ok((Command::Mail(command), met)) = &mut parsed {
-            match self.read(4, |i| mail(i, command)) {
-                Ok(((), seen)) => *met = seen,
-                Err(e) => parsed = Err(e),
-            }
-        }
-        parsed
+        let mut command = Mail::new(ReversePath::Null);
+        let ((), met) = self.read(4, |i| mail(i, &mut command))?;
+        Ok((Command::Mail(command), met))
     }
 
     #[inline(never)]
     fn read_rcpt(&self) -> Parsed {
-        let mut parsed = Ok((Command::Rcpt(Rcpt::new(ForwardPath::Postmaster)), Quirks::NONE));
-        if let Ok((Command::Rcpt(command), met)) = &mut parsed {
-            match self.read(4, |i| rcpt(i, command)) {
-                Ok(((), seen)) => *met = seen,
-                Err(e) => parsed = Err(e),
-            }
-        }
-        parsed
+        let mut command = Rcpt::new(ForwardPath::Postmaster);
+        let ((), met) = self.read(4, |i| rcpt(i, &mut command))?;
+        Ok((Command::Rcpt(command), met))
     }
 
     #[inline(never)]

@@ -111,7 +111,11 @@ impl Envid {
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         out.push(b'=');
-        xtext::encode(&self.0, out);
+        if lex::plain_xtext_len(&self.0) == self.0.len() {
+            self.0.append_to(out);
+        } else {
+            xtext::encode(&self.0, out);
+        }
     }
 }
 
@@ -370,7 +374,7 @@ impl Orcpt {
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         out.push(b'=');
-        out.extend_from_slice(&self.0);
+        self.0.append_to(out);
     }
 }
 

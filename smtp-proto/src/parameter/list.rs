@@ -1,82 +1,74 @@
-//! A short list: four inside the value, more on the heap. MAIL and RCPT seldom have more.
+//! What the parameters of a command lie in: those most often met in places of their own, the others on the heap.
+//!
+//! A command moves from the parser to the application, and four parameters of any kind would be most of what moves.
 
 use alloc::{boxed::Box, vec::Vec};
-use core::{fmt, hash};
 
-/// How many lie inside the value.
-const INSIDE: usize = 4;
-
-#[derive(Clone)]
-pub(super) struct List<T> {
-    inside: [Option<T>; INSIDE],
-    more: Option<Box<More<T>>>,
+/// Which of the parameters that have a place of their own are there, in the order of the wire. Each has a number from 1
+/// to 15, and is there at most once.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Order {
+    /// Four bits each, the first lowest.
+    numbers: u32,
+    /// A bit each.
+    there: u16,
 }
 
-/// Behind a box, so that a list is not larger for what it seldom has.
-#[derive(Clone)]
-struct More<T>(Vec<T>);
+impl Order {
+    pub(super) const NONE: Order = Order { numbers: 0, there: 0 };
 
-impl<T> List<T> {
-    pub(super) const fn new() -> Self {
-        List { inside: [const { None }; INSIDE], more: None }
-    }
-
-    /// Adds `item` behind the `len` others that are there.
-    pub(super) fn add(&mut self, len: usize, item: T) {
-        match self.inside.get_mut(len) {
-            Some(place) => *place = Some(item),
-            None => self.add_behind(Some(item)),
-        }
-    }
-
-    /// The place for one item behind the `len` others that are there: `spare` if none is left inside, which is
-    /// then to be added.
     #[inline(always)]
-    pub(super) fn place<'a>(
-        &'a mut self,
-        len: usize,
-        spare: &'a mut Option<T>,
-    ) -> &'a mut Option<T> {
-        self.inside.get_mut(len).unwrap_or(spare)
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn add_behind(&mut self, item: Option<T>) {
-        self.more.get_or_insert_with(|| Box::new(More(Vec::new()))).0.extend(item);
+    pub(super) fn add(&mut self, number: u8) {
+        let used = (u32::BITS - self.numbers.leading_zeros()).next_multiple_of(4);
+        self.numbers |= u32::from(number) << used;
+        self.there |= 1 << number;
     }
 
     #[inline]
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> + '_ {
-        self.inside.iter().flatten().chain(self.more.iter().flat_map(|more| &more.0))
+    pub(super) fn has(self, number: u8) -> bool {
+        self.there & 1 << number != 0
+    }
+
+    #[inline]
+    pub(super) fn is_empty(self) -> bool {
+        self.numbers == 0
+    }
+
+    #[inline]
+    pub(super) fn iter(self) -> impl Iterator<Item = u8> {
+        let mut left = self.numbers;
+        core::iter::from_fn(move || {
+            let number = (left & 15) as u8;
+            left >>= 4;
+            (number != 0).then_some(number)
+        })
     }
 }
 
-impl<T> Default for List<T> {
-    fn default() -> Self {
-        List::new()
+/// The parameters behind those, in the order of the wire: one that has no place of its own, and all behind it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct More<T>(Option<Box<Items<T>>>);
+
+/// Behind a box, so that a list is not larger for what it seldom has.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Items<T>(Vec<T>);
+
+impl<T> More<T> {
+    pub(super) const NONE: Self = More(None);
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn push(&mut self, item: T) {
+        self.0.get_or_insert_with(|| Box::new(Items(Vec::new()))).0.push(item);
     }
-}
 
-impl<T: PartialEq> PartialEq for List<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
     }
-}
 
-impl<T: Eq> Eq for List<T> {}
-
-impl<T: hash::Hash> hash::Hash for List<T> {
-    fn hash<H: hash::Hasher>(&self, state: &mut H) {
-        for item in self.iter() {
-            item.hash(state);
-        }
-        state.write_u8(0xff);
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for List<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter()).finish()
+    #[inline]
+    pub(super) fn iter(&self) -> core::slice::Iter<'_, T> {
+        self.0.as_ref().map_or(&[][..], |items| &items.0).iter()
     }
 }

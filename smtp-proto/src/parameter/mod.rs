@@ -35,7 +35,7 @@ pub use crate::extension::{
 
 use crate::lex::{self, Input, PResult};
 use alloc::vec::Vec;
-use list::List;
+use list::{More, Order};
 use mailwire_core::{InvalidValue, Production, open_set};
 
 pub(crate) static MAIL_PARAMETERS: Production =
@@ -194,46 +194,179 @@ wire_form!(RcptParameter, RcptParameter::grammar);
 /// assert!(parameters.with(MailParameter::Size(Size(1))).is_err());
 /// # Ok::<(), mailwire_smtp::core::InvalidValue>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct MailParameters(List<MailParameter>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct MailParameters {
+    order: Order,
+    /// `SIZE`, if it is there.
+    size: u64,
+    envid: Option<Envid>,
+    more: More<MailParameter>,
+}
 
 /// The parameters of a RCPT command, each keyword at most once, in the order of the wire.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct RcptParameters(List<RcptParameter>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RcptParameters {
+    order: Order,
+    notify: Notify,
+    orcpt: Option<Orcpt>,
+    more: More<RcptParameter>,
+}
+
+/// The numbers of the parameters that have places of their own, see [`Order`].
+const SIZE: u8 = 1;
+const BODY_7BIT: u8 = 2;
+const BODY_8BIT: u8 = 3;
+const BODY_BINARY: u8 = 4;
+const SMTPUTF8: u8 = 5;
+const RET_FULL: u8 = 6;
+const RET_HDRS: u8 = 7;
+const ENVID: u8 = 8;
+const NOTIFY: u8 = 9;
+const ORCPT: u8 = 10;
+
+impl MailParameters {
+    /// None.
+    pub const fn new() -> Self {
+        MailParameters { order: Order::NONE, size: 0, envid: None, more: More::NONE }
+    }
+
+    /// Adds one that is not there yet.
+    #[inline(always)]
+    fn put(&mut self, parameter: MailParameter) {
+        let number = match parameter {
+            parameter if !self.more.is_empty() => return self.more.push(parameter),
+            MailParameter::Size(Size(size)) => {
+                self.size = size;
+                SIZE
+            }
+            MailParameter::Body(Body::SevenBit) => BODY_7BIT,
+            MailParameter::Body(Body::EightBitMime) => BODY_8BIT,
+            MailParameter::Body(Body::BinaryMime) => BODY_BINARY,
+            MailParameter::Smtputf8 => SMTPUTF8,
+            MailParameter::Ret(Ret::Full) => RET_FULL,
+            MailParameter::Ret(Ret::Hdrs) => RET_HDRS,
+            MailParameter::Envid(envid) => {
+                // There is nothing to drop, and no code is made for it.
+                core::mem::forget(self.envid.replace(envid));
+                ENVID
+            }
+            parameter => return self.more.push(parameter),
+        };
+        self.order.add(number);
+    }
+
+    /// The one of this number, if it is there.
+    fn placed(&self, number: u8) -> Option<MailParameter> {
+        Some(match number {
+            SIZE => MailParameter::Size(Size(self.size)),
+            BODY_7BIT => MailParameter::Body(Body::SevenBit),
+            BODY_8BIT => MailParameter::Body(Body::EightBitMime),
+            BODY_BINARY => MailParameter::Body(Body::BinaryMime),
+            SMTPUTF8 => MailParameter::Smtputf8,
+            RET_FULL => MailParameter::Ret(Ret::Full),
+            RET_HDRS => MailParameter::Ret(Ret::Hdrs),
+            _ => MailParameter::Envid(self.envid.clone()?),
+        })
+    }
+
+    /// Appends a blank and the wire form of the one of this number.
+    #[inline]
+    fn encode_placed(&self, number: u8, out: &mut Vec<u8>) {
+        match number {
+            SIZE => {
+                out.extend_from_slice(b" SIZE=");
+                lex::decimal(self.size, out);
+            }
+            BODY_7BIT => out.extend_from_slice(b" BODY=7BIT"),
+            BODY_8BIT => out.extend_from_slice(b" BODY=8BITMIME"),
+            BODY_BINARY => out.extend_from_slice(b" BODY=BINARYMIME"),
+            SMTPUTF8 => out.extend_from_slice(b" SMTPUTF8"),
+            RET_FULL => out.extend_from_slice(b" RET=FULL"),
+            RET_HDRS => out.extend_from_slice(b" RET=HDRS"),
+            _ => {
+                if let Some(envid) = &self.envid {
+                    out.extend_from_slice(b" ENVID");
+                    envid.encode(out);
+                }
+            }
+        }
+    }
+}
+
+impl RcptParameters {
+    /// None.
+    pub const fn new() -> Self {
+        RcptParameters { order: Order::NONE, notify: Notify::NEVER, orcpt: None, more: More::NONE }
+    }
+
+    /// Adds one that is not there yet.
+    #[inline(always)]
+    fn put(&mut self, parameter: RcptParameter) {
+        let number = match parameter {
+            parameter if !self.more.is_empty() => return self.more.push(parameter),
+            RcptParameter::Notify(notify) => {
+                self.notify = notify;
+                NOTIFY
+            }
+            RcptParameter::Orcpt(orcpt) => {
+                core::mem::forget(self.orcpt.replace(orcpt));
+                ORCPT
+            }
+            parameter => return self.more.push(parameter),
+        };
+        self.order.add(number);
+    }
+
+    /// The one of this number, if it is there.
+    fn placed(&self, number: u8) -> Option<RcptParameter> {
+        Some(match number {
+            NOTIFY => RcptParameter::Notify(self.notify),
+            _ => RcptParameter::Orcpt(self.orcpt.clone()?),
+        })
+    }
+
+    /// Appends a blank and the wire form of the one of this number.
+    #[inline]
+    fn encode_placed(&self, number: u8, out: &mut Vec<u8>) {
+        if number == NOTIFY {
+            out.extend_from_slice(b" NOTIFY");
+            self.notify.encode(out);
+        } else if let Some(orcpt) = &self.orcpt {
+            out.extend_from_slice(b" ORCPT");
+            orcpt.encode(out);
+        }
+    }
+}
 
 macro_rules! parameters {
     ($list:ident, $parameter:ident, $other:ident, $production:ident) => {
         impl $list {
-            /// None.
-            pub const fn new() -> Self {
-                $list(List::new())
-            }
-
             /// These and one more.
             ///
             /// # Errors
             /// Its keyword is there already, or another that may not stand beside it.
             pub fn with(mut self, parameter: $parameter) -> Result<Self, InvalidValue> {
-                if self.iter().any(|other| clash(other, &parameter)) {
+                if self.iter().any(|other| clash(&other, &parameter)) {
                     return Err(InvalidValue::new(0, &$production));
                 }
-                self.0.add(self.iter().count(), parameter);
+                self.put(parameter);
                 Ok(self)
             }
 
             /// Each, in the order of the wire.
-            pub fn iter(&self) -> impl Iterator<Item = &$parameter> + '_ {
-                self.0.iter()
+            pub fn iter(&self) -> impl Iterator<Item = $parameter> + '_ {
+                let placed = self.order.iter().filter_map(|number| self.placed(number));
+                placed.chain(self.more.iter().cloned())
             }
 
             /// The parameter of this keyword, without case.
-            pub fn find(&self, keyword: &str) -> Option<&$parameter> {
+            pub fn find(&self, keyword: &str) -> Option<$parameter> {
                 self.iter().find(|parameter| parameter.is(keyword))
             }
 
             /// The first parameter that this crate does not know; a server answers 555.
             pub fn unknown(&self) -> Option<&$other> {
-                self.iter().find_map(|parameter| match parameter {
+                self.more.iter().find_map(|parameter| match parameter {
                     $parameter::Other(other) => Some(other),
                     _ => None,
                 })
@@ -241,12 +374,12 @@ macro_rules! parameters {
 
             /// Are there none?
             pub fn is_empty(&self) -> bool {
-                self.iter().next().is_none()
+                self.order.is_empty() && self.more.is_empty()
             }
 
             /// Does nothing in them want SMTPUTF8?
             pub fn is_ascii(&self) -> bool {
-                self.iter().all($parameter::is_ascii)
+                self.orcpt_is_ascii() && self.more.iter().all($parameter::is_ascii)
             }
 
             /// `*(SP parameter)`. They are added to an empty list, so that each is made where it stays.
@@ -254,8 +387,6 @@ macro_rules! parameters {
             pub(crate) fn read<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
                 let mut rest = i;
                 let mut seen = 0_u64;
-                let mut len = 0;
-                let mut spare = None;
                 while !lex::at_end_of_line(&rest) {
                     let (start, ()) = blanks(rest)?;
                     let note = |member: u32| {
@@ -266,20 +397,14 @@ macro_rules! parameters {
                         seen |= bit;
                         Ok((start, ()))
                     };
-                    let place = self.0.place(len, &mut spare);
-                    // There is nothing to drop, and no code is made for it.
-                    let put = |parameter| core::mem::forget(place.replace(parameter));
+                    let put = |parameter| self.put(parameter);
                     let (behind, ()) = match $parameter::dispatch_front(start, note, put) {
                         Some(known) => known?,
-                        None => self.read_seldom(start, len)?,
+                        None => self.read_seldom(start)?,
                     };
                     if !matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
                         return behind.fail(&ESMTP_PARAM);
                     }
-                    if spare.is_some() {
-                        self.0.add_behind(spare.take());
-                    }
-                    len += 1;
                     rest = behind;
                 }
                 Ok((rest, ()))
@@ -289,20 +414,35 @@ macro_rules! parameters {
             /// nothing but duplicates.
             #[cold]
             #[inline(never)]
-            fn read_seldom<'a>(&mut self, i: Input<'a>, len: usize) -> PResult<'a, ()> {
+            fn read_seldom<'a>(&mut self, i: Input<'a>) -> PResult<'a, ()> {
                 let (rest, parameter) = $parameter::grammar(i)?;
-                if self.iter().any(|other| clash(other, &parameter)) {
+                if self.more.iter().any(|other| clash(other, &parameter)) {
                     return i.fail(&$production);
                 }
-                self.0.add(len, parameter);
+                self.put(parameter);
                 Ok((rest, ()))
             }
 
             /// Appends a blank and the wire form for each.
             pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-                for parameter in self.iter() {
+                for number in self.order.iter() {
+                    self.encode_placed(number, out);
+                }
+                for parameter in self.more.iter() {
                     parameter.encode_behind_blank(out);
                 }
+            }
+        }
+
+        impl Default for $list {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        impl ::core::fmt::Debug for $list {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_list().entries(self.iter()).finish()
             }
         }
 
@@ -407,131 +547,203 @@ parameters!(MailParameters, MailParameter, OtherMailParameter, MAIL_PARAMETERS);
 parameters!(RcptParameters, RcptParameter, OtherRcptParameter, RCPT_PARAMETERS);
 
 impl MailParameters {
+    /// There is none.
+    #[inline]
+    fn orcpt_is_ascii(&self) -> bool {
+        true
+    }
+
     /// `SIZE`, in octets. RFC 1870 §4
     pub fn size(&self) -> Option<u64> {
-        self.iter().find_map(|p| if let MailParameter::Size(Size(n)) = p { Some(*n) } else { None })
+        if self.order.has(SIZE) {
+            return Some(self.size);
+        }
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::Size(Size(n)) = p { Some(*n) } else { None })
     }
 
     /// `BODY`. Absent means 7BIT. RFC 6152 §2
     pub fn body(&self) -> Option<Body> {
-        self.iter().find_map(|p| if let MailParameter::Body(body) = p { Some(*body) } else { None })
+        if self.order.has(BODY_8BIT) {
+            Some(Body::EightBitMime)
+        } else if self.order.has(BODY_BINARY) {
+            Some(Body::BinaryMime)
+        } else if self.order.has(BODY_7BIT) {
+            Some(Body::SevenBit)
+        } else {
+            self.more
+                .iter()
+                .find_map(|p| if let MailParameter::Body(body) = p { Some(*body) } else { None })
+        }
     }
 
     /// `SMTPUTF8`: is it there? RFC 6531 §3.4
     pub fn is_smtputf8(&self) -> bool {
-        self.iter().any(|p| matches!(p, MailParameter::Smtputf8))
+        self.order.has(SMTPUTF8) || self.more.iter().any(|p| matches!(p, MailParameter::Smtputf8))
     }
 
     /// `AUTH`. RFC 4954 §5
     pub fn auth(&self) -> Option<&MailAuth> {
-        self.iter().find_map(|p| if let MailParameter::Auth(auth) = p { Some(auth) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::Auth(auth) = p { Some(auth) } else { None })
     }
 
     /// `RET`. RFC 3461 §4.3
     pub fn ret(&self) -> Option<Ret> {
-        self.iter().find_map(|p| if let MailParameter::Ret(ret) = p { Some(*ret) } else { None })
+        if self.order.has(RET_FULL) {
+            Some(Ret::Full)
+        } else if self.order.has(RET_HDRS) {
+            Some(Ret::Hdrs)
+        } else {
+            self.more
+                .iter()
+                .find_map(|p| if let MailParameter::Ret(ret) = p { Some(*ret) } else { None })
+        }
     }
 
     /// `ENVID`. RFC 3461 §4.4
     pub fn envid(&self) -> Option<&Envid> {
-        self.iter().find_map(|p| if let MailParameter::Envid(id) = p { Some(id) } else { None })
+        let behind = || {
+            self.more
+                .iter()
+                .find_map(|p| if let MailParameter::Envid(id) = p { Some(id) } else { None })
+        };
+        self.envid.as_ref().or_else(behind)
     }
 
     /// `BY`. RFC 2852 §4
     pub fn by(&self) -> Option<By> {
-        self.iter().find_map(|p| if let MailParameter::By(by) = p { Some(*by) } else { None })
+        self.more.iter().find_map(|p| if let MailParameter::By(by) = p { Some(*by) } else { None })
     }
 
     /// `HOLDFOR`. RFC 4865 §3
     pub fn hold_for(&self) -> Option<HoldFor> {
-        self.iter().find_map(|p| if let MailParameter::HoldFor(h) = p { Some(*h) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::HoldFor(h) = p { Some(*h) } else { None })
     }
 
     /// `HOLDUNTIL`. RFC 4865 §3
     pub fn hold_until(&self) -> Option<HoldUntil> {
-        self.iter().find_map(|p| if let MailParameter::HoldUntil(h) = p { Some(*h) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::HoldUntil(h) = p { Some(*h) } else { None })
     }
 
     /// `SOLICIT`. RFC 3865 §2.3
     pub fn solicit(&self) -> Option<&SolicitationKeywords> {
-        self.iter().find_map(|p| if let MailParameter::Solicit(s) = p { Some(s) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::Solicit(s) = p { Some(s) } else { None })
     }
 
     /// `MTRK`. RFC 3885 §3.1
     pub fn mtrk(&self) -> Option<&Mtrk> {
-        self.iter().find_map(|p| if let MailParameter::Mtrk(mtrk) = p { Some(mtrk) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::Mtrk(mtrk) = p { Some(mtrk) } else { None })
     }
 
     /// `SUBMITTER`. RFC 4405 §4
     pub fn submitter(&self) -> Option<&Submitter> {
-        self.iter().find_map(|p| if let MailParameter::Submitter(s) = p { Some(s) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::Submitter(s) = p { Some(s) } else { None })
     }
 
     /// `CONPERM`: is it there? RFC 4141 §4.2
     pub fn is_conperm(&self) -> bool {
-        self.iter().any(|p| matches!(p, MailParameter::Conperm))
+        self.more.iter().any(|p| matches!(p, MailParameter::Conperm))
     }
 
     /// `TRANSID`. RFC 1845 §2
     pub fn trans_id(&self) -> Option<&TransId> {
-        self.iter().find_map(|p| if let MailParameter::TransId(id) = p { Some(id) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::TransId(id) = p { Some(id) } else { None })
     }
 
     /// `MT-PRIORITY`. Absent means 0. RFC 6710 §3
     pub fn mt_priority(&self) -> Option<MtPriority> {
-        self.iter().find_map(|p| if let MailParameter::MtPriority(n) = p { Some(*n) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::MtPriority(n) = p { Some(*n) } else { None })
     }
 
     /// `REQUIRETLS`: is it there? RFC 8689 §4.1
-    pub fn is_require_tls(&self) -> bool {
-        self.iter().any(|p| matches!(p, MailParameter::RequireTls))
+    pub fn is_requiretls(&self) -> bool {
+        self.more.iter().any(|p| matches!(p, MailParameter::RequireTls))
     }
 
     /// `ALT-ADDRESS`. RFC 5336 §3.4
     pub fn alt_address(&self) -> Option<&AltAddress> {
-        self.iter().find_map(|p| if let MailParameter::AltAddress(a) = p { Some(a) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let MailParameter::AltAddress(a) = p { Some(a) } else { None })
     }
 
     /// `XVERP`, which has no RFC.
     pub fn xverp(&self) -> Option<Xverp> {
-        self.iter().find_map(|p| if let MailParameter::Xverp(x) = p { Some(*x) } else { None })
+        self.more.iter().find_map(|p| if let MailParameter::Xverp(x) = p { Some(*x) } else { None })
     }
 
     /// `PRDR`: is it there? It has no RFC.
     pub fn is_prdr(&self) -> bool {
-        self.iter().any(|p| matches!(p, MailParameter::Prdr))
+        self.more.iter().any(|p| matches!(p, MailParameter::Prdr))
     }
 }
 
 impl RcptParameters {
+    #[inline]
+    fn orcpt_is_ascii(&self) -> bool {
+        self.orcpt.as_ref().is_none_or(Orcpt::is_ascii)
+    }
+
     /// `NOTIFY`. RFC 3461 §4.1
     pub fn notify(&self) -> Option<Notify> {
-        self.iter().find_map(|p| if let RcptParameter::Notify(n) = p { Some(*n) } else { None })
+        if self.order.has(NOTIFY) {
+            return Some(self.notify);
+        }
+        self.more
+            .iter()
+            .find_map(|p| if let RcptParameter::Notify(n) = p { Some(*n) } else { None })
     }
 
     /// `ORCPT`. RFC 3461 §4.2
     pub fn orcpt(&self) -> Option<&Orcpt> {
-        self.iter().find_map(|p| if let RcptParameter::Orcpt(o) = p { Some(o) } else { None })
+        let behind = || {
+            self.more
+                .iter()
+                .find_map(|p| if let RcptParameter::Orcpt(o) = p { Some(o) } else { None })
+        };
+        self.orcpt.as_ref().or_else(behind)
     }
 
     /// `CONNEG`: is it there? RFC 4141 §5.2
     pub fn is_conneg(&self) -> bool {
-        self.iter().any(|p| matches!(p, RcptParameter::Conneg))
+        self.more.iter().any(|p| matches!(p, RcptParameter::Conneg))
     }
 
     /// `RRVS`. RFC 7293 §3.1
     pub fn rrvs(&self) -> Option<Rrvs> {
-        self.iter().find_map(|p| if let RcptParameter::Rrvs(rrvs) = p { Some(*rrvs) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let RcptParameter::Rrvs(rrvs) = p { Some(*rrvs) } else { None })
     }
 
     /// `ALT-ADDRESS`. RFC 5336 §3.4
     pub fn alt_address(&self) -> Option<&AltAddress> {
-        self.iter().find_map(|p| if let RcptParameter::AltAddress(a) = p { Some(a) } else { None })
+        self.more
+            .iter()
+            .find_map(|p| if let RcptParameter::AltAddress(a) = p { Some(a) } else { None })
     }
 
     /// `XRCPTFORWARD`, which has no RFC.
     pub fn xrcpt_forward(&self) -> Option<&XrcptForward> {
-        self.iter()
+        self.more
+            .iter()
             .find_map(|p| if let RcptParameter::XrcptForward(x) = p { Some(x) } else { None })
     }
 }

@@ -169,7 +169,7 @@ fn each_has_its_accessor() {
             .parse()
             .unwrap();
     assert!(mail.by().is_some() && mail.hold_until().is_some() && mail.hold_for().is_none());
-    assert!(mail.is_conperm() && mail.is_require_tls() && mail.is_prdr());
+    assert!(mail.is_conperm() && mail.is_requiretls() && mail.is_prdr());
     assert_eq!(mail.solicit().map(SolicitationKeywords::as_str), Some("a"));
     assert_eq!(mail.mtrk().map(Mtrk::certifier), Some(&b"test"[..]));
     assert_eq!(mail.submitter().map(Submitter::as_str), Some("a@b"));
@@ -183,7 +183,7 @@ fn each_has_its_accessor() {
     assert_eq!(rcpt.alt_address().map(AltAddress::as_str), Some("c@d"));
     assert_eq!(rcpt.xrcpt_forward().map(XrcptForward::as_str), Some("x"));
     let none = MailParameters::new();
-    assert!(!none.is_conperm() && !none.is_require_tls() && !none.is_prdr());
+    assert!(!none.is_conperm() && !none.is_requiretls() && !none.is_prdr());
 }
 
 #[test]
@@ -265,6 +265,61 @@ fn every_keyword_has_its_member() {
 
 #[test]
 fn parameters_are_small() {
-    // Four of each lie in a command, which moves from the parser to the application.
-    assert!(size_of::<MailParameter>() <= 40 && size_of::<RcptParameter>() <= 40);
+    // They lie in a command, which moves from the parser to the application.
+    assert!(size_of::<MailParameters>() <= 56 && size_of::<RcptParameters>() <= 56);
+}
+
+#[test]
+fn the_order_of_the_wire_is_kept() {
+    // RFC 5321 §4.1.2: those with a place of their own, others between and behind them
+    for line in [
+        "",
+        "SIZE=18446744073709551615",
+        "ENVID=a+2Bb RET=FULL SMTPUTF8 BODY=7BIT SIZE=0",
+        "BODY=BINARYMIME AUTH=<> SIZE=5 RET=HDRS ENVID=x BY=60;R X-Y=z",
+        "X-Y HOLDFOR=5 BODY=8BITMIME SMTPUTF8",
+    ] {
+        let mail: MailParameters = line.parse().unwrap();
+        assert_eq!(mail.to_string(), line);
+        let mut out = Vec::new();
+        mail.encode(&mut out);
+        assert_eq!(out, behind_blank(line));
+        let again = mail.iter().try_fold(MailParameters::new(), MailParameters::with).unwrap();
+        assert_eq!(again, mail, "made one by one");
+        let find = |keyword: &str| mail.find(keyword).map(|found| found.to_string());
+        for word in line.split(' ').filter(|word| !word.is_empty()) {
+            let keyword = word.split('=').next().unwrap();
+            assert_eq!(find(keyword).as_deref(), Some(word));
+            assert!(format!("{line} {word}").parse::<MailParameters>().is_err(), "{word} twice");
+            assert!(mail.clone().with(mail.find(keyword).unwrap()).is_err(), "{word} twice");
+        }
+        let shown = [
+            mail.size().map(|n| Size(n).to_string()),
+            mail.body().map(|b| MailParameter::Body(b).to_string()),
+            mail.ret().map(|r| MailParameter::Ret(r).to_string()),
+            mail.envid().map(|e| MailParameter::Envid(e.clone()).to_string()),
+            mail.is_smtputf8().then(|| "SMTPUTF8".into()),
+        ];
+        let size = find("SIZE").map(|size| size.replace("SIZE=", ""));
+        assert_eq!(shown, [size, find("BODY"), find("RET"), find("ENVID"), find("SMTPUTF8")]);
+    }
+    for line in
+        ["", "ORCPT=rfc822;a@b NOTIFY=NEVER", "CONNEG NOTIFY=DELAY ORCPT=x;y", "NOTIFY=DELAY X"]
+    {
+        let rcpt: RcptParameters = line.parse().unwrap();
+        assert_eq!(rcpt.to_string(), line);
+        let again = rcpt.iter().try_fold(RcptParameters::new(), RcptParameters::with).unwrap();
+        assert_eq!(again, rcpt, "made one by one");
+        assert_eq!(rcpt.notify().is_some(), line.contains("NOTIFY"));
+        assert_eq!(rcpt.orcpt().is_some(), line.contains("ORCPT"));
+        let long = format!("ORCPT=x;{}", "y".repeat(40));
+        assert_eq!(
+            long.parse::<RcptParameters>().unwrap().find("orcpt").unwrap().to_string(),
+            long
+        );
+    }
+}
+
+fn behind_blank(line: &str) -> Vec<u8> {
+    if line.is_empty() { Vec::new() } else { format!(" {line}").into_bytes() }
 }

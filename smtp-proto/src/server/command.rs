@@ -8,7 +8,7 @@ use super::{Event, Fault, Kind, Protocol, Server, canned, canned::Canned};
 use crate::{
     Command, Lookup, Mail, Rcpt,
     address::Host,
-    parameter::{Body, MailParameter},
+    parameter::Body,
     state::{self, Rule, State},
 };
 use mailwire_core::{LimitExceeded, Quirks, Secured, implement::Step};
@@ -190,7 +190,7 @@ impl Server {
         }
         let parameters = &mail.parameters;
         if !self.extended && !parameters.is_empty()
-            || !parameters.iter().all(|p| self.takes(state::mail_extension(p), p.keyword()))
+            || !parameters.iter().all(|p| self.takes(state::mail_extension(&p), p.keyword()))
         {
             return Err(Refused::of(canned::PARAMETER, Fault::NotOffered("a parameter of MAIL")));
         }
@@ -216,7 +216,7 @@ impl Server {
             return Err(Refused::of(canned, Fault::NotOffered(why)));
         }
         let binary = parameters.body() == Some(Body::BinaryMime);
-        let prdr = parameters.iter().any(|p| matches!(p, MailParameter::Prdr));
+        let prdr = parameters.is_prdr();
         Ok(Kind::Mail { utf8, binary, prdr })
     }
 
@@ -245,7 +245,7 @@ impl Server {
     #[inline]
     pub(super) fn allows_rcpt(&mut self, rcpt: &Rcpt) -> Result<(), Refused> {
         if !self.extended && !rcpt.parameters.is_empty()
-            || !rcpt.parameters.iter().all(|p| self.takes(state::rcpt_extension(p), p.keyword()))
+            || !rcpt.parameters.iter().all(|p| self.takes(state::rcpt_extension(&p), p.keyword()))
         {
             return Err(Refused::of(canned::PARAMETER, Fault::NotOffered("a parameter of RCPT")));
         }

@@ -12,6 +12,7 @@
 mod app;
 mod examples;
 mod settings;
+mod values;
 
 use app::Application;
 use mailwire_core::testing::{Adapter, Dialogue, Role};

@@ -2,10 +2,8 @@
 
 use crate::json::{self, Answers, Fault, latin1};
 use bytes::BytesMut;
-use mailwire_smtp::{
-    core::dot::{BareLineEnd, Decoded, Decoder, Encoder, LineEnds},
-    quirk,
-};
+use mailwire_core::dot::{BareLineEnd, Decoded, Decoder, Encoder, LineEnds};
+use mailwire_smtp::quirk;
 use serde_json::{Value, json};
 
 fn policy(op: &Value) -> Result<Option<LineEnds>, Fault> {

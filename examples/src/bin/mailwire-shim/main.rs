@@ -4,14 +4,15 @@
 //! It holds no knowledge of mail: an operation is mapped to the public API, and what the API says is
 //! printed. It opens no socket and knows no clock.
 
-mod client;
 mod codec;
 mod construct;
 mod dots;
 mod json;
+mod login;
+mod pop3;
 mod sasl;
-mod server;
 mod session;
+mod smtp;
 
 use json::{Answers, Fault};
 use serde_json::{Value, json};
@@ -51,8 +52,10 @@ fn operate(
         "dot-encode" => dots::encode(op, answers)?,
         "open" => {
             let session = match (json::text(op, "protocol")?, json::text(op, "role")?) {
-                ("smtp" | "lmtp", "server") => server::open(op)?,
-                ("smtp" | "lmtp", "client") => client::open(op)?,
+                ("smtp" | "lmtp", "server") => smtp::server::open(op)?,
+                ("smtp" | "lmtp", "client") => smtp::client::open(op)?,
+                ("pop3", "server") => pop3::server::open(op)?,
+                ("pop3", "client") => pop3::client::open(op)?,
                 (other, _) => return Err(Fault::unsupported(other)),
             };
             let id = json::text(op, "id")?.to_string();

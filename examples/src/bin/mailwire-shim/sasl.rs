@@ -1,12 +1,15 @@
 //! The application's side of AUTH: who may come in at a server, what a client shows.
 
 use crate::json::{Fault, latin1, octets_of};
-use mailwire_smtp::core::{
+use mailwire_core::{
     Secret,
     sasl::{
         Binding, ChannelBinding, ChannelBindingType, MechanismName, Nonce, SaslError, ScramHash,
         StoredKeys,
-        client::{Anonymous, Client, CramMd5, External, Login, OAuthBearer, Plain, Scram, XOAuth2},
+        client::{
+            Anonymous, Client, CramMd5, Credentials, External, Login, OAuthBearer, Plain, Scram,
+            Selector, XOAuth2,
+        },
         server::{Config, Server, Step},
     },
 };
@@ -35,13 +38,16 @@ const NONCE: &[u8] = b"3rfcNHYJY1ZVvWVs7j";
 const SALT: &[u8] = b"[m\x99h\x9d\x125\x8e\xec\xa0K\x14\x126\xfa\x81";
 const ITERATIONS: u32 = 4096;
 
+/// The time stamp of every session; one of the real world is new each time.
+pub const TIMESTAMP: &str = "<1896.697170952@mx.example>";
+
 /// The channel that there is not; both ends of a test can know it.
 fn channel() -> Option<ChannelBinding> {
     ChannelBinding::new(ChannelBindingType::TlsExporter, &[0x5a; 32][..])
 }
 
 pub fn kind(error: &SaslError) -> &'static str {
-    use mailwire_smtp::core::sasl::Fault;
+    use mailwire_core::sasl::Fault;
     match error.fault() {
         Fault::Parse => "parse",
         Fault::Limit => "limit",
@@ -72,6 +78,15 @@ impl Users {
         }
         Ok(Users(names))
     }
+
+    pub fn password(&self, name: &[u8]) -> Option<&Secret> {
+        self.0.get(name)
+    }
+
+    /// Is this their password?
+    pub fn know(&self, name: &[u8], password: &Secret) -> bool {
+        self.password(name) == Some(password)
+    }
 }
 
 /// What an exchange at a server has come to.
@@ -98,7 +113,7 @@ impl Exchange {
     ) -> Result<Self, SaslError> {
         let nonce = Nonce::new(NONCE)?;
         let mut config = Config::new(nonce, "a secret of the shim")
-            .with_challenge("<1896.697170952@mx.example>")?
+            .with_challenge(TIMESTAMP)?
             .with_users_like(ITERATIONS, SALT.len());
         if is_private {
             config = config.encrypted();
@@ -144,26 +159,24 @@ impl Exchange {
                     self.name("authzid", authzid.as_deref());
                     self.name("user", Some(&authcid));
                     self.name("password", Some(password.expose()));
-                    let right = self.users.0.get(authcid.as_bytes()) == Some(&password);
+                    let right = self.users.know(authcid.as_bytes(), &password);
                     if right { self.server.accept() } else { self.server.reject() }
                 }
                 Step::Keys { authzid, authcid, hash } => {
                     self.name("authzid", authzid.as_deref());
                     self.name("user", Some(&authcid));
-                    let keys = self.users.0.get(authcid.as_bytes()).and_then(|password| {
+                    let keys = self.users.password(authcid.as_bytes()).and_then(|password| {
                         StoredKeys::derive(hash, password, SALT, ITERATIONS).ok()
                     });
                     self.server.keys(keys)
                 }
                 Step::SharedSecret { authcid } => {
                     self.name("user", Some(&authcid));
-                    self.server.shared_secret(self.users.0.get(authcid.as_bytes()))
+                    self.server.shared_secret(self.users.password(authcid.as_bytes()))
                 }
                 // Whose password it is, is who may come in with it as a token.
                 Step::Token { user, token, .. } => match user {
-                    Some(user) if self.users.0.get(user.as_bytes()) == Some(&token) => {
-                        self.server.accept()
-                    }
+                    Some(user) if self.users.know(user.as_bytes(), &token) => self.server.accept(),
                     _ => self.server.reject(),
                 },
                 Step::Anonymous { .. } => self.server.accept(),
@@ -173,6 +186,21 @@ impl Exchange {
             }
         }
     }
+}
+
+/// The strongest of the mechanisms that are offered, for a name and a password.
+pub fn choose(
+    offered: impl Iterator<Item = MechanismName>,
+    (user, password): (&str, &Secret),
+    is_private: bool,
+    plaintext: bool,
+) -> Result<Client, SaslError> {
+    let mut selector = Selector::new(is_private);
+    if plaintext {
+        selector = selector.dangerous_plaintext_without_tls();
+    }
+    let offered = offered.map(|name| name.as_bytes().to_vec());
+    selector.select(offered, &Credentials::password(user, password.clone())?, Nonce::new(NONCE)?)
 }
 
 /// A mechanism for a client, by what a call says.

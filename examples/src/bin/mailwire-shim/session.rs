@@ -2,13 +2,13 @@
 
 use crate::json::{self, Answers, Fault, latin1};
 use bytes::Buf;
-use mailwire_smtp::core::{
-    Connection, End, Fatal, LimitExceeded, Next, NotNow, ParseError, Quirks, Refusal, Secured,
-    Switch, Wire,
+use mailwire_core::{
+    Connection, End, Fatal, LimitExceeded, Next, NotNow, ParseError, Quirk, Quirks, Refusal,
+    Secured, Switch, Wire,
 };
-use mailwire_smtp::quirk::{self, QUIRKS};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use std::fmt::Debug;
 
 /// A session as operations see it.
 pub trait Session {
@@ -30,6 +30,61 @@ pub trait Session {
     fn ready(&mut self, buffered: usize) -> Value {
         let (closed, wants_read) = (self.closed(), self.wire().wants_read());
         json!({"closed": closed, "wants_read": wants_read, "timeout": self.timeout(), "buffered": buffered})
+    }
+}
+
+/// A library session and what acts around it: whoever calls, or the server's application.
+pub trait Application {
+    type Session: Connection + Hibernates + Debug;
+    fn driven(&self) -> &Driven<Self::Session>;
+    fn driven_mut(&mut self) -> &mut Driven<Self::Session>;
+    fn config(&self) -> <Self::Session as Hibernates>::Config;
+    fn on_event(&mut self, came: <Self::Session as Connection>::Event, answers: &mut Answers);
+    fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault>;
+    /// What the session says of itself.
+    fn facts(&self) -> Value;
+}
+
+impl<A: Application> Session for A {
+    fn wire(&mut self) -> &mut Wire {
+        self.driven_mut().session.wire_mut()
+    }
+
+    fn drain(&mut self, answers: &mut Answers) {
+        while let Some(event) = self.driven_mut().next(answers) {
+            self.on_event(event, answers);
+        }
+    }
+
+    fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
+        let config = self.config();
+        match name {
+            "snapshot" => snapshot(&mut self.driven_mut().session, config, answers),
+            "resume" => resume(&mut self.driven_mut().session, &op["state"], config, answers),
+            name => return Application::act(self, name, op, answers),
+        }
+        Ok(())
+    }
+
+    fn expire(&mut self) {
+        self.driven_mut().expire();
+    }
+
+    fn tls(&mut self, answers: &mut Answers) {
+        self.driven_mut().resume(true, answers);
+    }
+
+    fn show(&self) -> Value {
+        let debug = format!("{:?}", self.driven().session);
+        json!({"out": "session", "debug": debug, "value": self.facts()})
+    }
+
+    fn timeout(&self) -> Option<u64> {
+        self.driven().session.deadline().map(|deadline| deadline.after().as_secs())
+    }
+
+    fn closed(&self) -> bool {
+        self.driven().is_closed()
     }
 }
 
@@ -63,13 +118,15 @@ pub fn operate(
 /// A library session and what a driver holds of it.
 pub struct Driven<C> {
     pub session: C,
+    /// What the protocol's quirks are called.
+    quirks: &'static [Quirk],
     switch: Option<Switch>,
     end: Option<End>,
 }
 
 impl<C: Connection> Driven<C> {
-    pub fn new(session: C) -> Self {
-        Driven { session, switch: None, end: None }
+    pub fn new(session: C, quirks: &'static [Quirk]) -> Self {
+        Driven { session, quirks, switch: None, end: None }
     }
 
     pub fn is_closed(&self) -> bool {
@@ -87,7 +144,7 @@ impl<C: Connection> Driven<C> {
         while !self.is_closed() {
             match self.session.poll() {
                 Next::Event(event) => {
-                    for quirk in self.session.wire().quirks().iter(QUIRKS) {
+                    for quirk in self.session.wire().quirks().iter(self.quirks) {
                         answers.say(json!({"out": "deviation", "name": quirk.name()}));
                     }
                     return Some(event);
@@ -169,6 +226,42 @@ pub trait Hibernates: Sized {
     fn thaw(frozen: Self::Frozen, config: Self::Config) -> Result<Self, NotNow>;
 }
 
+macro_rules! hibernates {
+    ($($protocol:ident :: $end:ident :: $session:ident),+ $(,)?) => {$(
+        const _: () = {
+            use $protocol::$end::{Config, Frozen, $session};
+
+            impl Hibernates for $session {
+                type Frozen = Frozen;
+                type Config = Config;
+
+                fn fresh(config: Self::Config) -> Self {
+                    $session::new(config)
+                }
+
+                fn at_rest(&self) -> Result<(), NotNow> {
+                    self.at_rest()
+                }
+
+                fn hibernate(self) -> Result<Self::Frozen, Box<Self>> {
+                    self.hibernate()
+                }
+
+                fn thaw(frozen: Self::Frozen, config: Self::Config) -> Result<Self, NotNow> {
+                    $session::thaw(frozen, config)
+                }
+            }
+        };
+    )+};
+}
+
+hibernates! {
+    mailwire_smtp::client::Client,
+    mailwire_smtp::server::Server,
+    mailwire_pop3::client::Client,
+    mailwire_pop3::server::Server,
+}
+
 /// `snapshot`: tells what the session becomes when it hibernates; the session here goes on from that.
 pub fn snapshot<S: Hibernates>(session: &mut S, config: S::Config, answers: &mut Answers) {
     if let Err(error) = session.at_rest() {
@@ -213,11 +306,11 @@ fn thaw<S: Hibernates>(
 }
 
 /// What a profile tolerates; `None`: whatever the library does when nothing is said.
-pub fn profile(name: &Value) -> Result<Option<Quirks>, Fault> {
+pub fn profile(name: &Value, quirks: &'static [Quirk]) -> Result<Option<Quirks>, Fault> {
     match name.as_str() {
         None | Some("tolerant") => Ok(None),
         Some("strict") => Ok(Some(Quirks::NONE)),
-        Some("every-quirk") => Ok(Some(Quirks::from_table(quirk::QUIRKS, |_| true))),
+        Some("every-quirk") => Ok(Some(Quirks::from_table(quirks, |_| true))),
         Some(other) => Err(Fault::unsupported(other)),
     }
 }

@@ -9,7 +9,7 @@ use mailwire_examples::{
     authenticate::MECHANISMS,
     daemon::{listen, say, stop},
     exit::Exit,
-    receive::{Lines, Received, Receiver},
+    receive::{Lines, Proxies, Received, Receiver},
     relay::NextHop,
     store::Store,
     submit::{Route, Security},
@@ -19,10 +19,11 @@ use mailwire_examples::{
     workers::Workers,
 };
 use mailwire_smtp::{
+    Capability,
     address::{ForwardPath, Host, Mailbox},
     server::{Config, Protocol},
 };
-use std::{error::Error, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{error::Error, net::IpAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 use tokio::{
     sync::{Semaphore, watch},
     time::{sleep, timeout},
@@ -102,6 +103,13 @@ struct Arguments {
     /// Seconds that connections under way may take to finish
     #[arg(long, value_name = "N", default_value_t = 10)]
     grace: u64,
+    /// Believe XCLIENT and XFORWARD of this address: a proxy that says on whose behalf it speaks; may be given several
+    /// times
+    #[arg(long, value_name = "ADDRESS")]
+    xclient_from: Vec<IpAddr>,
+    /// Offer DSN though there is no next hop that does, and send reports of delivery by this server, in the clear
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["relay", "discard"])]
+    reports: Option<String>,
     /// Store a message as it comes, without Return-Path and Received in front
     #[arg(long)]
     bare: bool,
@@ -199,6 +207,20 @@ fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
     }
     config.require_auth = arguments.require_auth;
     config.dangerous_plaintext_auth = arguments.dangerous_plaintext_auth;
+    // Offered behind TLS only.
+    config.requiretls = tls.is_some();
+    config.prdr = !arguments.lmtp;
+    // Who offers it owes reports of delivery (RFC 3461 §5.2): there must be somebody to send them by.
+    if arguments.relay.is_some() || arguments.reports.is_some() {
+        config.capabilities.push(Capability::Dsn);
+    }
+    let reports = arguments.reports.as_ref().map(|server| {
+        let host = Some(arguments.name.clone());
+        let route = Route { host, line_ends: Some(LineEnds::Reject), ..Route::default() };
+        Box::new(NextHop { server: server.clone(), route })
+    });
+    let proxies = (!arguments.xclient_from.is_empty())
+        .then(|| Proxies::new(arguments.xclient_from.clone(), &config));
     let known: Vec<_> = arguments.rcpt.iter().cloned().map(ForwardPath::from).collect();
     Ok(Receiver {
         config: Arc::new(config),
@@ -212,6 +234,8 @@ fn receiver(arguments: &Arguments) -> Result<Receiver, Box<dyn Error>> {
             (false, None) => Lines::ReturnPath,
         },
         hops: arguments.max_hops,
+        proxies,
+        reports,
     })
 }
 
@@ -248,7 +272,7 @@ fn line(message: &Received) -> String {
     let to: Vec<_> = message.to.iter().map(ToString::to_string).collect();
     let files: Vec<_> = message.files.iter().map(|file| file.display().to_string()).collect();
     format!(
-        "{} from={} to={} octets={} tls={} user={} time={} result={} file={}",
+        "{} from={} to={} octets={} tls={} user={} time={} result={} client={} file={}",
         if message.is_taken() { "received" } else { "refused" },
         message.from,
         to.join(","),
@@ -257,6 +281,7 @@ fn line(message: &Received) -> String {
         message.user.as_deref().unwrap_or("-"),
         timestamp::now().map_or_else(|_| "-".to_owned(), |now| now.to_string()),
         message.reply.code(),
+        message.client,
         if files.is_empty() { "-".to_owned() } else { files.join(",") },
     )
 }

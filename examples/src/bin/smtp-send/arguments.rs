@@ -2,10 +2,10 @@
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind};
 use mailwire_core::InvalidValue;
-use mailwire_examples::message::Until;
+use mailwire_examples::{message::Until, submit::Original};
 use mailwire_smtp::{
     address::Host,
-    parameter::{Envid, MailParameters, Notify, RcptParameters, Ret},
+    parameter::{Envid, MailParameters, Notify, Orcpt, RcptParameters, Ret},
     proxy::Xclient,
 };
 use std::{
@@ -120,6 +120,13 @@ struct SmtpSend {
     /// What a report calls the message
     #[arg(long, value_name = "ID", value_parser = envid)]
     dsn_envid: Option<Envid>,
+    /// Whom the sender has named at first: own, which is each recipient itself, or an address in whose place they are,
+    /// with its type if that is not rfc822, such as 'utf-8;jörg@mx.example'
+    #[arg(long, value_name = "own|ADDRESS", value_parser = orcpt)]
+    dsn_orcpt: Option<Original>,
+    /// Ask that the message goes by verified TLS alone, all the way; the server must offer REQUIRETLS
+    #[arg(long)]
+    requiretls: bool,
     /// Send the message by BDAT, as one chunk; the server must offer CHUNKING
     #[arg(long)]
     bdat: bool,
@@ -246,6 +253,8 @@ pub struct Task {
     pub notify: Option<Notify>,
     pub ret: Option<Ret>,
     pub envid: Option<Envid>,
+    pub orcpt: Option<Original>,
+    pub requiretls: bool,
     pub smtputf8: bool,
     pub bdat: bool,
     pub what: What,
@@ -308,6 +317,8 @@ impl SmtpSend {
             notify: this.dsn,
             ret: this.dsn_ret,
             envid: this.dsn_envid,
+            orcpt: this.dsn_orcpt,
+            requiretls: this.requiretls,
             smtputf8: this.smtputf8,
             bdat: this.bdat,
             what: if this.probe { What::Probe } else { What::Send },
@@ -361,6 +372,8 @@ impl Sendmail {
             notify: this.dsn,
             ret: this.dsn_ret,
             envid: this.dsn_envid,
+            orcpt: None,
+            requiretls: false,
             smtputf8: false,
             bdat: false,
             what: What::Sendmail {
@@ -389,6 +402,14 @@ fn notify(word: &str) -> Result<Notify, String> {
 fn ret(word: &str) -> Result<Ret, String> {
     let parameters: Option<MailParameters> = format!("RET={word}").parse().ok();
     parameters.and_then(|parameters| parameters.ret()).ok_or("full or hdrs".to_owned())
+}
+
+fn orcpt(word: &str) -> Result<Original, String> {
+    if word == "own" {
+        return Ok(Original::Recipient);
+    }
+    let (kind, address) = word.split_once(';').unwrap_or(("rfc822", word));
+    Orcpt::new(kind, address).map(Original::This).map_err(|error| error.to_string())
 }
 
 fn envid(word: &str) -> Result<Envid, String> {

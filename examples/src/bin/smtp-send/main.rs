@@ -13,7 +13,7 @@ use mailwire_examples::{
     login::{Login, Proof},
     message::{Message, Survey, Until},
     sendmail,
-    submit::{Envelope, Error, Options, Route, Security, Session},
+    submit::{Envelope, Error, Options, Recipient, Route, Security, Session, Source},
     tls::{ClientTls, Trust},
     trace::{Log, Side},
     transcript::{self, View},
@@ -31,6 +31,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
+    io::AsyncRead,
     net::{TcpStream, lookup_host},
     time::timeout,
 };
@@ -127,9 +128,9 @@ async fn work(task: &Task, log: Option<&Log>, report: &mut Report) -> Result<(),
         }
     }
     let begun = Instant::now();
-    let tcp = connect(server).await?;
+    let way = Way { server, route: &route, log };
+    let mut session = way.connect().await?;
     report.connect = begun.elapsed();
-    let mut session = Session::connect(tcp, &route, log.map(|log| log.of(Side::Client))).await?;
     let shaken = session.handshake(&route).await;
     report.seen = session.seen().clone();
     report.handshake = begun.elapsed() - report.connect;
@@ -142,18 +143,35 @@ async fn work(task: &Task, log: Option<&Log>, report: &mut Report) -> Result<(),
         return Err(error.into());
     }
     for letter in letters {
-        if !session.is_usable() {
-            return Err(Failed::new(
-                Exit::TempFail,
-                "the connection has ended before all was sent",
-            ));
-        }
-        report.messages.push(letter.send(task, &mut session).await);
+        report.messages.push(letter.send(task, &way, &mut session).await);
     }
     if session.is_usable() {
         session.quit().await;
     }
     Ok(())
+}
+
+/// How to get to the server, once or again.
+struct Way<'a> {
+    server: &'a str,
+    route: &'a Route,
+    log: Option<&'a Log>,
+}
+
+impl Way<'_> {
+    async fn connect(&self) -> Result<Session, Failed> {
+        let tcp = connect(self.server).await?;
+        let trace = self.log.map(|log| log.of(Side::Client));
+        Ok(Session::connect(tcp, self.route, trace).await?)
+    }
+
+    /// A new connection in the place of one on which the server takes no more: it has closed it, or has said how many
+    /// it takes (MAILMAX, RFC 9422 §4.1).
+    async fn again(&self, session: &mut Session) -> Result<(), Failed> {
+        let old = std::mem::replace(session, self.connect().await?);
+        old.quit().await;
+        Ok(session.handshake(self.route).await?)
+    }
 }
 
 async fn connect(server: &str) -> Result<TcpStream, Failed> {
@@ -269,7 +287,7 @@ impl Letter {
         Ok(Letter { file: file.to_owned(), message, survey, envelope })
     }
 
-    async fn send(mut self, task: &Task, session: &mut Session) -> report::Message {
+    async fn send(mut self, task: &Task, way: &Way<'_>, session: &mut Session) -> report::Message {
         let begun = Instant::now();
         let Survey { octets, is_eight_bit, .. } = self.survey;
         let options = Options {
@@ -280,18 +298,25 @@ impl Letter {
             notify: task.notify,
             ret: task.ret,
             envid: task.envid.clone(),
+            orcpt: task.orcpt.clone(),
+            requiretls: task.requiretls,
         };
-        let is_seen = !task.output.transcript;
-        let sent = match self.message.reader() {
-            Ok(reader) => {
-                let watched = Watched::new(reader, octets, is_seen);
-                session.send(&self.envelope, &options, watched).await
+        let mut recipients: Vec<_> = self.envelope.to.drain(..).map(Recipient::new).collect();
+        let mut watched =
+            Octets { message: &mut self.message, octets, is_seen: !task.output.transcript };
+        let from = &self.envelope.from;
+        let failed = loop {
+            if !session.takes_more()
+                && let Err(failed) = way.again(session).await
+            {
+                break Some(failed);
             }
-            Err(error) => Err(Error::Read(error)),
-        };
-        let (recipients, failed) = match sent {
-            Ok(recipients) => (recipients, None),
-            Err(error) => (Vec::new(), Some(error.into())),
+            match session.send(from, &mut recipients, &options, &mut watched).await {
+                Err(error) => break Some(error.into()),
+                Ok(()) if session.takes_more() => break None,
+                Ok(()) if !recipients.iter().any(Recipient::is_waiting) => break None,
+                Ok(()) => {}
+            }
         };
         report::Message {
             message_id: self.message.message_id(),
@@ -302,6 +327,19 @@ impl Letter {
             duration: begun.elapsed(),
             failed,
         }
+    }
+}
+
+/// The message, and whether its way is shown.
+struct Octets<'a> {
+    message: &'a mut Message,
+    octets: u64,
+    is_seen: bool,
+}
+
+impl Source for Octets<'_> {
+    fn reader(&mut self) -> io::Result<impl AsyncRead + Unpin> {
+        Ok(Watched::new(self.message.reader()?, self.octets, self.is_seen))
     }
 }
 

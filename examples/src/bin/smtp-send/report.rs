@@ -5,7 +5,7 @@ use mailwire_examples::{
     exit::Exit,
     submit::{Error, Recipient, Seen},
 };
-use mailwire_smtp::{EhloReply, Reply};
+use mailwire_smtp::{EhloReply, Reply, client::Fate};
 use serde_json::{Value, json};
 use std::{path::PathBuf, time::Duration};
 
@@ -66,9 +66,10 @@ impl Message {
         if let Some(failed) = &self.failed {
             return failed.exit;
         }
-        let refused = || self.recipients.iter().filter(|it| !it.is_accepted());
-        let first = refused().find(|it| it.reply.is_permanent_negative()).or(refused().next());
-        first.map_or(Exit::Ok, |it| Exit::of_reply(it.what, &it.reply))
+        let exits = || self.recipients.iter().map(exit);
+        let is_for_good = |exit: &Exit| !matches!(exit, Exit::Ok | Exit::TempFail);
+        let refused = exits().find(is_for_good).or(exits().find(|exit| *exit != Exit::Ok));
+        refused.unwrap_or(Exit::Ok)
     }
 }
 
@@ -89,8 +90,23 @@ impl Report {
                 1 => String::new(),
                 _ => format!("{}: ", message.file.display()),
             };
-            let refused = message.recipients.iter().filter(|it| !it.is_accepted());
-            lines.extend(refused.map(|it| format!("{file}{}: {}", it.to, it.reply)));
+            let is_any_told = message.recipients.iter().any(|it| it.fate != Fate::NotSent);
+            let told = message.recipients.iter().filter(|it| is_any_told && !it.is_accepted());
+            for recipient in told {
+                let line = match (&recipient.fate, recipient.reply()) {
+                    (_, Some(reply)) => match recipient.decided_by {
+                        // It was said to nobody in particular.
+                        Some("MAIL") => format!("{file}MAIL: {reply}"),
+                        _ => format!("{file}{}: {reply}", recipient.to),
+                    },
+                    // Why not, says what ended it.
+                    (Fate::NotSent, _) => format!("{file}{}: not sent", recipient.to),
+                    _ => format!("{file}{}: not known whether it has arrived", recipient.to),
+                };
+                if lines.last() != Some(&line) {
+                    lines.push(line);
+                }
+            }
             if let Some(failed) = &message.failed {
                 lines.push(format!("{file}{}", failed.why));
             }
@@ -129,13 +145,30 @@ impl Report {
     }
 }
 
+/// The exit code for what became of one recipient.
+fn exit(recipient: &Recipient) -> Exit {
+    match (&recipient.fate, recipient.decided_by) {
+        (Fate::Accepted(_), _) => Exit::Ok,
+        (Fate::Refused(reply), Some(what)) => Exit::of_reply(what, reply),
+        // RFC 5321 §4.5.3.1.10: too many at once, whether by 452 or by 552, is no refusal for good.
+        _ => Exit::TempFail,
+    }
+}
+
 fn message(message: &Message) -> Value {
     let recipient = |it: &Recipient| {
-        let mut object = reply(&it.reply);
+        let mut object = it.reply().map_or(json!({}), reply);
         let postmaster = || "Postmaster".to_owned();
         object["to"] = json!(it.to.mailbox().map_or_else(postmaster, ToString::to_string));
         object["accepted"] = json!(it.is_accepted());
-        object["decided_by"] = json!(it.what);
+        object["decided_by"] = json!(it.decided_by);
+        object["fate"] = json!(match it.fate {
+            Fate::Accepted(_) => "accepted",
+            Fate::Refused(_) => "refused",
+            Fate::TooMany(_) => "too many",
+            Fate::NotSent => "not sent",
+            _ => "unknown",
+        });
         object
     };
     json!({

@@ -110,6 +110,8 @@ impl World {
             store: Store::Maildir(self.maildir("submitted").to_string_lossy().into_owned()),
             lines: Lines::TimeStamp,
             hops: 100,
+            proxies: None,
+            reports: None,
         })
     }
 
@@ -125,6 +127,8 @@ impl World {
             store: Store::Maildir(self.maildir("relayed").to_string_lossy().into_owned()),
             lines: Lines::TimeStamp,
             hops: 100,
+            proxies: None,
+            reports: None,
         })
     }
 
@@ -140,6 +144,8 @@ impl World {
             store: Store::Maildir(self.maildir("%u").to_string_lossy().into_owned()),
             lines: Lines::ReturnPath,
             hops: 100,
+            proxies: None,
+            reports: None,
         })
     }
 

@@ -2,8 +2,11 @@
 
 use super::{CAPA, LOGIN, greeted, logged_in};
 use bytes::Buf;
-use mailwire_core::{Connection, Next, Secured};
-use mailwire_pop3::client::{Client, Config};
+use mailwire_core::{Connection, Next, Secured, testing::play};
+use mailwire_pop3::{
+    client::{Client, Config},
+    testing::ClientWords,
+};
 
 #[test]
 fn one_at_a_time_where_it_is_not_announced() {
@@ -33,6 +36,44 @@ fn one_at_a_time_where_it_is_not_announced() {
         C: NOOP
         S: +OK
         E: noop: +OK
+    ",
+    );
+}
+
+#[test]
+fn together_where_the_application_knows_better() {
+    // RFC 2449 §6.6: the server reads them so, whether it says so or not; a refused listing has no lines
+    let mut config = Config::default();
+    config.secured = Secured::Tls;
+    config.assume_pipelining = true;
+    play(
+        || ClientWords::new(config.clone()),
+        "
+        S: +OK ready
+        E: greeting +OK ready
+        A: USER u
+        A: PASS p
+        A: STAT
+        A: LIST
+        A: UIDL
+        C: USER u
+        C: PASS p
+        C: STAT
+        C: LIST
+        C: UIDL
+        S: +OK
+        E: user: +OK
+        S: +OK
+        E: pass: +OK
+        S: +OK 2 320
+        E: stat: 2 320
+        S: -ERR no list
+        E: list: -ERR no list
+        S: +OK
+        S: 1 a
+        S: .
+        E: unique id 1 a
+        E: uidl: 1 listed
     ",
     );
 }

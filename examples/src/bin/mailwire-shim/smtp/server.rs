@@ -3,15 +3,16 @@
 use crate::{
     json::{self, Answers, Fault, latin1, octets_of},
     sasl::{self, Exchange, Turn, Users},
-    session::{self, Driven, Session, body, error, event, limit_error, parse_error},
+    session::{self, Application, Driven, Session, body, error, event, limit_error, parse_error},
 };
 use mailwire_smtp::{
     Auth, Capability, Command, Parse, Reply, ReplyCode,
     core::{
-        Connection, NotNow, Secured, Wire,
+        Connection, Secured,
         sasl::{MechanismName, SaslError},
     },
     extension::Mechanisms,
+    quirk::QUIRKS,
     server::{Answer, Config, Event, Fault as Refused, Greeting, Pending, Protocol, Server},
 };
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
     if op["protocol"] == "lmtp" {
         config.protocol = Protocol::Lmtp;
     }
-    if let Some(quirks) = session::profile(&said["profile"])? {
+    if let Some(quirks) = session::profile(&said["profile"], QUIRKS)? {
         config.quirks = quirks;
     }
     match said["tls"].as_str() {
@@ -58,7 +59,7 @@ pub fn open(op: &Value) -> Result<Box<dyn Session>, Fault> {
         }
     }
     Ok(Box::new(ServerSession {
-        driven: Driven::new(Server::new(config)),
+        driven: Driven::new(Server::new(config), QUIRKS),
         users: Users::new(&said["users"])?,
         replies: HashMap::new(),
         holds_greeting: said["greeting"] == "held",
@@ -144,6 +145,151 @@ impl ServerSession {
     /// The reply that the application gives to this verb instead of yes.
     fn no(&self, verb: &str) -> Option<Reply> {
         self.replies.get(&Some(verb.to_string())).or(self.replies.get(&None)).cloned()
+    }
+
+    fn decline(&mut self, event: Event, answers: &mut Answers) {
+        if let Err(error) = self.driven.session.decline(event) {
+            answers.say(session::refused(&error));
+        }
+    }
+
+    /// A verb that the library does not know and leaves to the application, nor does that.
+    fn other(
+        &mut self,
+        command: Command,
+        pending: Pending<mailwire_smtp::server::Other>,
+        answers: &mut Answers,
+    ) {
+        let verb = latin1(command.verb()).to_ascii_uppercase();
+        if let Some(reply) = self.no(&verb) {
+            return self.answer(pending.reply(reply), answers);
+        }
+        answers.say(error("parse", format!("unknown verb {verb}")));
+        self.decline(Event::Other { command, pending }, answers);
+    }
+
+    fn begin(&mut self, auth: Auth, pending: Pending<Auth>, answers: &mut Answers) {
+        if let Some(reply) = self.no("AUTH") {
+            return self.answer(pending.reject(reply), answers);
+        }
+        let server = &self.driven.session;
+        let config = server.config();
+        let exchange = Exchange::new(
+            &auth.mechanism,
+            &config.mechanisms,
+            self.users.clone(),
+            server.secured().is_private(),
+            config.dangerous_plaintext_auth,
+        );
+        let turn = match exchange {
+            Ok(mut exchange) => {
+                let initial = auth.initial_response.as_ref().map(|initial| initial.expose());
+                let turn = exchange.start(initial);
+                let was_heard = initial.is_some();
+                self.exchange = Some(exchange);
+                if was_heard {
+                    self.heard(answers);
+                }
+                turn
+            }
+            Err(error) => Turn::Failure(error),
+        };
+        self.turn(Some(turn), pending, answers);
+    }
+
+    /// A response has reached the mechanism.
+    fn heard(&self, answers: &mut Answers) {
+        let facts = self.exchange.as_ref().map_or(json!({}), Exchange::facts);
+        event(answers, "sasl", None, facts);
+    }
+
+    fn turn(&mut self, turn: Option<Turn>, pending: Pending<Auth>, answers: &mut Answers) {
+        let answer = match turn {
+            Some(Turn::Challenge(challenge)) => pending.challenge(challenge),
+            Some(Turn::Success) => {
+                let facts = self.exchange.take().map_or(json!({}), |exchange| exchange.facts());
+                event(answers, "authenticated", None, facts);
+                pending.accept()
+            }
+            Some(Turn::Failure(failure)) => {
+                self.exchange = None;
+                // Who is not let in by the application has done nothing wrong on the wire.
+                if !matches!(failure, SaslError::Credentials | SaslError::TokenRefused) {
+                    answers.say(error(sasl::kind(&failure), &failure));
+                }
+                pending.fail(&failure)
+            }
+            None => pending.reject(rejection()),
+        };
+        self.answer(answer, answers);
+    }
+
+    fn app(&mut self, answer: &Value, answers: &mut Answers) -> Result<(), Fault> {
+        let reply = |code: u16, text| {
+            ReplyCode::new(code).and_then(|code| Reply::new(code, None, text)).ok()
+        };
+        let (verb, reply) = match answer.as_str() {
+            Some("accept") => {
+                self.replies.clear();
+                return Ok(());
+            }
+            Some("greet") => {
+                self.holds_greeting = false;
+                if let Some(pending) = self.greeting.take() {
+                    self.answer(pending.accept(), answers);
+                }
+                return Ok(());
+            }
+            Some("reject") => (None, reply(550, "5.7.1 No")),
+            Some("tempfail") => (None, reply(451, "4.3.0 Not now")),
+            Some(other) => return Err(Fault::unsupported(other)),
+            None => {
+                let line = [octets_of(json::text(answer, "reply")?)?, b"\r\n".to_vec()].concat();
+                let reply = Reply::parse(&line, &Parse::strict()).ok().map(|(reply, _)| reply);
+                (Some(json::text(answer, "verb")?.to_ascii_uppercase()), reply)
+            }
+        };
+        let reply = reply.ok_or_else(|| Fault::Unreadable("no reply".into()))?;
+        self.replies.insert(verb, reply);
+        Ok(())
+    }
+}
+
+/// What ETRN is told. RFC 1985 §5.1
+fn started() -> Option<Reply> {
+    Reply::new(ReplyCode::OK, "2.0.0".parse().ok(), "Queuing started").ok()
+}
+
+fn rejection() -> Reply {
+    Reply::new(ReplyCode::MAILBOX_UNAVAILABLE, "5.1.1".parse().ok(), "No such user")
+        .unwrap_or(Reply::bare(ReplyCode::MAILBOX_UNAVAILABLE))
+}
+
+/// The session has refused a command by itself.
+fn refusal(fault: &Refused, reply: &Reply, answers: &mut Answers) {
+    let mut line = match fault {
+        Refused::Syntax(error) => parse_error(error),
+        Refused::Limit(error) => limit_error(error),
+        Refused::Security(_) => error("security", fault),
+        _ => error("state", fault),
+    };
+    line["value"] = json!({"code": reply.code().get()});
+    answers.say(line);
+}
+
+impl Application for ServerSession {
+    type Session = Server;
+
+    fn driven(&self) -> &Driven<Server> {
+        &self.driven
+    }
+
+    fn driven_mut(&mut self) -> &mut Driven<Server> {
+        &mut self.driven
+    }
+
+    fn config(&self) -> Config {
+        self.driven.session.config().clone()
     }
 
     fn on_event(&mut self, came: Event, answers: &mut Answers) {
@@ -300,206 +446,15 @@ impl ServerSession {
         self.answer(answer, answers);
     }
 
-    fn decline(&mut self, event: Event, answers: &mut Answers) {
-        if let Err(error) = self.driven.session.decline(event) {
-            answers.say(session::refused(&error));
-        }
-    }
-
-    /// A verb that the library does not know and leaves to the application, nor does that.
-    fn other(
-        &mut self,
-        command: Command,
-        pending: Pending<mailwire_smtp::server::Other>,
-        answers: &mut Answers,
-    ) {
-        let verb = latin1(command.verb()).to_ascii_uppercase();
-        if let Some(reply) = self.no(&verb) {
-            return self.answer(pending.reply(reply), answers);
-        }
-        answers.say(error("parse", format!("unknown verb {verb}")));
-        self.decline(Event::Other { command, pending }, answers);
-    }
-
-    fn begin(&mut self, auth: Auth, pending: Pending<Auth>, answers: &mut Answers) {
-        if let Some(reply) = self.no("AUTH") {
-            return self.answer(pending.reject(reply), answers);
-        }
-        let server = &self.driven.session;
-        let config = server.config();
-        let exchange = Exchange::new(
-            &auth.mechanism,
-            &config.mechanisms,
-            self.users.clone(),
-            server.secured().is_private(),
-            config.dangerous_plaintext_auth,
-        );
-        let turn = match exchange {
-            Ok(mut exchange) => {
-                let initial = auth.initial_response.as_ref().map(|initial| initial.expose());
-                let turn = exchange.start(initial);
-                let was_heard = initial.is_some();
-                self.exchange = Some(exchange);
-                if was_heard {
-                    self.heard(answers);
-                }
-                turn
-            }
-            Err(error) => Turn::Failure(error),
-        };
-        self.turn(Some(turn), pending, answers);
-    }
-
-    /// A response has reached the mechanism.
-    fn heard(&self, answers: &mut Answers) {
-        let facts = self.exchange.as_ref().map_or(json!({}), Exchange::facts);
-        event(answers, "sasl", None, facts);
-    }
-
-    fn turn(&mut self, turn: Option<Turn>, pending: Pending<Auth>, answers: &mut Answers) {
-        let answer = match turn {
-            Some(Turn::Challenge(challenge)) => pending.challenge(challenge),
-            Some(Turn::Success) => {
-                let facts = self.exchange.take().map_or(json!({}), |exchange| exchange.facts());
-                event(answers, "authenticated", None, facts);
-                pending.accept()
-            }
-            Some(Turn::Failure(failure)) => {
-                self.exchange = None;
-                // Who is not let in by the application has done nothing wrong on the wire.
-                if !matches!(failure, SaslError::Credentials | SaslError::TokenRefused) {
-                    answers.say(error(sasl::kind(&failure), &failure));
-                }
-                pending.fail(&failure)
-            }
-            None => pending.reject(rejection()),
-        };
-        self.answer(answer, answers);
-    }
-
-    fn app(&mut self, answer: &Value, answers: &mut Answers) -> Result<(), Fault> {
-        let reply = |code: u16, text| {
-            ReplyCode::new(code).and_then(|code| Reply::new(code, None, text)).ok()
-        };
-        let (verb, reply) = match answer.as_str() {
-            Some("accept") => {
-                self.replies.clear();
-                return Ok(());
-            }
-            Some("greet") => {
-                self.holds_greeting = false;
-                if let Some(pending) = self.greeting.take() {
-                    self.answer(pending.accept(), answers);
-                }
-                return Ok(());
-            }
-            Some("reject") => (None, reply(550, "5.7.1 No")),
-            Some("tempfail") => (None, reply(451, "4.3.0 Not now")),
-            Some(other) => return Err(Fault::unsupported(other)),
-            None => {
-                let line = [octets_of(json::text(answer, "reply")?)?, b"\r\n".to_vec()].concat();
-                let reply = Reply::parse(&line, &Parse::strict()).ok().map(|(reply, _)| reply);
-                (Some(json::text(answer, "verb")?.to_ascii_uppercase()), reply)
-            }
-        };
-        let reply = reply.ok_or_else(|| Fault::Unreadable("no reply".into()))?;
-        self.replies.insert(verb, reply);
-        Ok(())
-    }
-}
-
-/// What ETRN is told. RFC 1985 §5.1
-fn started() -> Option<Reply> {
-    Reply::new(ReplyCode::OK, "2.0.0".parse().ok(), "Queuing started").ok()
-}
-
-fn rejection() -> Reply {
-    Reply::new(ReplyCode::MAILBOX_UNAVAILABLE, "5.1.1".parse().ok(), "No such user")
-        .unwrap_or(Reply::bare(ReplyCode::MAILBOX_UNAVAILABLE))
-}
-
-/// The session has refused a command by itself.
-fn refusal(fault: &Refused, reply: &Reply, answers: &mut Answers) {
-    let mut line = match fault {
-        Refused::Syntax(error) => parse_error(error),
-        Refused::Limit(error) => limit_error(error),
-        Refused::Security(_) => error("security", fault),
-        _ => error("state", fault),
-    };
-    line["value"] = json!({"code": reply.code().get()});
-    answers.say(line);
-}
-
-impl Session for ServerSession {
-    fn wire(&mut self) -> &mut Wire {
-        self.driven.session.wire_mut()
-    }
-
-    fn drain(&mut self, answers: &mut Answers) {
-        while let Some(event) = self.driven.next(answers) {
-            self.on_event(event, answers);
-        }
-    }
-
     fn act(&mut self, name: &str, op: &Value, answers: &mut Answers) -> Result<(), Fault> {
         match name {
             "app" => self.app(&op["answer"], answers),
-            "snapshot" => {
-                let config = self.driven.session.config().clone();
-                session::snapshot(&mut self.driven.session, config, answers);
-                Ok(())
-            }
-            "resume" => {
-                let config = self.driven.session.config().clone();
-                session::resume(&mut self.driven.session, &op["state"], config, answers);
-                Ok(())
-            }
             other => Err(Fault::unsupported(other)),
         }
     }
 
-    fn expire(&mut self) {
-        self.driven.expire();
-    }
-
-    fn tls(&mut self, answers: &mut Answers) {
-        self.driven.resume(true, answers);
-    }
-
-    fn show(&self) -> Value {
+    fn facts(&self) -> Value {
         let server = &self.driven.session;
-        json!({"out": "session", "debug": format!("{server:?}"), "value": {
-            "state": format!("{:?}", server.state()),
-            "secure": server.secured().is_private(),
-        }})
-    }
-
-    fn timeout(&self) -> Option<u64> {
-        self.driven.session.deadline().map(|deadline| deadline.after().as_secs())
-    }
-
-    fn closed(&self) -> bool {
-        self.driven.is_closed()
-    }
-}
-
-impl session::Hibernates for Server {
-    type Frozen = mailwire_smtp::server::Frozen;
-    type Config = Config;
-
-    fn fresh(config: Config) -> Self {
-        Server::new(config)
-    }
-
-    fn at_rest(&self) -> Result<(), NotNow> {
-        self.at_rest()
-    }
-
-    fn hibernate(self) -> Result<Self::Frozen, Box<Self>> {
-        self.hibernate()
-    }
-
-    fn thaw(frozen: Self::Frozen, config: Config) -> Result<Self, NotNow> {
-        Server::thaw(frozen, config)
+        json!({"state": format!("{:?}", server.state()), "secure": server.secured().is_private()})
     }
 }

@@ -4,15 +4,20 @@
 //! whom mail is taken, and where it goes. 250 is said when the message is on the disk, or when the next hop has
 //! said it (§6.1), and a message of any size passes in pieces.
 
+mod message;
+mod proxy;
+
+pub use proxy::Proxies;
+
 use crate::{
     authenticate::{Channel, Exchange, Verdict, reply, reply_to},
     hops::Hops,
     link::Link,
     maildir::Incoming,
-    relay::Relay,
-    store::{Store, begin, deliver},
+    notification::Header,
+    relay::{NextHop, Relay},
+    store::Store,
     stream::Stream,
-    timestamp,
     tls::{HANDSHAKE, ServerTls, channel_binding, late},
     trace::Trace,
     users::Users,
@@ -20,11 +25,12 @@ use crate::{
 use bytes::Bytes;
 use mailwire_core::{Connection, End, NotNow, Secured, driver::tokio::Happened, sasl::SaslError};
 use mailwire_smtp::{
-    Auth, Mail, Reply,
-    address::{ForwardPath, Host, ReversePath},
-    server::{Answer, Config, Event, Message, Pending, Protocol, Server},
-    trace::{Clause, ExtendedDomain, ReturnPath},
+    Auth, Mail, Rcpt, Reply,
+    address::{Domain, ForwardPath, Host, ReversePath},
+    parameter::Notify,
+    server::{Answer, Config, Event, Pending, Server},
 };
+use message::{accepted, no_storage, shutting_down};
 use std::{
     io,
     net::{IpAddr, SocketAddr},
@@ -50,6 +56,10 @@ pub struct Receiver {
     pub lines: Lines,
     /// Received lines that a message may have; with more it goes round in circles (RFC 5321 §6.3).
     pub hops: usize,
+    /// Who may say on whose behalf it speaks.
+    pub proxies: Option<Proxies>,
+    /// By whom reports of delivery go, if DSN is offered and there is no next hop anyway.
+    pub reports: Option<Box<NextHop>>,
 }
 
 /// What is put in front of a message. RFC 5321 §4.4
@@ -78,6 +88,8 @@ pub struct Received {
     pub user: Option<String>,
     /// Was TLS in place?
     pub tls: bool,
+    /// From where it came; in the words of a proxy, if one is believed.
+    pub client: IpAddr,
     /// The reply to it; in LMTP the first refusal, if there is one.
     pub reply: Reply,
 }
@@ -142,11 +154,15 @@ impl Receiver {
                 () = &mut stop => return Ok(()),
             };
         }
-        let link = Link::new(Server::new(self.config.clone()), stream, trace);
+        let proxies = self.proxies.as_ref().filter(|proxies| proxies.are(peer.ip()));
+        let config = proxies.map_or(&self.config, |proxies| &proxies.config);
+        let link = Link::new(Server::new(config.clone()), stream, trace);
         let mut connection = Connected {
             receiver: self,
             link,
             address: peer.ip(),
+            name: None,
+            forwarded: None,
             hello: None,
             exchange: None,
             user: None,
@@ -210,6 +226,10 @@ struct Connected<'a> {
     receiver: &'a Receiver,
     link: Link<Server>,
     address: IpAddr,
+    /// Its name, if a proxy has said it.
+    name: Option<Domain>,
+    /// Where the next message comes from, if a filter has said it.
+    forwarded: Option<IpAddr>,
     /// Said HELO, and what the client called itself.
     hello: Option<Host>,
     exchange: Option<Exchange<'a>>,
@@ -225,13 +245,15 @@ struct Connected<'a> {
 /// The transaction under way.
 struct Transaction {
     mail: Mail,
-    to: Vec<ForwardPath>,
+    to: Vec<Rcpt>,
     /// Where it goes: for each recipient.
     maildirs: Vec<PathBuf>,
     message: Goes,
     /// It is known where it goes.
     is_begun: bool,
     hops: Hops,
+    /// Of its header section, if a report on it is wanted that nobody else will send.
+    header: Option<Header>,
 }
 
 /// Where a message goes as it comes.
@@ -241,6 +263,15 @@ enum Goes {
     File(Box<Incoming>),
     /// Through to the next hop.
     Through,
+}
+
+impl Transaction {
+    /// A report may be wanted for this recipient.
+    fn watch(&mut self, rcpt: &Rcpt) {
+        if rcpt.parameters.notify().is_some_and(|notify| notify.wants(Notify::SUCCESS)) {
+            self.header.get_or_insert_default();
+        }
+    }
 }
 
 impl Connected<'_> {
@@ -280,6 +311,7 @@ impl Connected<'_> {
                             message: Goes::Nowhere,
                             is_begun: false,
                             hops: Hops::default(),
+                            header: None,
                         });
                         pending.accept()
                     }
@@ -290,12 +322,15 @@ impl Connected<'_> {
                 let known = self.receiver.recipients.as_ref();
                 let is_known = known.is_none_or(|known| known.contains(&rcpt.forward_path));
                 let relayed = match &mut self.relay {
-                    Some(relay) if is_known => Box::pin(relay.rcpt(&rcpt.forward_path)).await,
+                    Some(relay) if is_known => Box::pin(relay.rcpt(&rcpt)).await,
                     _ => Err(reply(550, (5, 1, 1), "No such mailbox here")),
                 };
                 match (relayed, &mut self.transaction) {
                     (Ok(reply), Some(transaction)) => {
-                        transaction.to.push(rcpt.forward_path);
+                        if self.relay.as_mut().is_some_and(|relay| !relay.reports_by_itself()) {
+                            transaction.watch(&rcpt);
+                        }
+                        transaction.to.push(rcpt);
                         pending.accept_with(reply)
                     }
                     (Ok(_), None) => pending.reject(no_storage()),
@@ -309,7 +344,8 @@ impl Connected<'_> {
                 let maildir = self.receiver.store.maildir(path).filter(|_| is_known);
                 match (&mut self.transaction, maildir) {
                     (Some(transaction), Some(maildir)) => {
-                        transaction.to.push(rcpt.forward_path);
+                        transaction.watch(&rcpt);
+                        transaction.to.push(rcpt);
                         transaction.maildirs.push(maildir);
                         pending.accept()
                     }
@@ -338,7 +374,7 @@ impl Connected<'_> {
                 return Ok(());
             }
             Event::BodyChunk(octets) => return self.on_chunk(octets).await,
-            Event::BodyEnd { octets, pending, .. } => {
+            Event::BodyEnd { octets, pending, replies } => {
                 self.is_in_body = false;
                 let Some(transaction) = self.transaction.take() else {
                     return Ok(self.link.session().answer(pending.reject(no_storage()))?);
@@ -348,13 +384,25 @@ impl Connected<'_> {
                         on_message(self.received(transaction, octets, accepted(), Vec::new()));
                         pending.accept()
                     }
-                    _ => Box::pin(self.finish(transaction, octets, pending, on_message)).await,
+                    _ => {
+                        Box::pin(self.finish(transaction, (octets, replies), pending, on_message))
+                            .await
+                    }
                 }
             }
             Event::BodyAborted | Event::Reset => {
                 self.is_in_body = false;
                 Box::pin(self.forget()).await;
                 return Ok(());
+            }
+            Event::Xclient { xclient, pending } => {
+                Box::pin(self.forget()).await;
+                self.on_xclient(&xclient);
+                pending.accept()
+            }
+            Event::Xforward { xforward, pending } => {
+                self.on_xforward(&xforward);
+                pending.accept()
             }
             // Who is here is told to nobody; RFC 5321 §3.5.3, §7.3.
             Event::Vrfy { pending, .. } => {
@@ -407,172 +455,4 @@ impl Connected<'_> {
             None => pending.reject(reply_to(&SaslError::State)),
         }
     }
-
-    // ---- message
-
-    /// The transaction comes to nothing.
-    async fn forget(&mut self) {
-        let Some(transaction) = self.transaction.take() else { return };
-        if let Goes::Through = transaction.message
-            && let Some(relay) = self.relay.take()
-        {
-            // Half a message has no end: only the connection's.
-            relay.give_up().await;
-        }
-    }
-
-    /// Opens the file, or has the next hop open its ears, and puts the lines in front.
-    async fn begin(&mut self) -> Result<(), Reply> {
-        let Some(transaction) = &mut self.transaction else { return Err(no_storage()) };
-        let mut message = match (&self.receiver.store, &mut self.relay) {
-            (Store::Discard, _) => return Ok(()),
-            (Store::Relay(_), Some(relay)) => {
-                relay.data().await?;
-                Goes::Through
-            }
-            (Store::Relay(_), None) => return Err(no_storage()),
-            (Store::Maildir(_), _) => {
-                let message = begin(&transaction.maildirs).await.map_err(|_| no_storage())?;
-                Goes::File(Box::new(message))
-            }
-        };
-        let mut lines = Vec::new();
-        if self.receiver.lines == Lines::ReturnPath {
-            ReturnPath(transaction.mail.reverse_path.clone()).encode(&mut lines);
-        }
-        if let (true, Some(host)) = (self.receiver.lines != Lines::None, &self.hello) {
-            let from = ExtendedDomain::with_tcp_info(host.clone(), self.address.into());
-            let session = self.link.session();
-            let line = timestamp::now().and_then(|now| session.received(from, now));
-            let line = line.and_then(|line| match transaction.to.as_slice() {
-                // Of several none is told: they need not know of each other (RFC 5321 §7.6).
-                [ForwardPath::Path(one)] => line.with(Clause::For(one.clone().into())),
-                _ => Ok(line),
-            });
-            line.map_err(|_| no_storage())?.encode(&mut lines);
-        }
-        let lines = Bytes::from(lines);
-        let written = match (&mut message, &mut self.relay) {
-            (Goes::File(message), _) => message.write(&lines).await.map_err(|_| no_storage()),
-            (Goes::Through, Some(relay)) => relay.chunk(lines).await,
-            _ => Ok(()),
-        };
-        transaction.message = message;
-        transaction.is_begun = true;
-        written
-    }
-
-    async fn on_chunk(&mut self, octets: Bytes) -> Result<(), Error> {
-        let Some(transaction) = &mut self.transaction else { return Ok(()) };
-        if let Goes::Nowhere = transaction.message {
-            return Ok(());
-        }
-        transaction.hops.look(&octets);
-        let written = match (&mut transaction.message, &mut self.relay) {
-            _ if transaction.hops.seen() > self.receiver.hops => Err(too_many_hops()),
-            (Goes::File(message), _) => message.write(&octets).await.map_err(|_| no_storage()),
-            (Goes::Through, Some(relay)) => relay.chunk(octets).await,
-            _ => Ok(()),
-        };
-        if let Err(reply) = written {
-            Box::pin(self.forget()).await;
-            self.is_in_body = false;
-            self.link.session().refuse_body(reply)?;
-        }
-        Ok(())
-    }
-
-    /// The message is whole: onto the disk with it, then the answer.
-    async fn finish(
-        &mut self,
-        mut transaction: Transaction,
-        octets: u64,
-        pending: Pending<Message>,
-        on_message: &impl Fn(Received),
-    ) -> Answer {
-        let (to, maildirs) = (transaction.to.len(), std::mem::take(&mut transaction.maildirs));
-        let mut files = Vec::new();
-        let mut replies = Vec::new();
-        match std::mem::replace(&mut transaction.message, Goes::Nowhere) {
-            Goes::Nowhere => {}
-            Goes::File(message) => {
-                replies = vec![reply(250, (2, 0, 0), "Message accepted for delivery"); to];
-                file(*message, &maildirs, &mut replies, &mut files).await;
-            }
-            Goes::Through => {
-                let relayed = match &mut self.relay {
-                    Some(relay) => relay.finish(to).await,
-                    None => Err(no_storage()),
-                };
-                replies = relayed.unwrap_or_else(|reply| vec![reply; to]);
-            }
-        }
-        let failed = replies.iter().find(|reply| reply.is_negative()).cloned();
-        let first = replies.first().cloned();
-        let told = failed.clone().or(first).unwrap_or_else(accepted);
-        let answer = match (self.receiver.config.protocol, failed) {
-            (Protocol::Lmtp, _) if !replies.is_empty() => pending.each(replies),
-            // SMTP has one reply: who has it already gets it again rather than that one goes without.
-            (Protocol::Smtp, Some(failed)) => pending.reject(failed),
-            // The next hop's own words: its queue has a name for the message.
-            (Protocol::Smtp, None) if self.relay.is_some() => pending.accept_with(&told.text()),
-            _ => pending.accept(),
-        };
-        on_message(self.received(transaction, octets, told, files));
-        answer
-    }
-
-    fn received(
-        &mut self,
-        transaction: Transaction,
-        octets: u64,
-        reply: Reply,
-        files: Vec<PathBuf>,
-    ) -> Received {
-        let Transaction { mail, to, .. } = transaction;
-        let tls = self.link.session().secured() == Secured::Tls;
-        let user = self.user.clone();
-        Received { from: mail.reverse_path, to, octets, files, user, tls, reply }
-    }
-}
-
-/// Into the Maildirs, one for each recipient; those where it fails get another reply.
-async fn file(
-    message: Incoming,
-    maildirs: &[PathBuf],
-    replies: &mut [Reply],
-    files: &mut Vec<PathBuf>,
-) {
-    // Two recipients may have one Maildir: the message goes there once.
-    let mut folders = maildirs.to_vec();
-    folders.sort();
-    folders.dedup();
-    let Ok(results) = deliver(message, &folders).await else {
-        return replies.fill(no_storage());
-    };
-    for (folder, result) in folders.iter().zip(results) {
-        match result {
-            Ok(file) => files.push(file),
-            Err(_) => {
-                let failed = maildirs.iter().zip(&mut *replies).filter(|(of, _)| *of == folder);
-                failed.for_each(|(_, reply)| *reply = no_storage());
-            }
-        }
-    }
-}
-
-fn too_many_hops() -> Reply {
-    reply(554, (5, 4, 6), "Too many hops: this message goes round in circles")
-}
-
-fn shutting_down() -> Reply {
-    reply(421, (4, 3, 2), "Service shutting down, closing")
-}
-
-fn accepted() -> Reply {
-    reply(250, (2, 0, 0), "Message accepted")
-}
-
-fn no_storage() -> Reply {
-    reply(452, (4, 3, 1), "Cannot store this message now")
 }

@@ -1,6 +1,4 @@
-//! Dialogues of the server, line by line, each played in every way a transport might bring it.
-#![cfg(feature = "testing")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+//! The server's half.
 
 mod auth;
 mod fate;

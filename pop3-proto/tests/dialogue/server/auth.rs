@@ -190,3 +190,33 @@ fn long_responses_fit() {
     "
     ));
 }
+
+#[test]
+fn a_security_layer() {
+    // RFC 5034 §4: for the server it begins behind its success reply, for the client behind its last response.
+    let script = "
+        C: UTF8
+        E: utf8
+        S: +OK UTF-8 it is
+        C: AUTH SCRAM-SHA-256
+        E: auth SCRAM-SHA-256
+        A: challenge
+        S: +\\s
+        C: YQ==
+        C+ sealed
+        E: response \"a\"
+        A: layered 2
+        S: +OK Maildrop has 2 messages
+        E: switch sasl
+        B: sealed
+        A: tls
+        C: AUTH PLAIN
+        E: refused: the login comes once, behind the greeting
+        S: -ERR Not behind the login
+        C: RETR 1
+        E: retr 1
+        A: reject -ERR gr\u{fc}n
+        S: -ERR gr??n
+    ";
+    greeted(script);
+}
