@@ -6,7 +6,8 @@
 //! in `mark`, what CAPA says in `offer`, the end that the application wants in `shutdown`.
 //!
 //! One command is under way at a time: the next one of a pipelined group is read when the one before is answered, its
-//! message included, so answers come in the order of the commands (RFC 2449 §6.6), and leave together.
+//! message included, so answers come in the order of the commands (RFC 2449 §6.6), and leave together. While more
+//! waits to be sent than `Limits::output` allows none is read: `poll` says `Idle` until some has left.
 
 mod answer;
 mod auth;
@@ -548,6 +549,8 @@ impl Connection for Server {
                 let pending = self.open(Kind::Greeting);
                 Step::Event(Event::Connected { pending })
             }
+            // A line of six octets asks for as many as there are in a listing: who reads no answers gets no more.
+            Reading::Commands if self.channel.wire().room() == 0 => Step::Waiting,
             Reading::Commands => self.read_command(),
             Reading::AuthResponse => self.read_auth_response(),
         }
