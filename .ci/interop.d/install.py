@@ -1,4 +1,4 @@
-"""What the checks need: Debian's packages, two of them unpacked only, and one package each of PyPI and npm."""
+"""What the checks need: Debian's packages, some of them unpacked only, one package of PyPI and two of npm."""
 
 import contextlib
 import fcntl
