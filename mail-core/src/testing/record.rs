@@ -17,8 +17,9 @@ use std::{
 impl Dialogue {
     /// Plays the lines of the peer and the `A:` lines, each line by itself, and writes down all that comes of them.
     ///
-    /// `app` is the application: it is told each event in words and may answer with those of a call. So a list of
-    /// lines becomes a dialogue that [`play`](super::play) takes. The session is given back, to go on with.
+    /// `app` is the application: it is told each event in words and may answer with those of a call, or of several,
+    /// each on a line. So a list of lines becomes a dialogue that [`play`](super::play) takes. The session is given
+    /// back, to go on with.
     ///
     /// # Errors
     /// A call cannot be done at all, or the session does not come to rest.
@@ -160,7 +161,7 @@ impl<A: Adapter, F: FnMut(&str) -> Option<String>> Recorder<A, F> {
 
     fn answer(&mut self, words: &str) -> Result<(), Failure> {
         match (self.app)(words) {
-            Some(call) => self.act(&call),
+            Some(calls) => calls.lines().try_for_each(|call| self.act(call)),
             None => Ok(()),
         }
     }

@@ -105,7 +105,7 @@ impl Reader<'_> {
 
 #[test]
 fn of_the_rfcs() {
-    let folder = super::folder().join("rfc");
+    let folder = format!("{}/rfc", super::FOLDER);
     let (mut files, mut commands, mut replies) = (0, 0, 0);
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

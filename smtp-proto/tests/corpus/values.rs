@@ -47,7 +47,8 @@ impl Case {
 }
 
 fn cases(file: &str) -> Vec<Case> {
-    let text = fs::read_to_string(super::folder().join("values").join(file)).unwrap();
+    let text =
+        fs::read_to_string(std::path::Path::new(super::FOLDER).join("values").join(file)).unwrap();
     let cases: Vec<Case> = text
         .split("\n== ")
         .skip(1)

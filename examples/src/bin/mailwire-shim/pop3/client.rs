@@ -159,14 +159,6 @@ impl Application for ClientSession {
                 facts["apop"] = greeting.apop().is_some().into();
                 say("greeting", facts);
             }
-            Event::ScanListing { listing, .. } => {
-                say("untagged:LIST", json!({"number": listing.octets}));
-            }
-            Event::UniqueIdListing { .. } => say("untagged:UIDL", json!({})),
-            Event::Capability { .. } => say("untagged:CAPA", json!({})),
-            Event::Language { .. } => say("untagged:LANG", json!({})),
-            Event::Mechanism { .. } => say("untagged:AUTH", json!({})),
-            Event::Line { .. } => say("untagged", json!({})),
             Event::BodyBegin { response, .. } => say("body-begin", facts(&response)),
             Event::BodyChunk(octets) => body(answers, &octets),
             Event::BodyEnd { .. } => event(answers, "body-end", None, json!({})),
@@ -193,6 +185,8 @@ impl Application for ClientSession {
                         match outcome {
                             Outcome::DropListing(drop) => facts["number"] = drop.octets.into(),
                             Outcome::ScanListing(of) => facts["number"] = of.octets.into(),
+                            // A listing may have any number of lines: they are counted, not shown.
+                            Outcome::Listed(listed) => facts["number"] = listed.count.into(),
                             _ => {}
                         }
                         event(answers, "completion", Some(client.wire()), facts);
