@@ -2,14 +2,18 @@
 """pop3-fetch beside mpop and fetchmail: 10,000 messages from Dovecot into a Maildir, in one run.
 
     cargo build --release -p mailwire-examples --bin pop3-fetch
-    benches/pop3_fetch.py [--messages N] [--rounds N] [--program FILE]
+    benches/pop3_fetch.py [--messages N] [--rounds N] [--store maildir|mdbox] [--program FILE]
 
 Dovecot's mail store, its index and each Maildir lie in tmpfs, so that what is measured is the programs and not the
 disk; all of them call fsync for each message all the same: mpop and pop3-fetch by themselves, fetchmail through
 safecat, which is the smallest program that delivers into a Maildir. Messages stay on the server (`keep`), nothing is
 known of them before (no state is there), and the connection is in the clear, on loopback.
 
-The programs take turns, and the least time of all rounds counts: other programs make a run slower, never faster.
+The programs take turns, and the least time of all rounds counts: other programs make a run slower, never faster. One that
+takes more than ten times as long as another runs once.
+Dovecot has the messages in a Maildir, and in another run in mdbox, its own format, in which it finds them faster: then
+more of the time is the client's.
+
 After each run the messages are counted, and their octets compared with those of the mail store.
 
 Ends with 0 if pop3-fetch is at least 1.5 times as fast as each of them, with 1 if not, with 77 (skipped) where a
@@ -92,7 +96,7 @@ def digest(text):
 
 
 class Dovecot:
-    def __init__(self, root):
+    def __init__(self, root, store):
         owner = pwd.getpwnam("mail" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name)
         self.port = free_port()
         for name in ("run", "state"):
@@ -113,8 +117,8 @@ first_valid_uid = 1
 first_valid_gid = 1
 mail_uid = {owner.pw_uid}
 mail_gid = {owner.pw_gid}
-mail_home = {root}/mail/%n
-mail_location = maildir:{root}/mail/%n
+mail_home = {root}/home/%n
+mail_location = {store}:{root}/{store}/%n
 passdb {{
   driver = passwd-file
   args = username_format=%n {root}/users
@@ -130,19 +134,23 @@ service pop3-login {{
 }}
 """
         )
-        for path in (root / "mail").rglob("*"):
+        (root / store).mkdir(exist_ok=True)
+        for path in (root / store, *root.glob("maildir/**/*")):
             os.chown(path, owner.pw_uid, owner.pw_gid)
-        os.chown(root / "mail", owner.pw_uid, owner.pw_gid)
         command = [tool("dovecot"), "-F", "-c", str(root / "dovecot.conf")]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(300):
             try:
                 with socket.create_connection((HOST, self.port), 1) as probe:
                     if probe.recv(3) == b"+OK":
-                        return
+                        break
             except OSError:
                 time.sleep(0.02)
-        sys.exit(f"Dovecot does not greet: {(root / 'dovecot.log').read_text()[-2000:]}")
+        else:
+            sys.exit(f"Dovecot does not greet: {(root / 'dovecot.log').read_text()[-2000:]}")
+        if store != "maildir":
+            words = ["import", "-u", USER, f"maildir:{root}/maildir/{USER}", "", "ALL"]
+            subprocess.run([tool("doveadm"), "-c", str(root / "dovecot.conf"), *words], check=True)
 
     def stop(self):
         self.process.terminate()
@@ -209,8 +217,10 @@ def main():
     arguments.add_argument("--messages", type=int, default=10_000)
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--program", help="pop3-fetch; else that of the release build")
+    arguments.add_argument("--store", action="append", choices=["maildir", "mdbox"], help="how Dovecot keeps mail")
     arguments.add_argument("--only", help="this program alone")
     asked = arguments.parse_args()
+    asked.store = asked.store or ["maildir", "mdbox"]
     target = os.environ.get("CARGO_TARGET_DIR", pathlib.Path(__file__).resolve().parent.parent / "target")
     programs = {"pop3-fetch": ours, "mpop": mpop, "fetchmail": fetchmail}
     if asked.only:
@@ -220,17 +230,25 @@ def main():
     if "pop3-fetch" in programs and not os.access(tool_of["pop3-fetch"], os.X_OK):
         sys.exit(f"{tool_of['pop3-fetch']} is not there: cargo build --release -p mailwire-examples --bin pop3-fetch")
 
+    slow = [store for store in asked.store if measure(store, programs, asked)]
+    return int(bool(slow))
+
+
+def measure(store, programs, asked):
+    """Is one of the others too near?"""
     with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="mailwire-pop3.") as root:
         root = pathlib.Path(root)
         root.chmod(0o755)
-        octets, expected = fill(root / "mail" / USER, asked.messages)
-        print(f"{asked.messages} messages, {octets} octets", flush=True)
-        dovecot = Dovecot(root)
+        octets, expected = fill(root / "maildir" / USER, asked.messages)
+        dovecot = Dovecot(root, store)
         try:
             least = {}
             # Dovecot's index is there before anything is measured.
             for number in range(asked.rounds + 1):
                 for name in list(programs)[:: 1 if number % 2 else -1]:
+                    # What takes very long runs once.
+                    if least.get(name, 0) > 10 * min(least.values(), default=0):
+                        continue
                     if number or name == list(programs)[0]:
                         took = run(name, programs[name], root, dovecot.port, expected)
                         if number:
@@ -238,13 +256,14 @@ def main():
                             print(f"  {number} {name} {took:.3f} s", flush=True)
         finally:
             dovecot.stop()
+    print(f"\n{asked.messages:,} messages, {octets:,} octets, from Dovecot's {store}\n")
     print("| | seconds | messages a second | MB a second | to pop3-fetch |")
     print("|---|---:|---:|---:|---:|")
     fastest = least.get("pop3-fetch")
     for name, took in least.items():
         ratio = f"{took / fastest:.2f}" if fastest else "-"
         print(f"| {name} | {took:.3f} | {asked.messages / took:,.0f} | {octets / took / 1e6:.1f} | {ratio} |")
-    return int(bool(fastest) and any(took / fastest < WANTED for name, took in least.items() if name != "pop3-fetch"))
+    return bool(fastest) and any(took / fastest < WANTED for name, took in least.items() if name != "pop3-fetch")
 
 
 if __name__ == "__main__":

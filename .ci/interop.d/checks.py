@@ -7,7 +7,20 @@ import time
 import bench as at
 import install
 from bench import DOMAIN, Failed, Skipped, said
-from clients import Aiosmtplib, Curl, Msmtp, Nodemailer, Route, Send, Smtplib, SmtpSource, SNail, Swaks
+from clients import (
+    Aiosmtplib,
+    Curl,
+    Msmtp,
+    Nodemailer,
+    Perl,
+    Route,
+    Ruby,
+    Send,
+    Smtplib,
+    SmtpSource,
+    SNail,
+    Swaks,
+)
 from dovecot import Dovecot
 from exim import Exim
 from messages import BODIES, Message, Written, with_utf8
@@ -38,6 +51,7 @@ class Checks:
         self.swaks, self.curl, self.msmtp, self.smtplib, self.aiosmtplib, self.nodemailer, self.s_nail, self.source = (
             client(bench) for client in (Swaks, Curl, Msmtp, Smtplib, Aiosmtplib, Nodemailer, SNail, SmtpSource)
         )
+        self.ruby, self.perl = Ruby(bench), Perl(bench)
 
     def all(self):
         report = at.Report()
@@ -48,6 +62,8 @@ class Checks:
         self.others_to_ours()
         self.tokens_to_ours()
         self.lmtp_to_ours()
+        self.more_to_ours()
+        self.passed_on()
         self.others_refused()
         self.many()
         self.relayed()
@@ -168,15 +184,15 @@ class Checks:
                 options=options,
             )
 
-    def reported(self, route, server):
+    def reported(self, route, server, at=None, **options_of_it):
         """The sender hears that the message has been delivered, and under which name it went."""
         message = Message(sender=BOB)
         options = ["--dsn", "success,failure", "--dsn-ret", "hdrs", "--dsn-envid", message.id]
-        self.arrives(self.send, message, route, server, options=options)
+        self.arrives(self.send, message, route, server, options=options, at=at, **options_of_it)
         says = ["^Action: delivered"]
         if server is not self.opensmtpd:  # it forgets that name
             says.append(rf"^(X-)?Original-Envelope-ID: {re.escape(message.id)}")
-        server.boxes["bob"].reports(message, *says)
+        (at or server).boxes["bob"].reports(message, *says)
 
     def lmtp(self, client, clear, server, clearly, secretly="with LMTPS", **options):
         name = f"{client.name} to {server.name}, LMTP"
@@ -321,6 +337,8 @@ class Checks:
             self.smtplib: passwords,
             self.aiosmtplib: passwords,
             self.nodemailer: passwords,
+            self.ruby: passwords,
+            self.perl: [],  # it takes what it likes best
             self.send: passwords + scram + ours_too,
         }.items():
             name, clear, secret = f"{client.name} to smtp-receive", Route(ours.bare), Route(ours.port, "starttls")
@@ -378,6 +396,71 @@ class Checks:
             self.check(f"smtp-send to smtp-receive, LMTP, {name}", body, self.send, clear, ours, options=CHUNK)
         name = "swaks to smtp-receive, LMTP, pipelined"
         self.check(name, self.every_kind, self.swaks, clear, ours, pipeline=True)
+
+    def more_to_ours(self):
+        """Reports, proxies, errors."""
+        ours, clear = self.receive, Route(self.receive.bare)
+        original = (r"^Original-Envelope-ID: one\+1", r"^Original-Recipient: rfc822; other\+1@example\.org")
+        for client, says in {
+            self.smtplib: original,
+            self.aiosmtplib: original,
+            self.nodemailer: original,
+            self.msmtp: (),
+        }.items():
+            for name, route in ("", clear), (", LMTP", Route(ours.lmtp, lmtp=True)):
+                if name and client in (self.aiosmtplib, self.smtplib):
+                    continue
+                self.check(f"{client.name} to smtp-receive, DSN{name}", self.asks_for_reports, client, route, says)
+        self.check("swaks to smtp-receive, XCLIENT", self.proxied, clear)
+        self.check("smtplib to smtp-receive, errors", self.arrives, self.smtplib, Message(), clear, ours, commands=True)
+        for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
+            route = Route(ours.port, "starttls", auth=mechanism, **LOGIN)
+            name = f"smtplib to smtp-receive, STARTTLS and AUTH {mechanism} without initial response"
+            self.check(name, self.arrives, self.smtplib, Message(), route, ours, "with ESMTPSA", late=True)
+
+    def asks_for_reports(self, client, route, says):
+        message = Message(sender=BOB)
+        self.arrives(client, message, route, self.receive, dsn=True)
+        self.receive.boxes["bob"].reports(message, "^Action: delivered", f"^Final-Recipient: rfc822; {ALICE}", *says)
+
+    def proxied(self, route):
+        message = Message()
+        xclient = [("addr", "192.0.2.7"), ("name", "proxied.example")]
+        self.arrives(self.swaks, message, route, self.receive, "proxied.example", "192.0.2.7", xclient=xclient)
+        if self.receive.said_of(message, route.port, "client") != "192.0.2.7":
+            raise Failed("smtp-receive does not say whose message it was")
+
+    def passed_on(self):
+        """Ours, then the other or ours, with what the sender wants to know."""
+        for server in (self.postfix, self.exim, self.opensmtpd):
+            name = f"smtp-send to {server.name}, which relays to smtp-receive, DSN"
+            self.check(name, self.reported, Route(server.port), server, to="alice@clear.relay.test", at=self.receive)
+        self.check("smtp-send to Postfix, which relays to smtp-receive, XFORWARD", self.forwarded)
+        to = "alice@clear.relay.test", "bob@clear.relay.test"
+        name = "smtp-send to Exim, which relays to smtp-receive, PRDR"
+        self.check(name, self.both, Route(self.exim.port), to)
+        for server in (self.postfix, self.exim, self.opensmtpd):
+            route = Route(self.receive.relay(self.bench, f"relay-{server.name}", server.port))
+            name = f"smtp-send to smtp-receive, which relays to {server.name}"
+            self.check(name, self.every_kind, self.send, route, server)
+            self.check(f"{name}, two recipients", self.two_recipients, self.send, route, server)
+            self.check(f"{name}, DSN", self.reported, route, server)
+            self.check(f"{name}, no such recipient", self.one_refused, route, server, f"nobody@{DOMAIN}", "5[25][04]")
+
+    def both(self, route, to):
+        message = Message()
+        done = self.send.send(message, route, *to)
+        if done.returncode != 0:
+            raise Failed(f"smtp-send ended with {done.returncode}: {said(done)}")
+        for user in ("alice", "bob"):
+            self.receive.boxes[user].holds(message)
+
+    def forwarded(self):
+        message, options = Message(), ["--xclient", "ADDR=192.0.2.7 NAME=proxied.example"]
+        route, to = Route(self.postfix.port), "alice@clear.relay.test"
+        self.arrives(self.send, message, route, self.postfix, at=self.receive, to=to, options=options)
+        if (client := self.receive.said_of(message, self.receive.bare, "client")) != "192.0.2.7":
+            raise Failed(f"smtp-receive says it came from {client}")
 
     def known(self, client, route, kinds=("plain",), make=Message):
         """It is alice who sends."""

@@ -89,7 +89,7 @@ class Swaks(Client):
     name = "swaks"
     no_login, unknown_user, bad_login = 23, 24, 28
 
-    def send(self, message, route, *to, pipeline=False):
+    def send(self, message, route, *to, pipeline=False, xclient=()):
         # It is made to send the file as it is, and to put a line end behind it.
         stuffed = b"".join(
             b"." * line.startswith(b".") + line for line in message.delivered().splitlines(keepends=True)
@@ -117,6 +117,7 @@ class Swaks(Client):
         ]
         command += ["--tls-verify", "--tls-ca-path", self.ca(route)] if route.tls != "none" else []
         command += ["--pipeline"] if pipeline else []
+        command += [word for name, value in xclient for word in (f"--xclient-{name}", value)]
         if route.user:
             command += ["--auth", route.auth or "", "--auth-user", route.user, "--auth-password", route.password]
         return run(command, env=self.bench.environment())
@@ -158,7 +159,7 @@ class Msmtp(Client):
     name = "msmtp"
     no_login, unknown_user, bad_login = 65, 65, 77
 
-    def send(self, message, route, *to):
+    def send(self, message, route, *to, dsn=False):
         lines = [
             "account default",
             f"host {route.host}",
@@ -182,6 +183,7 @@ class Msmtp(Client):
                 f"user {route.user}",
                 f"password {route.token or route.password}",
             ]
+        lines += ["dsn_notify success,failure", "dsn_return headers"] * dsn
         settings = self.file("".join(f"{line}\n" for line in lines).encode(), "settings")
         return run(["msmtp", "--debug", "-C", settings, "--", *to], input=message.text, env=self.bench.environment())
 
@@ -215,11 +217,11 @@ class Scripted(Client):
 class Smtplib(Scripted):
     name, python = "smtplib", SYSTEM_PYTHON
 
-    def send(self, message, route, *to, dsn=False):
+    def send(self, message, route, *to, dsn=False, late=False, commands=False):
         utf8 = not message.sender.isascii()
         mail = ["BODY=8BITMIME", *["SMTPUTF8"] * utf8, *["RET=HDRS", "ENVID=one+2B1"] * dsn]
-        rcpt = ["NOTIFY=FAILURE,DELAY", "ORCPT=rfc822;other+2B1@example.org"] * dsn
-        how = self.how(message, route, to, library=self.name, mail=mail, rcpt=rcpt)
+        rcpt = ["NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;other+2B1@example.org"] * dsn
+        how = self.how(message, route, to, library=self.name, mail=mail, rcpt=rcpt, late=late, commands=commands)
         script = str(pathlib.Path(__file__).with_name("python_client.py"))
         return run([self.python, script, how], env=self.bench.environment())
 
@@ -236,11 +238,27 @@ class Nodemailer(Scripted):
     name = "nodemailer"
 
     def send(self, message, route, *to, dsn=False):
-        asked = {"id": "one+1", "return": "headers", "notify": ["failure", "delay"], "recipient": "other@example.org"}
+        asked = {"id": "one+1", "return": "headers", "notify": ["success", "failure"], "recipient": "rfc822;other+1@example.org"}
         how = self.how(message, route, to, dsn=asked if dsn else None)
         script = str(pathlib.Path(__file__).with_name("nodemailer_client.js"))
         environment = self.bench.environment(NODE_PATH=install.node_with_nodemailer())
         return run(["node", script, how], env=environment)
+
+
+class Ruby(Scripted):
+    name = "Ruby's net/smtp"
+
+    def send(self, message, route, *to):
+        script = str(pathlib.Path(__file__).with_name("ruby_client.rb"))
+        return run(["ruby", script, self.how(message, route, to)], env=self.bench.environment())
+
+
+class Perl(Scripted):
+    name = "Perl's Net::SMTP"
+
+    def send(self, message, route, *to):
+        script = str(pathlib.Path(__file__).with_name("perl_client.pl"))
+        return run(["perl", script, self.how(message, route, to)], env=self.bench.environment())
 
 
 class SNail(Client):

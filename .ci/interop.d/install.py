@@ -1,4 +1,4 @@
-"""What the checks need: Debian's packages, two of them unpacked only, and one package each of PyPI and npm."""
+"""What the checks need: Debian's packages, some of them unpacked only, one package of PyPI and two of npm."""
 
 import contextlib
 import fcntl
@@ -42,6 +42,8 @@ NEEDS = [
     (["sh", "-c", "fetchmail --version >/dev/null && command -v fetchmail"], ["fetchmail"]),
     (["getmail", "--version"], ["getmail6"]),
     (["sh", "-c", "command -v mailutil"], ["uw-mailutils"]),
+    (["ruby", "-rnet/smtp", "-ropenssl", "-e1"], ["ruby"]),
+    (["perl", "-MNet::SMTP", "-MIO::Socket::SSL", "-MJSON::PP", "-e1"], ["libio-socket-ssl-perl"]),
     (["node", "--version"], ["nodejs"]),
     (["npm", "--version"], ["npm"]),
     (["unshare", "--version"], ["util-linux"]),

@@ -29,12 +29,38 @@ def by_smtplib():
         if how["user"] and how["auth"]:
             client.user, client.password = login
             answer = getattr(client, "auth_" + how["auth"].lower().replace("-", "_"))
-            client.auth(how["auth"], answer)
+            client.auth(how["auth"], answer, initial_response_ok=not how["late"])
         elif how["user"]:
             client.login(*login)
+        if how["commands"]:
+            commands(client)
         refused = client.sendmail(how["from"], how["to"], octets, how["mail"], how["rcpt"])
         if refused:
             sys.exit(f"refused: {refused}")
+
+
+def commands(client):
+    """What is wrong is refused, each with its code, and nothing comes of it."""
+    to = how["to"][0]
+    for command, codes in (
+        ("NOOP", {250}),
+        ("RSET", {250}),
+        (f"VRFY {to}", {250, 252}),
+        ("HELP", {211, 214, 502}),
+        ("XYZZY", {500, 502}),
+        (f"RCPT TO:<{to}>", {503}),
+        ("DATA", {503}),
+        ("MAIL FROM:<me@example.org>", {250}),
+        ("MAIL FROM:<me@example.org>", {503}),
+        ("RCPT TO:<>", {501, 553}),
+        (f"RCPT TO:<{to}>", {250}),
+        ("RSET", {250}),
+        ("DATA", {503}),
+        ("noop", {250}),
+    ):
+        code, text = client.docmd(command)
+        if code not in codes:
+            sys.exit(f"{command}: {code} {text}")
 
 
 async def by_aiosmtplib():

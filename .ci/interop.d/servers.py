@@ -30,7 +30,8 @@ def mailboxes(bench, name, lf=False):
 
 
 class Receive:
-    """Ours, four times over: with STARTTLS, within TLS, without either, and LMTP."""
+    """Ours, four times over: with STARTTLS, within TLS, without either, and LMTP. The third one believes proxies; it and
+    the last report deliveries, by the third."""
 
     name = "smtp-receive"
 
@@ -41,24 +42,33 @@ class Receive:
             "".join(f"{user}:{password}\n" for user, password in USERS.items()) + "alice:{TOKEN}alice-token\n"
         )
         tls = ["--tls-cert", bench.certificate, "--tls-key", bench.key, "--users", str(users)]
-        self.logs = {}
-        self.port, self.implicit, self.bare, self.lmtp = (
-            self.start(bench, program, name, *options)
+        self.logs, self.program = {}, program
+        bare = free_port()
+        reports = ["--reports", f"{HOST}:{bare}"]
+        self.bare, self.port, self.implicit, self.lmtp = (
+            self.start(bench, name, bare if name == "plain" else free_port(), *options)
             for name, options in {
+                "plain": [*reports, "--xclient-from", HOST],
                 "starttls": tls,
                 "implicit": [*tls, "--implicit-tls", "--require-auth"],
-                "plain": [],
-                "lmtp": ["--lmtp", *tls],
+                "lmtp": ["--lmtp", *tls, *reports],
             }.items()
         )
 
-    def start(self, bench, program, name, *options):
-        port = free_port()
+    def relay(self, bench, name, port):
+        """One more, which has no mailboxes but passes on to the server at this port. Says where it listens."""
+        ours = free_port()
+        relay = ["--relay", f"{HOST}:{port}", "--name", "relay.example.test"]
+        log = bench.start(f"receive-{name}", self.program, "--listen", f"{HOST}:{ours}", *relay)
+        wait_open(log, ours)
+        return ours
+
+    def start(self, bench, name, port, *options):
         domains = [DOMAIN, *(f"{relay}.relay.test" for relay in RELAYS)]
         known = [f"{user}@{domain}" for user in USERS for domain in domains]
         log = bench.start(
             f"receive-{name}",
-            program,
+            self.program,
             "--listen",
             f"{HOST}:{port}",
             "--maildir",
@@ -74,10 +84,14 @@ class Receive:
 
     def user_of(self, message, port):
         """Who the program says had logged in when this message came."""
+        return self.said_of(message, port, "user")
+
+    def said_of(self, message, port, key):
+        """What the program says of it."""
         files = [str(file) for file in self.boxes["alice"].files(message)]
         for line in self.logs[port].read_text().splitlines():
             if line.startswith("received ") and any(file in line for file in files):
-                return dict(word.partition("=")[::2] for word in line.split()[1:])["user"]
+                return dict(word.partition("=")[::2] for word in line.split()[1:])[key]
         return None
 
 
@@ -257,7 +271,7 @@ flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
 smtps unix - - n - - smtp -o smtp_tls_wrappermode=yes
-clear unix - - n - - smtp -o smtp_tls_security_level=none -o smtp_sasl_auth_enable=no
+clear unix - - n - - smtp -o smtp_tls_security_level=none -o smtp_sasl_auth_enable=no -o smtp_send_xforward_command=yes
 lmtp unix - - n - - lmtp
 virtual unix - n n - - virtual
 showq unix n - n - - showq

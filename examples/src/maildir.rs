@@ -134,7 +134,7 @@ impl Drop for Incoming {
 }
 
 /// Time, process, count and randomness: no two are the same.
-pub(crate) fn unique_name() -> io::Result<String> {
+fn unique_name() -> io::Result<String> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let (seconds, micros) = (now.as_secs(), now.subsec_micros());

@@ -149,7 +149,7 @@ impl Notification {
             }
         }
         // RFC 8689 §5: it may not go by TLS, so nothing of the message may go with it.
-        if header.octets.is_ascii() && !mail.parameters.is_require_tls() {
+        if header.octets.is_ascii() && !mail.parameters.is_requiretls() {
             line(format_args!("\r\n--{id}\r\nContent-Type: text/rfc822-headers\r\n"));
             text.push_str(&String::from_utf8_lossy(&header.octets));
         }

@@ -78,7 +78,7 @@ impl Relay {
                 "The next hop takes no addresses or header lines beyond ASCII",
             )));
         }
-        let mut requiretls = parameters.is_require_tls();
+        let mut requiretls = parameters.is_requiretls();
         let offers = self.session.offers("REQUIRETLS");
         match self.session.secured() {
             _ if !requiretls => {}
@@ -122,7 +122,7 @@ impl Relay {
         // RFC 3461 §5.2.1 (c), (d); §5.2.2 (a)
         for parameter in rcpt.parameters.iter().filter(|_| self.session.offers("DSN")) {
             if let RcptParameter::Notify(_) | RcptParameter::Orcpt(_) = parameter {
-                onward = onward.with(parameter.clone()).map_err(|_| no_answer())?;
+                onward = onward.with(parameter).map_err(|_| no_answer())?;
             }
         }
         self.session.rcpt(onward).await.map_err(|error| told(&error))

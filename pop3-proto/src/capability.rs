@@ -333,7 +333,6 @@ impl Capabilities {
     }
 
     /// Appends the lines of the answer, each with its CRLF, dots doubled, and the last one, `.` alone.
-    #[allow(dead_code, reason = "for the server")]
     pub(crate) fn encode_lines(&self, out: &mut Vec<u8>) {
         for capability in self.iter() {
             // No tag begins with a dot, but what was received may.

@@ -61,7 +61,12 @@ fn octets(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 }
 
 fn name(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
-    if u.ratio(1, 4)? { words(u, 3) } else { text(u, b"abcxyz019.-_@", 1, 20) }
+    if u.ratio(1, 4)? { words(u, 3) } else { word(u) }
+}
+
+/// A name that APOP can say, too.
+fn word(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    text(u, b"abcxyz019.-_@", 1, 20)
 }
 
 /// Any octets but CR, LF and NUL.
@@ -159,7 +164,7 @@ fn argument(u: &mut Unstructured<'_>, verb: &str) -> Result<Option<Vec<u8>>> {
     Ok(Some(match verb {
         "USER" => name(u)?,
         "PASS" => password(u)?,
-        "APOP" => [&*name(u)?, b" ", &*digest(u)?].concat(),
+        "APOP" => [&*word(u)?, b" ", &*digest(u)?].concat(),
         "AUTH" => auth(u)?,
         "RETR" | "DELE" => message(u)?,
         "LIST" | "UIDL" if u.arbitrary()? => message(u)?,
@@ -315,7 +320,7 @@ generated! {
     UserName = name;
     Password = password;
     Digest = digest;
-    Apop = |u| Ok([&*name(u)?, b" ", &*digest(u)?].concat());
+    Apop = |u| Ok([&*word(u)?, b" ", &*digest(u)?].concat());
     Top = |u| Ok([&*message(u)?, b" ", &*octets(u)?].concat());
     Auth = auth;
     Xclient = xclient;

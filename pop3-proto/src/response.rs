@@ -108,7 +108,6 @@ impl Response {
     }
 
     /// A text that is known to be short, without control characters and without `[` in front.
-    #[allow(dead_code, reason = "for the sessions")]
     pub(crate) fn canned(status: Status, text: &'static str) -> Self {
         debug_assert!(Self::new(status, text).is_ok(), "{text}");
         Self { status, code: None, text: Str::from(text) }

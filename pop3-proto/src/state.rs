@@ -4,8 +4,6 @@
 //! A server refuses what the table does not allow with `-ERR`, a client does not send it. What was negotiated (TLS,
 //! capabilities) is not here: it is in the sessions. Nor is that PASS stands right behind USER.
 
-#![allow(dead_code, reason = "the sessions will use it")]
-
 use crate::Command;
 
 /// Where a session stands between two commands. RFC 1939 §3

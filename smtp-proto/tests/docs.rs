@@ -96,10 +96,11 @@ fn core_sources() -> Option<BTreeMap<String, String>> {
     Some(all)
 }
 
-/// The functions that are tests: behind `#[test]`, or in a `proptest!` block, which has the attribute, too.
-fn tests(sources: &BTreeMap<String, String>) -> HashSet<String> {
-    let mut names = HashSet::new();
-    for text in sources.values() {
+/// The functions that are tests, each with its path: behind `#[test]`, or in a `proptest!` block, which has the
+/// attribute, too.
+fn tests(sources: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let mut names = Vec::new();
+    for (file, text) in sources {
         let mut armed = false;
         for line in text.lines().map(str::trim) {
             if line == "#[test]" || line.starts_with("#[tokio::test") {
@@ -108,13 +109,36 @@ fn tests(sources: &BTreeMap<String, String>) -> HashSet<String> {
                 line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")
             {
                 if armed {
-                    names.insert(rest.split(['(', '<']).next().unwrap().to_owned());
+                    let name = rest.split(['(', '<']).next().unwrap();
+                    names.push((module(file), name.to_owned()));
                 }
                 armed = false;
             }
         }
     }
     names
+}
+
+/// `a::b` of `a/b.rs`, `a/b/mod.rs` and `a/b/tests.rs`.
+fn module(file: &str) -> String {
+    let path = file.replace(['/', '\\'], "::");
+    let path = path.trim_end_matches(".rs");
+    let path = ["::mod", "::tests", "::main"].iter().find_map(|end| path.strip_suffix(end));
+    path.unwrap_or(file.replace(['/', '\\'], "::").trim_end_matches(".rs")).to_owned()
+}
+
+/// What is wrong with `named`, a test's name or the end of its path. Where several have a name, it wants its module.
+fn fault(named: &str, tests: &[(String, String)]) -> Option<&'static str> {
+    let (module, name) = match named.rsplit_once("::") {
+        Some((module, name)) => (format!("::{module}"), name),
+        None => (String::new(), named),
+    };
+    let found = tests.iter().filter(|(path, test)| test == name && path.ends_with(&module));
+    match found.count() {
+        0 => Some("there is no test"),
+        1 => None,
+        _ => Some("there are several of the name"),
+    }
 }
 
 /// Names that look as if they were defined: items, members of enums and open sets, rows of tables made by a macro.
@@ -152,13 +176,13 @@ fn check(table: &str, tests_at: usize, types_at: Option<usize>) {
             faults.push(format!("{id}: no test is named"));
         }
         for test in named {
-            let found = match (test.strip_prefix("core::"), &core) {
-                (Some(test), Some(core)) => core.contains(test),
-                (Some(_), None) => true,
-                (None, _) => tests.contains(test),
+            let fault = match (test.strip_prefix("core::"), &core) {
+                (Some(test), Some(core)) => fault(test, core),
+                (Some(_), None) => None,
+                (None, _) => fault(test, &tests),
             };
-            if !found {
-                faults.push(format!("{id}: there is no test `{test}`"));
+            if let Some(fault) = fault {
+                faults.push(format!("{id}: {fault}: `{test}`"));
             }
         }
         let Some(types_at) = types_at else { continue };

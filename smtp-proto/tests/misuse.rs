@@ -235,6 +235,7 @@ fn a_client_keeps_to_the_values_that_were_offered() {
 fn a_parameter_of_an_extension_goes_where_it_was_offered() {
     // RFC 5321 §4.1.1.11, both ends by one table
     for (parameter, keyword) in [
+        ("RET=FULL ENVID=1", "DSN"),
         ("BY=60;R", "DELIVERBY"),
         ("HOLDFOR=60", "FUTURERELEASE 60 2026-11-24T00:00:00Z"),
         ("HOLDUNTIL=2026-11-24T00:00:00Z", "FUTURERELEASE 60 2026-11-24T00:00:00Z"),
@@ -249,13 +250,13 @@ fn a_parameter_of_an_extension_goes_where_it_was_offered() {
         ("PRDR", "PRDR"),
     ] {
         let mail: Command = format!("MAIL FROM:<a@b> {parameter}").parse().unwrap();
-        assert!(client_with("250 DSN\r\n").command(&mail).is_err(), "{parameter}");
+        assert!(client_with("250 XADR\r\n").command(&mail).is_err(), "{parameter}");
         let sent = client_with(&format!("250 {keyword}\r\n")).command(&mail);
         assert!(sent.is_ok(), "{parameter}: {:?}", sent.err());
         if keyword == "CHECKPOINT" {
             continue; // our server keeps nothing of a message that was broken off
         }
-        for (offered, code) in [("DSN", "555 5.5.4"), (keyword, "250 2.1.0")] {
+        for (offered, code) in [("XADR", "555 5.5.4"), (keyword, "250 2.1.0")] {
             let mut config = server::Config::new("mx.example".parse().unwrap());
             config.prdr = offered == "PRDR";
             config.capabilities = vec![offered.parse().unwrap()];
@@ -269,6 +270,8 @@ fn a_parameter_of_an_extension_goes_where_it_was_offered() {
         }
     }
     for (parameter, keyword) in [
+        ("NOTIFY=SUCCESS,DELAY", "DSN"),
+        ("ORCPT=rfc822;u@v", "DSN"),
         ("CONNEG", "CONNEG"),
         ("RRVS=2014-04-03T23:01:00Z;C", "RRVS"),
         ("ALT-ADDRESS=a@b", "UTF8SMTP"),
@@ -276,12 +279,20 @@ fn a_parameter_of_an_extension_goes_where_it_was_offered() {
     ] {
         let rcpt: Command = format!("RCPT TO:<u@v> {parameter}").parse().unwrap();
         let mail: Command = "MAIL FROM:<a@b>".parse().unwrap();
-        for (offered, passes) in [("DSN", false), (keyword, true)] {
+        for (offered, passes) in [("XADR", false), (keyword, true)] {
             let mut smtp = client_with(&format!("250 {offered}\r\n"));
             smtp.command(&mail).unwrap();
             smtp.wire_mut().receive(b"250 ok\r\n");
             while let Next::Event(_) = smtp.poll() {}
             assert_eq!(smtp.command(&rcpt).is_ok(), passes, "{offered} {parameter}");
+            let mut config = server::Config::new("mx.example".parse().unwrap());
+            config.capabilities = vec![offered.parse().unwrap()];
+            let mut smtp = Server::new(config);
+            smtp.wire_mut().receive(format!("EHLO me\r\n{mail}\r\n{rcpt}\r\n").as_bytes());
+            let (said, _) = drain(&mut smtp);
+            let code = if passes { "250 2.1.5" } else { "555 5.5.4" };
+            let last = said.lines().last().unwrap();
+            assert!(last.starts_with(code), "{offered} {parameter}: {said}");
         }
     }
 }
@@ -375,4 +386,13 @@ fn a_credential_in_the_wrong_place_is_masked() {
         });
         assert_eq!(String::from_utf8(smtp.wire().masked()).unwrap(), format!("{shown}\r\n"));
     }
+}
+
+#[test]
+fn a_server_takes_a_hundred_recipients_unless_told_otherwise() {
+    // RFC 5321 §4.5.3.1.8
+    let rcpts: String = (0..100).map(|n| format!("RCPT TO:<u{n}@v>\r\n")).collect();
+    let input = format!("EHLO me\r\nMAIL FROM:<a@b>\r\n{rcpts}DATA\r\n");
+    let (_, event) = server_at(Protocol::Smtp, &input, |event| matches!(event, Event::Data { .. }));
+    assert!(matches!(event, Event::Data { .. }));
 }

@@ -567,3 +567,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_literal_that_would_end_what_it_stands_in_is_refused() {
+    // RFC 5321 §4.1.3: dcontent has brackets and quotation marks; §4.4: nobody would read them back
+    let date = || DateTime::utc((2026, 11, 24), (11, 0, 5)).unwrap();
+    let by = || ExtendedDomain::from("mx.example".parse::<Domain>().unwrap());
+    let plain = "[192.0.2.1]";
+    for (host, address, fits) in [
+        (plain, "[x-y:ab]", true),
+        (plain, "[x-y:a)b]", false),
+        (plain, "[x-y:a(b]", false),
+        ("[x-y:ab]", plain, true),
+        ("[x-y:a(b]", plain, false),
+        ("[x-y:a;b]", plain, false),
+        ("[x-y:a\"b]", plain, false),
+    ] {
+        let info = TcpInfo::new(address.parse().unwrap());
+        let from = ExtendedDomain::with_tcp_info(host.parse().unwrap(), info);
+        assert_eq!(from.is_strict(), fits, "{host} {address}");
+        assert_eq!(Received::new(from, by(), date()).is_ok(), fits, "{host} {address}");
+    }
+    for (mailbox, fits) in [("a@[x-y:ab]", true), ("a@[x-y:a)b]", false), ("a@[x-y:a;b]", false)] {
+        let mailbox: Mailbox = mailbox.parse().unwrap();
+        let path = ReversePath::from(mailbox.clone());
+        assert_eq!(ReturnPath(path).is_strict(), fits, "{mailbox}");
+        let line = Received::new(by(), by(), date()).unwrap();
+        let clause = Clause::For(ForClause::Mailbox(mailbox));
+        assert_eq!(line.with(clause).is_ok(), fits);
+    }
+}

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use std::{
     fs::{self, File},
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     thread::{self, JoinHandle},
 };
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, UnboundedSender};
@@ -20,8 +20,12 @@ const BUFFER: usize = 256 * 1024;
 /// So many messages, or octets, are committed together at most.
 const TOGETHER: usize = 128;
 const OCTETS_TOGETHER: u64 = 16 * 1024 * 1024;
-/// So many pieces wait for the disk at most.
-const QUEUE: usize = 512;
+/// So many pieces, or octets, are told to the disk together at most: a thread that is woken for each costs more than it
+/// has to do.
+const TOLD: usize = 128;
+const OCTETS_TOLD: usize = 128 * 1024;
+/// So many times as many wait for the disk at most.
+const QUEUE: usize = 16;
 /// Threads that wait for the disk at the same time.
 const SYNCS: usize = 8;
 
@@ -41,7 +45,10 @@ enum Piece {
 /// The end of it at the connection.
 #[derive(Debug)]
 pub struct Delivery {
-    pieces: Option<Sender<Piece>>,
+    pieces: Option<Sender<Vec<Piece>>>,
+    /// Not told yet.
+    untold: Vec<Piece>,
+    untold_octets: usize,
     committed: UnboundedReceiver<Vec<u32>>,
     thread: Option<JoinHandle<(Ledger, io::Result<()>)>>,
     waiting: usize,
@@ -59,13 +66,21 @@ impl Delivery {
             tmp: ledger.maildir().join("tmp"),
             ledger,
             arriving: None,
+            kept: Vec::with_capacity(BUFFER),
             whole: Vec::new(),
             octets: 0,
             to_connection,
         };
         let run = move || writer.run(from_connection);
         let thread = thread::Builder::new().name("disk".to_owned()).spawn(run)?;
-        Ok(Delivery { pieces: Some(pieces), committed, thread: Some(thread), waiting: 0 })
+        Ok(Delivery {
+            pieces: Some(pieces),
+            untold: Vec::new(),
+            untold_octets: 0,
+            committed,
+            thread: Some(thread),
+            waiting: 0,
+        })
     }
 
     /// A message begins.
@@ -102,8 +117,28 @@ impl Delivery {
     }
 
     async fn tell(&mut self, piece: Piece) -> Result<(), Failed> {
+        if let Piece::Octets(octets) = &piece {
+            self.untold_octets += octets.len();
+        }
+        self.untold.push(piece);
+        match self.untold.len() >= TOLD || self.untold_octets >= OCTETS_TOLD {
+            true => self.flush().await,
+            false => Ok(()),
+        }
+    }
+
+    /// Tells the disk what has come: for when nothing more is there for the moment.
+    ///
+    /// # Errors
+    /// As [`message`](Delivery::message).
+    pub async fn flush(&mut self) -> Result<(), Failed> {
+        if self.untold.is_empty() {
+            return Ok(());
+        }
+        self.untold_octets = 0;
+        let untold = std::mem::take(&mut self.untold);
         match &self.pieces {
-            Some(pieces) => pieces.send(piece).await.map_err(|_| Failed),
+            Some(pieces) => pieces.send(untold).await.map_err(|_| Failed),
             None => Err(Failed),
         }
     }
@@ -128,6 +163,8 @@ impl Delivery {
     /// # Errors
     /// How the disk has failed.
     pub async fn finish(mut self) -> (Option<Ledger>, io::Result<Vec<u32>>) {
+        // If that fails, the thread says why.
+        _ = self.flush().await;
         self.pieces = None;
         let mut last = Vec::new();
         while let Some(committed) = self.committed.recv().await {
@@ -149,6 +186,8 @@ struct Writer {
     tmp: PathBuf,
     ledger: Ledger,
     arriving: Option<Arriving>,
+    /// Octets of it that are not written yet.
+    kept: Vec<u8>,
     whole: Vec<Whole>,
     /// Of those that are whole.
     octets: u64,
@@ -158,7 +197,6 @@ struct Writer {
 /// A message that is coming.
 struct Arriving {
     key: Key,
-    kept: Vec<u8>,
     /// It has a file from the moment when something is written.
     file: Option<(String, File)>,
     octets: u64,
@@ -173,7 +211,7 @@ struct Whole {
 }
 
 impl Writer {
-    fn run(mut self, from_connection: Receiver<Piece>) -> (Ledger, io::Result<()>) {
+    fn run(mut self, from_connection: Receiver<Vec<Piece>>) -> (Ledger, io::Result<()>) {
         let mut result = self.pieces(from_connection);
         if let Some((name, _)) = self.arriving.take().and_then(|arriving| arriving.file) {
             _ = fs::remove_file(self.tmp.join(name));
@@ -187,22 +225,24 @@ impl Writer {
         (self.ledger, result)
     }
 
-    fn pieces(&mut self, mut from_connection: Receiver<Piece>) -> io::Result<()> {
+    fn pieces(&mut self, mut from_connection: Receiver<Vec<Piece>>) -> io::Result<()> {
         loop {
-            let piece = match from_connection.try_recv() {
-                Ok(piece) => piece,
+            let pieces = match from_connection.try_recv() {
+                Ok(pieces) => pieces,
                 Err(_) => {
                     // Nothing to do: a good moment.
                     self.commit()?;
                     match from_connection.blocking_recv() {
-                        Some(piece) => piece,
+                        Some(pieces) => pieces,
                         None => return Ok(()),
                     }
                 }
             };
-            self.piece(piece)?;
-            if self.whole.len() >= TOGETHER || self.octets >= OCTETS_TOGETHER {
-                self.commit()?;
+            for piece in pieces {
+                self.piece(piece)?;
+                if self.whole.len() >= TOGETHER || self.octets >= OCTETS_TOGETHER {
+                    self.commit()?;
+                }
             }
         }
     }
@@ -211,20 +251,20 @@ impl Writer {
         match piece {
             Piece::Begin(key) => {
                 self.abort()?;
-                self.arriving = Some(Arriving { key, kept: Vec::new(), file: None, octets: 0 });
+                self.arriving = Some(Arriving { key, file: None, octets: 0 });
             }
             Piece::Octets(octets) => {
                 if let Some(arriving) = &mut self.arriving {
                     arriving.octets += octets.len() as u64;
-                    arriving.kept.extend_from_slice(&octets);
-                    if arriving.kept.len() >= BUFFER {
-                        arriving.write(&self.tmp, &self.ledger)?;
+                    if self.kept.len() + octets.len() > BUFFER {
+                        arriving.write(&mut self.kept, &self.tmp, &mut self.ledger)?;
                     }
+                    self.kept.extend_from_slice(&octets);
                 }
             }
             Piece::End(number) => {
                 if let Some(mut arriving) = self.arriving.take() {
-                    arriving.write(&self.tmp, &self.ledger)?;
+                    arriving.write(&mut self.kept, &self.tmp, &mut self.ledger)?;
                     if let Some((name, file)) = arriving.file {
                         self.octets += arriving.octets;
                         self.whole.push(Whole { key: arriving.key, number, name, file });
@@ -237,6 +277,7 @@ impl Writer {
     }
 
     fn abort(&mut self) -> io::Result<()> {
+        self.kept.clear();
         match self.arriving.take().and_then(|arriving| arriving.file) {
             Some((name, _)) => fs::remove_file(self.tmp.join(name)),
             None => Ok(()),
@@ -260,17 +301,17 @@ impl Writer {
 
 impl Arriving {
     /// An empty message gets a file, too.
-    fn write(&mut self, tmp: &std::path::Path, ledger: &Ledger) -> io::Result<()> {
+    fn write(&mut self, kept: &mut Vec<u8>, tmp: &Path, ledger: &mut Ledger) -> io::Result<()> {
         let (_, file) = match &mut self.file {
             Some(file) => file,
             none => {
-                let name = ledger.new_name()?;
+                let name = ledger.new_name();
                 let file = File::options().write(true).create_new(true).open(tmp.join(&name))?;
                 none.insert((name, file))
             }
         };
-        file.write_all(&self.kept)?;
-        self.kept.clear();
+        file.write_all(kept)?;
+        kept.clear();
         Ok(())
     }
 }

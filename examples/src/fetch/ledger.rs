@@ -17,7 +17,7 @@
 //! server that uses the id again means another message. An id that stands twice in one listing is two messages.
 //! Who claims a ledger has it alone.
 
-use crate::maildir::unique_name;
+use crate::random;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{HashMap, HashSet},
@@ -51,6 +51,10 @@ pub struct Ledger {
     account: String,
     /// Stands in the names of files, so that what another account's run is writing is left alone.
     tag: String,
+    /// Stands in those of this run.
+    run: String,
+    /// Names that were made.
+    count: u64,
     maildir: PathBuf,
     path: PathBuf,
     file: File,
@@ -99,10 +103,20 @@ impl Ledger {
             .map_err(|error| Error::Io(maildir.to_owned(), error))?;
         let file = File::options().append(true).create(true).open(&path).map_err(io)?;
         let maildir = maildir.to_owned();
-        let mut ledger =
-            Ledger { account, tag, maildir, path, file, known, is_dirty: true, _lock: lock };
-        // What is torn at the end, or promised and settled now, must not stand in front of what comes.
-        ledger.is_dirty = read.is_torn || !read.promised.is_empty() || octets.is_empty();
+        let random = random::hex::<8>().map_err(io)?;
+        let mut ledger = Ledger {
+            account,
+            tag,
+            run: format!("P{}R{random}", std::process::id()),
+            count: 0,
+            maildir,
+            path: path.clone(),
+            file,
+            known,
+            // What is torn at the end, or promised and settled now, must not stand in front of what comes.
+            is_dirty: read.is_torn || !read.promised.is_empty() || octets.is_empty(),
+            _lock: lock,
+        };
         ledger.rewrite()?;
         Ok(ledger)
     }
@@ -138,12 +152,13 @@ impl Ledger {
         &self.maildir
     }
 
-    /// A name for a file that is to come.
-    ///
-    /// # Errors
-    /// The system has no randomness.
-    pub fn new_name(&self) -> io::Result<String> {
-        Ok(format!("{}-{}", unique_name()?, self.tag))
+    /// A name for a file that is to come, as a Maildir wants it: time, process, randomness of this run, count.
+    pub fn new_name(&mut self) -> String {
+        self.count += 1;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let (seconds, micros) = (now.as_secs(), now.subsec_micros());
+        let Ledger { run, count, tag, .. } = self;
+        format!("{seconds}.M{micros:06}{run}Q{count}.mailwire-{tag}")
     }
 
     /// These are whole and on the disk in `tmp/`: from here on they have been fetched. They are then moved to `new/`.
@@ -336,7 +351,12 @@ mod tests {
 
     impl Scene {
         fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
+            // In memory where there is such a place: each claim waits for the disk several times.
+            let memory = Path::new("/dev/shm");
+            let folder = match memory.is_dir() {
+                true => tempfile::tempdir_in(memory).unwrap(),
+                false => tempfile::tempdir().unwrap(),
+            };
             for name in ["tmp", "new", "cur"] {
                 fs::create_dir(folder.path().join(name)).unwrap();
             }
@@ -351,8 +371,8 @@ mod tests {
             Ledger::claim("ada at pop.example:995", self.0.path(), None).unwrap()
         }
 
-        fn write(&self, ledger: &Ledger, text: &str) -> String {
-            let name = ledger.new_name().unwrap();
+        fn write(&self, ledger: &mut Ledger, text: &str) -> String {
+            let name = ledger.new_name();
             fs::write(self.at("tmp").join(&name), text).unwrap();
             name
         }
@@ -370,7 +390,7 @@ mod tests {
     fn what_was_delivered_is_known_to_the_next() {
         let scene = Scene::new();
         let mut ledger = scene.claim();
-        let name = scene.write(&ledger, "one");
+        let name = scene.write(&mut ledger, "one");
         ledger.deliver(vec![(key("one"), name.clone())]).unwrap();
         assert_eq!(fs::read_to_string(scene.at("new").join(&name)).unwrap(), "one");
         drop(ledger);
@@ -387,7 +407,7 @@ mod tests {
         let mut ledger = scene.claim();
         let head = fs::metadata(&ledger.path).unwrap().len() as usize;
         let ids = ["a", "b c", "\u{fc}", "=", "+ 1 x 1 y"];
-        let names: Vec<_> = ids.iter().map(|id| scene.write(&ledger, id)).collect();
+        let names: Vec<_> = ids.iter().map(|id| scene.write(&mut ledger, id)).collect();
         let whole = ids.iter().map(|id| key(id)).zip(names.iter().cloned()).collect();
         ledger.deliver(whole).unwrap();
         let path = ledger.path.clone();
@@ -419,7 +439,7 @@ mod tests {
     fn promised_and_read_already() {
         let scene = Scene::new();
         let mut ledger = scene.claim();
-        let name = scene.write(&ledger, "one");
+        let name = scene.write(&mut ledger, "one");
         ledger.deliver(vec![(key("one"), name.clone())]).unwrap();
         let path = ledger.path.clone();
         drop(ledger);
@@ -439,11 +459,11 @@ mod tests {
         let scene = Scene::new();
         let mut ledger = scene.claim();
         for id in ["one", "two"] {
-            let name = scene.write(&ledger, id);
+            let name = scene.write(&mut ledger, id);
             ledger.deliver(vec![(key(id), name)]).unwrap();
         }
         ledger.forget_all_but(&HashSet::from([&key("two")])).unwrap();
-        let name = scene.write(&ledger, "three");
+        let name = scene.write(&mut ledger, "three");
         ledger.deliver(vec![(key("three"), name)]).unwrap();
         drop(ledger);
         let ledger = scene.claim();
@@ -458,8 +478,8 @@ mod tests {
         let again = Ledger::claim("ada at pop.example:995", scene.0.path(), None);
         assert!(matches!(again, Err(Error::InUse(_))), "{again:?}");
         // Another account may come into the same Maildir, and its files in tmp/ are left alone.
-        let other = Ledger::claim("bob at pop.example:995", scene.0.path(), None).unwrap();
-        let name = scene.write(&other, "bob's");
+        let mut other = Ledger::claim("bob at pop.example:995", scene.0.path(), None).unwrap();
+        let name = scene.write(&mut other, "bob's");
         let path = ledger.path.clone();
         drop(ledger);
         drop(scene.claim());

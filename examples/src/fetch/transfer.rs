@@ -94,17 +94,17 @@ impl Transfer<'_> {
             if self.asked.is_empty() && self.deletions.is_empty() && !is_waiting {
                 return Ok(());
             }
-            let happened = tokio::select! {
-                happened = self.link.next() => happened?,
-                committed = self.delivery.committed(), if is_waiting => {
-                    let numbers = committed.map_err(|_| failed())?;
-                    self.report.fetched += numbers.len() as u64;
-                    if self.keep == Keep::None {
-                        let numbers: Vec<_> =
-                            numbers.into_iter().filter_map(MessageNumber::new).collect();
-                        self.delete(&numbers)?;
+            let happened = match self.link.now().await? {
+                Some(happened) => happened,
+                None => {
+                    self.delivery.flush().await.map_err(|_| failed())?;
+                    tokio::select! {
+                        happened = self.link.next() => happened?,
+                        committed = self.delivery.committed(), if is_waiting => {
+                            self.on_committed(committed.map_err(|_| failed())?)?;
+                            continue;
+                        }
                     }
-                    continue;
                 }
             };
             match happened {
@@ -127,6 +127,15 @@ impl Transfer<'_> {
             let Some(listed) = self.next.pop_front() else { break };
             let of = self.link.call("RETR", |pop| pop.retr(listed.number))?;
             self.asked.push_back(Wanted { of, listed });
+        }
+        Ok(())
+    }
+
+    fn on_committed(&mut self, numbers: Vec<u32>) -> Result<(), Error> {
+        self.report.fetched += numbers.len() as u64;
+        if self.keep == Keep::None {
+            let numbers: Vec<_> = numbers.into_iter().filter_map(MessageNumber::new).collect();
+            self.delete(&numbers)?;
         }
         Ok(())
     }

@@ -137,7 +137,7 @@ impl Connected<'_> {
             // SMTP has one reply: who has it already gets it again rather than that one goes without.
             (Protocol::Smtp, Some(failed)) => pending.reject(failed),
             // The next hop's own words: its queue has a name for the message.
-            (Protocol::Smtp, None) if self.relay.is_some() => pending.accept_with(&told.text()),
+            (Protocol::Smtp, None) if self.relay.is_some() => pending.accept_with(told.clone()),
             _ => pending.accept(),
         };
         on_message(self.received(transaction, octets, told, files));

@@ -199,7 +199,7 @@ impl Client {
             self.channel.drop_blocked();
             self.channel.close();
         }
-        Step::Event(Event::Greeting(greeting))
+        Step::Event(Event::Greeting(Box::new(greeting)))
     }
 
     /// A layer is in place: what either side has learnt before counts no more. RFC 2595 §4, RFC 5034 §4
@@ -213,6 +213,6 @@ impl Client {
 fn done(flight: Flight, response: Option<Response>, outcome: Outcome) -> Option<Event> {
     match flight.kind {
         Kind::Greeting => None,
-        _ => Some(Event::Done(Done { id: flight.id, verb: flight.verb, response, outcome })),
+        _ => Some(Event::Done(Done::new(flight.id, flight.verb, response, outcome))),
     }
 }

@@ -42,45 +42,71 @@ impl Client {
             [b'.', rest @ ..] => (rest, 1),
             _ => (line, 0),
         };
-        let parsed = match kind {
-            Kind::Scans => ScanListing::parse(line, &parse)
-                .map(|(listing, met)| (Event::ScanListing { of, listing }, met)),
-            Kind::UniqueIds => UniqueIdListing::parse(line, &parse)
-                .map(|(listing, met)| (Event::UniqueIdListing { of, listing }, met)),
-            Kind::Capa => Capability::parse(line, &parse)
-                .map(|(capability, met)| (Event::Capability { of, capability }, met)),
-            Kind::Languages => LanguageListing::parse(line, &parse)
-                .map(|(listing, met)| (Event::Language { of, listing }, met)),
-            Kind::Mechanisms => mechanism(line, &parse)
-                .map(|(mechanism, met)| (Event::Mechanism { of, mechanism }, met)),
-            _ => Ok((Event::Line { of, line: Str::new(text_of(line)) }, Quirks::NONE)),
+        let error = match kind {
+            Kind::Scans => match ScanListing::parse(line, &parse) {
+                Ok((listing, met)) => {
+                    return self.listed(n, met, Event::ScanListing { of, listing });
+                }
+                Err(error) => error,
+            },
+            Kind::UniqueIds => match UniqueIdListing::parse(line, &parse) {
+                Ok((listing, met)) => {
+                    return self.listed(n, met, Event::UniqueIdListing { of, listing });
+                }
+                Err(error) => error,
+            },
+            Kind::Capa => match Capability::parse(line, &parse) {
+                Ok((capability, met)) => return self.offered(n, met, of, capability),
+                Err(error) => error,
+            },
+            Kind::Languages => match LanguageListing::parse(line, &parse) {
+                Ok((listing, met)) => return self.listed(n, met, Event::Language { of, listing }),
+                Err(error) => error,
+            },
+            Kind::Mechanisms => match mechanism(line, &parse) {
+                Ok((mechanism, met)) => {
+                    return self.listed(n, met, Event::Mechanism { of, mechanism });
+                }
+                Err(error) => error,
+            },
+            _ => {
+                let line = Str::new(text_of(line));
+                return self.listed(n, Quirks::NONE, Event::Line { of, line });
+            }
         };
-        let parsed = parsed.map_err(|error| error.with_excerpt(line).moved(stuffed));
+        let error = error.with_excerpt(line).moved(stuffed);
         self.channel.hold(n);
         self.channel.touch();
-        let Reading::Lines(listing) = &mut self.reading else { return Step::Again };
-        match parsed {
-            Ok((event, met)) => {
-                listing.count += 1;
-                if let Event::Capability { capability, .. } = &event {
-                    listing.octets += n;
-                    let max = self.config.limits.frame;
-                    if listing.octets > max {
-                        return self.too_much(LimitExceeded::new(
-                            "octets in the answer to CAPA",
-                            max as u64,
-                        ));
-                    }
-                    listing.capabilities.push(capability.clone());
-                }
-                self.channel.set_quirks(met);
-                Step::Event(event)
-            }
-            Err(error) => {
-                listing.malformed += 1;
-                Step::Event(Event::Malformed(error))
-            }
+        if let Reading::Lines(listing) = &mut self.reading {
+            listing.malformed += 1;
         }
+        Step::Event(Event::Malformed(error))
+    }
+
+    /// The line of `n` octets is `event`.
+    #[inline(always)]
+    fn listed(&mut self, n: usize, met: Quirks, event: Event) -> Step<Event> {
+        self.channel.hold(n);
+        self.channel.touch();
+        self.channel.set_quirks(met);
+        if let Reading::Lines(listing) = &mut self.reading {
+            listing.count += 1;
+        }
+        Step::Event(event)
+    }
+
+    /// The line of `n` octets is a capability: it is kept, as far as there is room.
+    fn offered(&mut self, n: usize, met: Quirks, of: u64, capability: Capability) -> Step<Event> {
+        let max = self.config.limits.frame;
+        let Reading::Lines(listing) = &mut self.reading else { return Step::Again };
+        listing.octets += n;
+        if listing.octets > max {
+            self.channel.hold(n);
+            let limit = LimitExceeded::new("octets in the answer to CAPA", max as u64);
+            return self.too_much(limit);
+        }
+        listing.capabilities.push(capability.clone());
+        self.listed(n, met, Event::Capability { of, capability })
     }
 
     fn end_listing(&mut self, kind: Kind) -> Step<Event> {

@@ -1,16 +1,20 @@
 //! `Done` and `Outcome`: how a command ended.
 
 use crate::{Capabilities, DropListing, LanguageTag, Response, ScanListing, UniqueIdListing};
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, boxed::Box};
 use mailwire_core::{Handle, ParseError};
 
 /// A command has ended. Which one, says [`Done::get`], or [`Done::verb`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
-    pub(super) id: u64,
-    pub(super) verb: Cow<'static, str>,
-    pub(super) response: Option<Response>,
-    pub(super) outcome: Outcome,
+pub struct Done(Box<Ended>);
+
+/// In a box, so that an event is small: most events are lines of lists, and parts of messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ended {
+    id: u64,
+    verb: Cow<'static, str>,
+    response: Option<Response>,
+    outcome: Outcome,
 }
 
 /// How a command ended.
@@ -108,39 +112,48 @@ mod sealed {
 }
 
 impl Done {
+    pub(super) fn new(
+        id: u64,
+        verb: Cow<'static, str>,
+        response: Option<Response>,
+        outcome: Outcome,
+    ) -> Self {
+        Done(Box::new(Ended { id, verb, response, outcome }))
+    }
+
     /// The result of the command that `handle` names; `None` if it was another that ended.
     pub fn get<T: Ending>(&self, handle: Handle<T>) -> Option<Result<T, Failure>> {
-        if handle.id() == self.id { T::of(self) } else { None }
+        if handle.id() == self.0.id { T::of(self) } else { None }
     }
 
     /// The number of the command: [`Handle::id`].
     pub fn id(&self) -> u64 {
-        self.id
+        self.0.id
     }
 
     /// The verb of the command, as it was sent: `RETR`.
     pub fn verb(&self) -> &str {
-        &self.verb
+        &self.0.verb
     }
 
     /// Has the peer done what the command wants?
     pub fn is_success(&self) -> bool {
-        self.outcome.is_success()
+        self.0.outcome.is_success()
     }
 
     /// How it ended, whatever it was.
     pub fn outcome(&self) -> &Outcome {
-        &self.outcome
+        &self.0.outcome
     }
 
     /// The answer, or its first line; `None` if there was none.
     pub fn response(&self) -> Option<&Response> {
-        self.response.as_ref()
+        self.0.response.as_ref()
     }
 
     fn failure(&self) -> Option<Failure> {
-        Some(match &self.outcome {
-            Outcome::Refused => Failure::Response(self.response.clone()?),
+        Some(match &self.0.outcome {
+            Outcome::Refused => Failure::Response(self.0.response.clone()?),
             Outcome::Malformed(error) => Failure::Malformed(error.clone()),
             Outcome::NotSent => Failure::NotSent,
             Outcome::Dropped => Failure::Dropped,
@@ -153,7 +166,7 @@ impl Ending for Response {
     fn of(done: &Done) -> Option<Result<Self, Failure>> {
         match done.failure() {
             Some(failure) => Some(Err(failure)),
-            None => done.response.clone().map(Ok),
+            None => done.0.response.clone().map(Ok),
         }
     }
 }
@@ -163,7 +176,7 @@ macro_rules! ending {
     ($($variant:ident($kind:ty)),+ $(,)?) => {$(
         impl Ending for $kind {
             fn of(done: &Done) -> Option<Result<Self, Failure>> {
-                match &done.outcome {
+                match &done.0.outcome {
                     Outcome::$variant(value) => Some(Ok(value.clone())),
                     _ => done.failure().map(Err),
                 }

@@ -216,7 +216,11 @@ impl Command {
 
     /// Would it be read back without a quirk?
     pub fn is_strict(&self) -> bool {
-        !matches!(self, Command::Mechanisms)
+        match self {
+            Command::Mechanisms => false,
+            Command::Apop(apop) => !apop.name.as_bytes().contains(&b' '),
+            _ => true,
+        }
     }
 
     /// Has its line room? A client asks before it queues the command.

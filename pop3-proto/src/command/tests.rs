@@ -36,7 +36,12 @@ fn of_rfc_1939() {
             Command::Apop(Apop::new(name("mrose"), digest)),
             "1939 §7",
         )
-        .keeps("APOP m rose c4c9334bac560ecc979e58001b3e22fb\r\n", "1939 §7, the name of USER")
+        .err(
+            "APOP m rose c4c9334bac560ecc979e58001b3e22fb\r\n",
+            7,
+            "digest",
+            "2449 §3, no blanks in it",
+        )
         .ok("QUIT\r\n", Command::Quit, "1939 §4")
         .ok("STAT\r\n", Command::Stat, "1939 §5")
         .ok("LIST\r\n", Command::List(None), "1939 §5")
@@ -64,7 +69,7 @@ fn of_rfc_1939() {
         .err("APOP mrose c4c9334bac560ecc979e58001b3e22f\r\n", 42, "digest", "1939 §7")
         .err("APOP mrose c4c9334bac560ecc979e58001b3e22fb0\r\n", 43, "CRLF", "1939 §7")
         .err("APOP mrose C4C9334BAC560ECC979E58001B3E22FB\r\n", 11, "digest", "1939 §7, lower case")
-        .err("APOP  c4c9334bac560ecc979e58001b3e22fb\r\n", 38, "SP", "1939 §7")
+        .err("APOP  c4c9334bac560ecc979e58001b3e22fb\r\n", 5, "name", "1939 §7")
         .err("RETR\r\n", 4, "SP", "1939 §5")
         .err("RETR 0\r\n", 5, "msg", "1939 §5")
         .err("RETR -1\r\n", 5, "msg", "1939 §5")
@@ -197,6 +202,8 @@ fn verbs_have_members_and_lines_their_answers() {
         assert!(command.is_strict() && command.fits(Dialect::ascii()).is_ok());
     }
     assert!(Command::Mechanisms.is_multi_line() && !Command::Mechanisms.is_strict());
+    let blank = Command::Apop(Apop::new(name("m rose"), Digest::new([0; 16])));
+    assert!(!blank.is_strict() && blank.fits(Dialect::utf8()).is_err(), "RFC 2449 §3");
     for line in ["LIST 1", "UIDL 1", "LANG en"] {
         assert!(!line.parse::<Command>().unwrap().is_multi_line(), "{line}: RFC 1939 §5, §7");
     }

@@ -7,10 +7,17 @@
 use super::{Event, Server, top::Cut};
 use alloc::{boxed::Box, vec::Vec};
 use bytes::Bytes;
-use mailwire_core::{Body, Fatal, NotNow, dot::Encoder};
+use mailwire_core::{
+    Body, Fatal, NotNow,
+    dot::{BareLineEnd, Encoder, LineEnds},
+    implement::Channel,
+};
 
 /// Pieces below this are copied, larger ones are queued as they are.
 const COPIED: usize = 1024;
+
+/// So many octets of a message are looked at for how they pass best.
+const STRETCH: usize = 64 * 1024;
 
 /// A client that is given more at once than `Limits::output` gets a second for so many octets of it.
 const SLACK: usize = 8 * 1024;
@@ -52,23 +59,21 @@ impl Server {
             octets.truncate(cut.take(&octets));
         }
         let (channel, encoder) = (&mut self.channel, &mut outgoing.encoder);
+        // Where nothing can be refused, each stretch passes as it wants to.
+        let stretch = match self.config.line_ends {
+            LineEnds::Normalize => STRETCH,
+            _ => octets.len().max(1),
+        };
         let mut queued = Ok(());
-        if octets.len() < COPIED {
-            channel.write_body(|out| queued = encoder.encode(&octets, out));
-        } else {
-            let mut small = Vec::new();
-            queued = encoder.encode_bytes(&octets, |piece| match piece.len() {
-                0..COPIED => small.extend_from_slice(&piece),
-                _ => {
-                    if !small.is_empty() {
-                        channel.write_body(|out| out.append(&mut small));
-                    }
-                    channel.put_body(piece);
-                }
+        for from in (0..octets.len()).step_by(stretch) {
+            let part = octets.slice(from..(from + stretch).min(octets.len()));
+            queued = queued.and(if part.len() < COPIED || is_dense(&part) {
+                let mut result = Ok(());
+                channel.write_body(|out| result = encoder.encode(&part, out));
+                result
+            } else {
+                put_shared(channel, encoder, &part)
             });
-            if !small.is_empty() {
-                channel.write_body(|out| out.append(&mut small));
-            }
         }
         self.grant(octets.len());
         queued.map_err(|_| BARE)
@@ -129,6 +134,38 @@ impl Server {
             _ => 0,
         };
     }
+}
+
+/// Queues the pieces that `part` has on the wire: large ones without a copy, small ones that stand together as one.
+fn put_shared(
+    channel: &mut Channel,
+    encoder: &mut Encoder,
+    part: &Bytes,
+) -> Result<(), BareLineEnd> {
+    let mut small = Vec::new();
+    let queued = encoder.encode_bytes(part, |piece| match piece.len() {
+        0..COPIED => small.extend_from_slice(&piece),
+        _ => {
+            if !small.is_empty() {
+                channel.write_body(|out| out.append(&mut small));
+            }
+            channel.put_body(piece);
+        }
+    });
+    if !small.is_empty() {
+        channel.write_body(|out| out.append(&mut small));
+    }
+    queued
+}
+
+/// Are the first lines of `part` such that hardly one passes as it is? Then a copy is cheaper.
+fn is_dense(part: &[u8]) -> bool {
+    let front = part.get(..COPIED).unwrap_or(part);
+    let changes = memchr::memchr_iter(b'\n', front).take(8).filter(|lf| {
+        let before = lf.checked_sub(1).and_then(|before| front.get(before));
+        before != Some(&b'\r') || front.get(lf + 1) == Some(&b'.')
+    });
+    changes.count() > 2
 }
 
 const NOT_WANTED: NotNow = NotNow::state("this body is no longer wanted");

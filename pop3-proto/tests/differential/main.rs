@@ -11,10 +11,7 @@ mod lines;
 mod peer;
 mod table;
 
-use mailwire_pop3::{
-    Answer, Capabilities, Capability, Command, Content, Dialect, Greeting, LanguageRange, Parse,
-    Response, extension::Retention,
-};
+use mailwire_pop3::{Answer, Command, Content, Dialect, Greeting, LanguageRange, Parse, Response};
 use proptest::prelude::*;
 use table::TABLE;
 
@@ -99,7 +96,7 @@ fn answer(answer: &Answer) -> String {
             all.iter().map(|of| format!("{} {}", of.message, of.octets)).collect()
         }
         Content::UniqueIdListings(all) => all.iter().map(ToString::to_string).collect(),
-        Content::Capabilities(all) => capabilities(all),
+        Content::Capabilities(all) => all.iter().map(ToString::to_string).collect(),
         Content::Languages(all) => all.iter().map(ToString::to_string).collect(),
         Content::Mechanisms(all) => all.iter().map(ToString::to_string).collect(),
         Content::Message(octets) => vec![String::from_utf8_lossy(octets).into_owned()],
@@ -111,19 +108,6 @@ fn answer(answer: &Answer) -> String {
 /// An answer of many lines in words.
 fn many(head: &str, lines: &[String]) -> String {
     format!("{head}: {}", lines.join("|"))
-}
-
-fn capabilities(all: &Capabilities) -> Vec<String> {
-    let one = |line: &Capability| match line {
-        Capability::Expire(expire) => match expire.least {
-            Retention::Days(days) => format!("EXPIRE {days} {}", expire.user),
-            Retention::Never => format!("EXPIRE NEVER {}", expire.user),
-        },
-        Capability::LoginDelay(delay) => format!("LOGIN-DELAY {} {}", delay.seconds, delay.user),
-        Capability::Utf8(utf8) => format!("UTF8 {}", utf8.user),
-        line => line.to_string(),
-    };
-    all.iter().map(one).collect()
 }
 
 /// The key of the difference, if there is one.

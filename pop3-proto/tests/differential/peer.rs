@@ -3,12 +3,37 @@
 use crate::{Kind, Said, many, said};
 use pop3_codec::{
     parse,
-    types::{
-        Command, Language, Response,
-        response::{Capability, ExpirePolicy, MultiLine, SingleLine},
-    },
+    types::{Command, Language, Response},
 };
 use std::fmt::Debug;
+
+/// A response of one line, whose type has no name outside its crate.
+macro_rules! head {
+    ($status:literal, $line:expr) => {{
+        let line = $line;
+        said($status, &line.code, &line.comment)
+    }};
+}
+
+/// A positive response in these words, or a negative one.
+macro_rules! either {
+    ($read:expr, $value:ident => $words:expr) => {
+        match $read {
+            Response::Ok($value) => $words,
+            Response::Err(line) => head!("-ERR", line),
+        }
+    };
+}
+
+/// A positive response and its lines in these words, or a negative one.
+macro_rules! lines {
+    ($read:expr, $of:ident => $words:expr) => {
+        either!($read, all => {
+            let body: Vec<String> = all.body.iter().map(|$of| $words).collect();
+            many(&head!("+OK", all.head), &body)
+        })
+    };
+}
 
 /// `None`: it has no reader for this.
 pub(crate) fn read(octets: &str, kind: Kind) -> Option<Said> {
@@ -29,31 +54,41 @@ pub(crate) fn read(octets: &str, kind: Kind) -> Option<Said> {
             format!("{} {stamp}", said("+OK", &read.code, &read.comment))
         }),
         Kind::Answer(asked) => match asked {
-            "NOOP" => whole(parse::response_noop(all), |read| either(read, single)),
-            "STAT" => whole(parse::response_stat(all), |read| {
-                either(read, |of| format!("drop {} {}", of.message_count, of.maildrop_size))
-            }),
-            "LIST 1" => whole(parse::response_list(all), |read| {
-                either(read, |of| format!("scan {} {}", of.message_id, of.message_size))
-            }),
-            "UIDL 1" => whole(parse::response_uidl(all), |read| {
-                either(read, |of| format!("id {} {}", of.message_id, of.message_uid))
-            }),
-            "LIST" => whole(parse::response_list_all(all), |read| {
-                lines(read, |of| format!("{} {}", of.message_id, of.message_size))
-            }),
-            "UIDL" => whole(parse::response_uidl_all(all), |read| {
-                lines(read, |of| format!("{} {}", of.message_id, of.message_uid))
-            }),
-            "CAPA" => whole(parse::response_capa(all), |read| lines(read, capability)),
-            "LANG" => whole(parse::response_lang_all(all), |read| {
-                lines(read, |of| format!("{} {}", of.tag, of.description))
-            }),
+            "NOOP" => {
+                whole(parse::response_noop(all), |read| either!(read, line => head!("+OK", line)))
+            }
+            "STAT" => whole(
+                parse::response_stat(all),
+                |read| either!(read, of => format!("drop {} {}", of.message_count, of.maildrop_size)),
+            ),
+            "LIST 1" => whole(
+                parse::response_list(all),
+                |read| either!(read, of => format!("scan {} {}", of.message_id, of.message_size)),
+            ),
+            "UIDL 1" => whole(
+                parse::response_uidl(all),
+                |read| either!(read, of => format!("id {} {}", of.message_id, of.message_uid)),
+            ),
+            "LIST" => whole(
+                parse::response_list_all(all),
+                |read| lines!(read, of => format!("{} {}", of.message_id, of.message_size)),
+            ),
+            "UIDL" => whole(
+                parse::response_uidl_all(all),
+                |read| lines!(read, of => format!("{} {}", of.message_id, of.message_uid)),
+            ),
+            "CAPA" => whole(
+                parse::response_capa(all),
+                |read| lines!(read, of => of.to_string().trim_end().to_owned()),
+            ),
+            "LANG" => whole(
+                parse::response_lang_all(all),
+                |read| lines!(read, of => format!("{} {}", of.tag, of.description)),
+            ),
             "RETR 1" => whole(parse::response_retr(all), |read| {
-                either(read, |of| {
-                    let head = said("+OK", &of.head.code, &of.head.comment);
+                either!(read, of => {
                     let body: String = of.body.iter().map(|line| format!("{line}\r\n")).collect();
-                    many(&head, &[body])
+                    many(&head!("+OK", of.head), &[body])
                 })
             }),
             _ => return None,
@@ -72,44 +107,6 @@ fn whole<T, E: Debug>(read: Result<(&[u8], T), E>, words: impl FnOnce(T) -> Stri
         Ok((b"", value)) => Said::Taken(words(value)),
         Ok((rest, _)) => Said::Refused(format!("rest {:?}", String::from_utf8_lossy(rest))),
         Err(e) => Said::Refused(format!("{e:?}")),
-    }
-}
-
-fn either<T: Debug + Clone + PartialEq + Eq>(
-    read: Response<T, SingleLine>,
-    words: impl FnOnce(T) -> String,
-) -> String {
-    match read {
-        Response::Ok(value) => words(value),
-        Response::Err(line) => said("-ERR", &line.code, &line.comment),
-    }
-}
-
-fn single(line: SingleLine) -> String {
-    said("+OK", &line.code, &line.comment)
-}
-
-fn lines<T: Debug + Clone + PartialEq + Eq>(
-    read: Response<MultiLine<T>, SingleLine>,
-    words: impl Fn(&T) -> String,
-) -> String {
-    either(read, |all| {
-        let body: Vec<String> = all.body.iter().map(words).collect();
-        many(&single(all.head), &body)
-    })
-}
-
-fn capability(line: &Capability) -> String {
-    match line {
-        Capability::Expire { policy, per_user } => match policy {
-            ExpirePolicy::MinimumDays(days) => format!("EXPIRE {days} {per_user}"),
-            ExpirePolicy::Never => format!("EXPIRE NEVER {per_user}"),
-        },
-        Capability::LoginDelay { minimum_seconds, per_user } => {
-            format!("LOGIN-DELAY {minimum_seconds} {per_user}")
-        }
-        Capability::Utf8 { in_credentials } => format!("UTF8 {in_credentials}"),
-        line => line.to_string().trim_end().to_owned(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! `Config`: what one client demands of the connection and tolerates of the peer.
 
-pub use crate::server::Protocol;
-use crate::{EhloReply, quirk};
+use crate::{EhloReply, Protocol, quirk};
 use mailwire_core::{Limits, Quirks, Secured, dot::LineEnds};
 
 /// What a client session demands and tolerates.

@@ -23,7 +23,8 @@ mod reply;
 mod transaction;
 mod turn;
 
-pub use config::{Config, Protocol};
+pub use crate::Protocol;
+pub use config::Config;
 pub use envelope::{Envelope, Fate, Message, Sent};
 pub use event::Event;
 pub use hibernate::Frozen;

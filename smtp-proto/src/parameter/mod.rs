@@ -673,7 +673,7 @@ impl MailParameters {
     }
 
     /// `REQUIRETLS`: is it there? RFC 8689 §4.1
-    pub fn is_require_tls(&self) -> bool {
+    pub fn is_requiretls(&self) -> bool {
         self.more.iter().any(|p| matches!(p, MailParameter::RequireTls))
     }
 

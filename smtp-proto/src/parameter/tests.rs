@@ -169,7 +169,7 @@ fn each_has_its_accessor() {
             .parse()
             .unwrap();
     assert!(mail.by().is_some() && mail.hold_until().is_some() && mail.hold_for().is_none());
-    assert!(mail.is_conperm() && mail.is_require_tls() && mail.is_prdr());
+    assert!(mail.is_conperm() && mail.is_requiretls() && mail.is_prdr());
     assert_eq!(mail.solicit().map(SolicitationKeywords::as_str), Some("a"));
     assert_eq!(mail.mtrk().map(Mtrk::certifier), Some(&b"test"[..]));
     assert_eq!(mail.submitter().map(Submitter::as_str), Some("a@b"));
@@ -183,7 +183,7 @@ fn each_has_its_accessor() {
     assert_eq!(rcpt.alt_address().map(AltAddress::as_str), Some("c@d"));
     assert_eq!(rcpt.xrcpt_forward().map(XrcptForward::as_str), Some("x"));
     let none = MailParameters::new();
-    assert!(!none.is_conperm() && !none.is_require_tls() && !none.is_prdr());
+    assert!(!none.is_conperm() && !none.is_requiretls() && !none.is_prdr());
 }
 
 #[test]

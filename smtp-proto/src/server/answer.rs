@@ -5,7 +5,7 @@
 
 use super::canned;
 use crate::{
-    Atrn, Auth, Burl, EnhancedStatusCode, Etrn, Mail, Rcpt, Reply, ReplyCode,
+    Atrn, Auth, Burl, Etrn, Mail, Rcpt, Reply,
     proxy::{Xclient, Xforward},
 };
 use alloc::vec::Vec;
@@ -99,6 +99,14 @@ impl<K> Pending<K> {
         Answer { ticket: self.ticket, act }
     }
 
+    /// Yes in the application's own words, if they say yes.
+    fn worded(self, reply: Reply) -> Answer {
+        match reply.is_positive_completion() {
+            true => self.act(Act::Reply(reply)),
+            false => self.reject(reply),
+        }
+    }
+
     /// No, with this 4yz or 5yz reply; a positive one is replaced by `451 4.3.0`. 421 ends the
     /// session (RFC 5321 §3.8).
     pub fn reject(self, reply: Reply) -> Answer {
@@ -132,6 +140,11 @@ impl Pending<Mail> {
     pub fn accept(self) -> Answer {
         self.act(Act::Accept)
     }
+
+    /// A 2yz reply of your own; another one counts as a rejection.
+    pub fn accept_with(self, reply: Reply) -> Answer {
+        self.worded(reply)
+    }
 }
 
 impl Pending<Rcpt> {
@@ -142,11 +155,7 @@ impl Pending<Rcpt> {
 
     /// A 2yz reply of your own, such as 251; another one counts as a rejection.
     pub fn accept_with(self, reply: Reply) -> Answer {
-        if reply.is_positive_completion() {
-            self.act(Act::Reply(reply))
-        } else {
-            self.reject(reply)
-        }
+        self.worded(reply)
     }
 }
 
@@ -163,14 +172,19 @@ impl Pending<Message> {
         self.act(Act::Accept)
     }
 
-    /// The same with a text of your own, such as a queue name.
+    /// The same by a 2yz reply of your own, such as one with a queue name; another one counts as a rejection.
     ///
-    /// Text that cannot stand in a reply is left out.
-    pub fn accept_with(self, text: &str) -> Answer {
-        match Reply::new(ReplyCode::OK, EnhancedStatusCode::new(2, 0, 0).ok(), text) {
-            Ok(reply) => self.act(Act::Reply(reply)),
-            Err(_) => self.act(Act::Accept),
-        }
+    /// ```
+    /// # use mailwire_smtp::{Reply, server::{Answer, Message, Pending}};
+    /// fn accept(pending: Pending<Message>, name: &str) -> Answer {
+    ///     match format!("250 2.0.0 queued as {name}").parse() {
+    ///         Ok(reply) => pending.accept_with(reply),
+    ///         Err(_) => pending.accept(),
+    ///     }
+    /// }
+    /// ```
+    pub fn accept_with(self, reply: Reply) -> Answer {
+        self.worded(reply)
     }
 
     /// LMTP, and SMTP with PRDR: a reply for each accepted recipient, in the order of their RCPTs (RFC 2033 §4.2).
@@ -221,11 +235,7 @@ impl Pending<Help> {
 impl Pending<Etrn> {
     /// A 2yz reply: 250, 251, 252, 253 (RFC 1985 §5.1); another one counts as a rejection.
     pub fn accept_with(self, reply: Reply) -> Answer {
-        if reply.is_positive_completion() {
-            self.act(Act::Reply(reply))
-        } else {
-            self.reject(reply)
-        }
+        self.worded(reply)
     }
 }
 

@@ -1,20 +1,8 @@
 //! `Config`: what one server offers, and what it demands. The lines of EHLO that follow from it are made in `offer`.
 
-use crate::{Capability, address::Host, quirk};
+use crate::{Capability, Protocol, address::Host, quirk};
 use alloc::vec::Vec;
 use mailwire_core::{Limits, Quirks, Secured, dot::LineEnds, sasl::MechanismName};
-
-/// SMTP or LMTP: which hello is spoken, and how many replies a message has.
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "complete by definition")]
-pub enum Protocol {
-    /// RFC 5321: EHLO or HELO, one reply to a message.
-    #[default]
-    Smtp,
-    /// RFC 2033: LHLO, a reply to a message for each accepted recipient.
-    Lmtp,
-}
 
 /// What a server session offers and demands. Share one among all sessions.
 ///
@@ -47,7 +35,7 @@ pub struct Config {
     pub lookahead: usize,
     /// Offer STARTTLS (RFC 3207) while the connection is not private.
     pub starttls: bool,
-    /// Demand TLS before anything else (530).
+    /// Demand TLS before anything else (530); not to be mistaken for [`requiretls`](Config::requiretls).
     pub require_tls: bool,
     /// Mechanisms that AUTH offers (RFC 4954), in this order. Those that reveal the password are offered
     /// only where the connection is private, those bound to a TLS channel only where there is one.

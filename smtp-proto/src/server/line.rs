@@ -72,7 +72,10 @@ impl Server {
                     *pending = self.open(kind);
                     return Some(Step::Event(()));
                 }
-                Err(refused) => refused,
+                Err(refused) => {
+                    self.sender_refused();
+                    refused
+                }
             },
             Next::Event(Event::Rcpt { rcpt, pending }) => match self.allows_rcpt(rcpt) {
                 Ok(()) => {
@@ -93,6 +96,7 @@ impl Server {
 
     /// The length of one command line, if it is whole and its turn has come; else what is to be done.
     #[inline]
+    #[allow(clippy::result_large_err, reason = "no error, and hardly ever there")]
     fn frame_command(&mut self) -> Result<usize, Step<Event>> {
         let octets = self.channel.octets();
         if let Some(oldest) = self.slots.front() {

@@ -24,10 +24,11 @@ mod received;
 mod shutdown;
 mod text_line;
 
+pub use crate::Protocol;
 pub use answer::{
     Answer, Data, Expn, Greeting, Hello, Help, Message, Other, Pending, StartTls, Vrfy,
 };
-pub use config::{Config, Protocol};
+pub use config::Config;
 pub use event::{Event, Fault};
 pub use hibernate::Frozen;
 

@@ -11,16 +11,16 @@ use crate::{
 use mailwire_core::{InvalidValue, Secured};
 
 impl Server {
-    /// How the transaction under way has come, for the `with` of its `Received` line: by the hello, TLS, AUTH and
-    /// SMTPUTF8. RFC 3848, RFC 6531 §4.3
-    pub fn with_protocol(&self) -> WithProtocol {
+    /// The `Protocol` of RFC 5321 §4.4: how the transaction under way has come, for the `with` of its `Received` line,
+    /// by the hello, TLS, AUTH and SMTPUTF8. RFC 3848, RFC 6531 §4.3. As [`Received::protocol`] reads it.
+    pub fn trace_protocol(&self) -> WithProtocol {
         let is_tls = self.secured == Secured::Tls;
         // LMTP has no other hello.
         let extended = self.extended || self.config.protocol == Protocol::Lmtp;
         WithProtocol::of(self.config.protocol, extended, is_tls, self.authenticated, self.utf8)
     }
 
-    /// The `Received` line of the transaction under way: `from`, this server, [`with`](Server::with_protocol), the
+    /// The `Received` line of the transaction under way: `from`, this server, [`with`](Server::trace_protocol), the
     /// date. Clauses such as `id` and `for` can be added.
     ///
     /// Call it while the transaction lasts: at [`Event::BodyBegin`](super::Event::BodyBegin), for example.
@@ -36,6 +36,6 @@ impl Server {
                 ExtendedDomain::with_tcp_info(host.clone(), TcpInfo::new(address.clone()))
             }
         };
-        Received::new(from, by, date)?.with(Clause::With(self.with_protocol()))
+        Received::new(from, by, date)?.with(Clause::With(self.trace_protocol()))
     }
 }

@@ -425,7 +425,7 @@ impl<'a> Session<'a> {
                     let each: Vec<_> =
                         each.map(|to| self.refuses(Asked::Message(&message, to))).collect();
                     let is_taken = each.iter().any(Option::is_none);
-                    let lmtp = self.shared.config.protocol == crate::server::Protocol::Lmtp;
+                    let lmtp = self.shared.config.protocol == crate::Protocol::Lmtp;
                     let first = each.first().cloned().flatten();
                     if is_taken {
                         self.shared.messages().push(message);

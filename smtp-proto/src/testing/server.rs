@@ -10,7 +10,7 @@
 //!
 //! | `A:` | |
 //! |---|---|
-//! | `accept`, `accept TEXT`, `reject REPLY`, `decline`, `reply REPLY` | answers the oldest open command |
+//! | `accept`, `accept REPLY`, `reject REPLY`, `decline`, `reply REPLY` | answers the oldest open command |
 //! | `last ...` | the same for the newest |
 //! | `challenge OCTETS`, `each REPLY; REPLY`, `each REPLY; REPLY then REPLY` | AUTH; LMTP, PRDR |
 //! | `fetched N` | BURL |
@@ -190,12 +190,13 @@ fn answer(open: Open, said: &str) -> Result<Answer, ActError> {
         ("accept", Open::Hello(pending)) => pending.accept(),
         ("accept", Open::StartTls(pending)) => pending.accept(),
         ("accept", Open::Auth(pending)) => pending.accept(),
-        ("accept", Open::Mail(pending)) => pending.accept(),
+        ("accept", Open::Mail(pending)) if rest.is_empty() => pending.accept(),
+        ("accept", Open::Mail(pending)) => pending.accept_with(reply(rest)?),
         ("accept", Open::Rcpt(pending)) if rest.is_empty() => pending.accept(),
         ("accept", Open::Rcpt(pending)) => pending.accept_with(reply(rest)?),
         ("accept", Open::Data(pending)) => pending.accept(),
         ("accept", Open::Message(pending)) if rest.is_empty() => pending.accept(),
-        ("accept", Open::Message(pending)) => pending.accept_with(rest),
+        ("accept", Open::Message(pending)) => pending.accept_with(reply(rest)?),
         ("challenge", Open::Auth(pending)) => pending.challenge(octets(rest)?),
         ("each", Open::Message(pending)) => {
             let (each, whole) = rest.split_once(" then ").unwrap_or((rest, ""));

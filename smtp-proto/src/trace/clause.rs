@@ -1,7 +1,7 @@
 //! The clauses of a Received line. RFC 5321 §4.4; `priority`: RFC 6710 §7; `state`: RFC 6729 §3; `tls`, `group`: RFC 8314.
 
 use super::extended_domain::seen;
-use super::lexer::{BREAK, Lexer, Token, WORD_MAX, breakable};
+use super::lexer::{BREAK, Lexer, Token, WORD_MAX, breakable, is_word};
 use super::name::is_atom;
 use super::{Comment, ExtendedDomain, Link, QueueState, TraceAtom, WithProtocol};
 use crate::address::{Mailbox, Path};
@@ -83,11 +83,19 @@ impl Clause {
             Clause::Via(link) => link.is_strict(),
             Clause::With(protocol) => protocol.is_strict(),
             Clause::Id(id) => id.is_strict(),
-            Clause::For(ForClause::Path(path)) => path.is_strict(),
-            Clause::For(ForClause::Mailbox(mailbox)) => mailbox.is_strict(),
+            Clause::For(ForClause::Path(path)) => path.is_strict() && self.is_words(),
+            Clause::For(ForClause::Mailbox(mailbox)) => mailbox.is_strict() && self.is_words(),
             Clause::Other(other) => other.is_strict(),
             _ => true,
         }
+    }
+
+    /// Is it read back as the words that it is written of?
+    fn is_words(&self) -> bool {
+        let mut line = Vec::new();
+        self.write(&mut line);
+        let mut pieces = line.split(|octet| *octet == BREAK).filter(|piece| !piece.is_empty());
+        pieces.all(is_word)
     }
 
     /// Can it stand where SMTPUTF8 is not in force?

@@ -1,6 +1,6 @@
 //! `Extended-Domain`: a host as it has called itself, and as the connection shows it. RFC 5321 §4.4.
 
-use super::lexer::BREAK;
+use super::lexer::{BREAK, is_word};
 use crate::address::{AddressLiteral, Domain, Host, domain, host};
 use crate::lex::{Input, PResult, octet};
 use alloc::vec::Vec;
@@ -41,12 +41,15 @@ impl ExtendedDomain {
         self.tcp_info.as_ref()
     }
 
-    /// Does it fit the RFC: a name with or without what the connection says, an address literal only with it?
+    /// Does it fit the RFC: a name with or without what the connection says, an address literal only with it? A literal
+    /// with brackets in it, which the RFC allows, does not: nobody reads it back out of a Received line.
     pub fn is_strict(&self) -> bool {
+        let mut host = Vec::new();
+        self.host.encode(&mut host);
         self.host.is_strict()
-            && !self.host.is_empty()
+            && is_word(&host)
             && match &self.tcp_info {
-                Some(info) => info.name.as_ref().is_none_or(Domain::is_strict),
+                Some(info) => info.is_strict(),
                 None => matches!(self.host, Host::Domain(_)),
             }
     }
@@ -172,6 +175,14 @@ impl TcpInfo {
     /// Its address.
     pub fn address(&self) -> &AddressLiteral {
         &self.address
+    }
+
+    /// It stands in brackets, which those in a literal would end.
+    fn is_strict(&self) -> bool {
+        let mut address = Vec::new();
+        self.address.encode(&mut address);
+        self.name.as_ref().is_none_or(Domain::is_strict)
+            && !address.iter().any(|octet| matches!(octet, b'(' | b')' | b'\\'))
     }
 }
 

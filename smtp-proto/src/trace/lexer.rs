@@ -204,6 +204,12 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// Is it read as one word? An address literal may hold brackets, and quotation marks that are no pairs.
+pub(super) fn is_word(octets: &[u8]) -> bool {
+    let word = Lexer::new(octets).and_then(|mut lexer| lexer.next());
+    matches!(word, Ok(Token::Word(word)) if word.len() == octets.len())
+}
+
 #[derive(Clone, Copy)]
 enum Quotes {
     Outside,

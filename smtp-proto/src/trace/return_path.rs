@@ -1,7 +1,7 @@
 //! `Return-Path`: where bounces of a delivered message go. RFC 5321 §4.4.
 
 use super::extended_domain::seen;
-use super::lexer::{BREAK, Lexer, Token, fold};
+use super::lexer::{BREAK, Lexer, Token, fold, is_word};
 use crate::address::{ReversePath, reverse_path};
 use alloc::vec::Vec;
 use core::fmt;
@@ -53,7 +53,9 @@ impl ReturnPath {
 
     /// Would it be read back as the RFC has it?
     pub fn is_strict(&self) -> bool {
-        self.0.is_strict()
+        let mut path = Vec::new();
+        self.0.encode(&mut path);
+        self.0.is_strict() && is_word(&path)
     }
 
     /// Can it stand where SMTPUTF8 is not in force?

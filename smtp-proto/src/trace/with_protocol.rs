@@ -1,8 +1,8 @@
 //! `with` and `via`: by which protocol, over which link a message has come. RFC 5321 §4.4; RFC 3848, 6531 §4.3.
 
 use super::name::atom;
+use crate::Protocol;
 use crate::lex::{Input, PResult};
-use crate::server::Protocol;
 use alloc::vec::Vec;
 use core::{fmt, hash};
 use mailwire_core::{InvalidValue, Production, Str, open_set};

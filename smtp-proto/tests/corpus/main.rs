@@ -9,6 +9,7 @@ mod harness;
 mod app;
 mod examples;
 mod settings;
+mod values;
 
 struct Smtp;
 

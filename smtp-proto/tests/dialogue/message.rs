@@ -37,7 +37,7 @@ fn dots_are_removed() {
         B:
         B: end..
         E: body end: 18 octets, 1 replies
-        A: accept queued as 1
+        A: accept 250 2.0.0 queued as 1
         S: 250 2.0.0 queued as 1
         C: MAIL FROM:<>
         E: mail <>

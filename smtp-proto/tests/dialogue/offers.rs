@@ -296,3 +296,45 @@ fn a_message_that_is_tracked_has_an_identifier() {
     ",
     );
 }
+
+#[test]
+fn whatever_an_application_handles_may_be_offered() {
+    // RFC 5321 §4.1.1.1: each keyword that no field stands for, with parameters where it has some
+    use mailwire_core::{Connection, Next};
+    use mailwire_smtp::{Capability, EhloReply, Parse, server::Server};
+    #[rustfmt::skip]
+    let lines = [
+        "DSN", "DELIVERBY 60", "ETRN", "ATRN", "BURL imap", "NO-SOLICITING net.example:ADV",
+        "FUTURERELEASE 86400 2026-12-01T00:00:00Z", "MTRK", "SUBMITTER", "CONPERM", "CONNEG",
+        "MT-PRIORITY MIXER", "RRVS", "HELP", "EXPN", "VRFY", "TURN", "SEND", "SOML", "SAML",
+        "VERB", "ONEX", "XVERP", "PIPECONNECT", "XRCPTFORWARD", "XEXCH50", "XRDST",
+        "X-EXPS GSSAPI", "X-ANONYMOUSTLS", "X-LINK2STATE", "UTF8SMTP", "X-OWN a b",
+    ];
+    let mut config = Config::new("mx.example".parse().unwrap());
+    for line in lines {
+        capability(&mut config, line);
+    }
+    // CHECKPOINT would promise what nobody keeps.
+    capability(&mut config, "CHECKPOINT");
+    let mut smtp = Server::new(config);
+    smtp.wire_mut().receive(b"EHLO me.example\r\n");
+    while let Next::Event(event) = smtp.poll() {
+        let answer = match event {
+            mailwire_smtp::server::Event::Connected { pending } => pending.accept(),
+            mailwire_smtp::server::Event::Hello { pending, .. } => pending.accept(),
+            other => panic!("{other:?}"),
+        };
+        smtp.answer(answer).unwrap();
+    }
+    let said = crate::serving::taken(smtp.wire_mut());
+    let reply = said.split_at(b"220 mx.example ESMTP\r\n".len()).1;
+    let (offer, _) = EhloReply::parse(reply, &Parse::strict()).unwrap();
+    let told: Vec<String> = offer.capabilities().map(Capability::to_string).collect();
+    for line in lines {
+        assert!(told.iter().any(|said| said == line), "{line}: {told:?}");
+        let keyword = line.split(' ').next().unwrap();
+        let is_other = matches!(offer.find(keyword), Some(Capability::Other(_)));
+        assert_eq!(is_other, keyword == "X-OWN", "{line}");
+    }
+    assert!(!offer.offers("CHECKPOINT"));
+}

@@ -157,6 +157,44 @@ fn answers_to_recipients_leave_in_their_order() {
 }
 
 #[test]
+fn yes_may_have_words_of_its_own() {
+    // RFC 3865 §2.4 wants some in the answer to MAIL; what is no 2yz says no, and 3yz is none (RFC 5321 §4.2.1)
+    transaction(
+        "
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept 354 go
+        S: 451 4.3.0 Local error in processing
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept 550 5.7.1 no
+        S: 550 5.7.1 no
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept 250 2.1.0 SOLICIT=net.example:ADV
+        S: 250 2.1.0 SOLICIT=net.example:ADV
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept 251 2.1.5 forwarded
+        S: 251 2.1.5 forwarded
+        C: DATA
+        E: data
+        A: accept
+        S: 354 Start mail input; end with <CRLF>.<CRLF>
+        E: body
+        C: .
+        E: body end: 0 octets, 1 replies
+        A: accept 452 4.2.2 full
+        S: 452 4.2.2 full
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+    ",
+    );
+}
+
+#[test]
 fn parameters_that_are_not_offered() {
     // §4.1.1.11
     transaction(
@@ -413,6 +451,83 @@ fn replies_are_ascii_for_who_has_not_used_smtputf8() {
         E: rcpt <u@mx.example>
         A: reject 550 5.7.1 n\u{e9}e
         S: 550 5.7.1 n\\xc3\\xa9e
+    ",
+    );
+}
+
+#[test]
+fn the_null_reverse_path_is_a_sender_like_any_other() {
+    // RFC 5321 §4.5.5: bounces come from it, whatever is demanded or announced
+    transaction(
+        "
+        C: MAIL FROM:<>
+        E: mail <>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+    ",
+    );
+    offered(
+        "
+        A: MAIL FROM:<>
+        A: RCPT TO:<u@mx.example>
+        C: MAIL FROM:<>
+        C: RCPT TO:<u@mx.example>
+        S: 250 ok
+        S: 250 ok
+        E: mail: 250 ok
+        E: rcpt: 250 ok
+    ",
+    );
+}
+
+#[test]
+fn reset_noop_and_help_at_any_time() {
+    // RFC 5321 §4.1.4, §4.1.1.5, §4.1.1.8, §4.1.1.9: before the hello, too; RSET alone ends a transaction
+    server(
+        plain,
+        "
+        E: connected
+        A: accept
+        S: 220 mx.example ESMTP
+        C: RSET
+        E: reset
+        S: 250 2.0.0 Ok
+        C: NOOP anything
+        E: noop
+        S: 250 2.0.0 Ok
+        C: HELP
+        E: HELP
+        A: reply 214 2.0.0 see the manual
+        S: 214 2.0.0 see the manual
+        C: HELO me.example
+        E: helo me.example
+        A: accept
+        S: 250 mx.example
+        C: MAIL FROM:<a@b.example>
+        E: mail <a@b.example>
+        A: accept
+        S: 250 2.1.0 Sender ok
+        C: NOOP
+        E: noop
+        S: 250 2.0.0 Ok
+        C: HELP MAIL
+        E: HELP MAIL
+        A: reply 214 2.0.0 see the manual
+        S: 214 2.0.0 see the manual
+        C: RCPT TO:<u@mx.example>
+        E: rcpt <u@mx.example>
+        A: accept
+        S: 250 2.1.5 Recipient ok
+        C: RSET
+        E: reset
+        S: 250 2.0.0 Ok
+        C: RCPT TO:<u@mx.example>
+        E: refused: MAIL first
+        S: 503 5.5.1 Bad sequence of commands
     ",
     );
 }

@@ -42,7 +42,7 @@ pub(crate) fn offering(change: impl Fn(&mut Config), offered: &[&str], script: &
 }
 
 /// What the peer gets now.
-fn taken(wire: &mut Wire) -> Vec<u8> {
+pub(crate) fn taken(wire: &mut Wire) -> Vec<u8> {
     let output = wire.output();
     let n = output.remaining();
     output.copy_to_bytes(n).to_vec()
