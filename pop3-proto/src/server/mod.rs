@@ -49,7 +49,8 @@ use mailwire_core::{
 /// - To send a message: [`send_body`](Server::send_body), [`finish_body`](Server::finish_body),
 ///   [`abort_body`](Server::abort_body); [`wants_body`](Server::wants_body) says when TOP has enough.
 /// - To put away: [`hibernate`](Server::hibernate), [`thaw`](Server::thaw).
-/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`timestamp`](Server::timestamp),
+/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated),
+///   [`timestamp`](Server::timestamp),
 ///   [`messages`](Server::messages), [`marked`](Server::marked), [`is_utf8`](Server::is_utf8).
 /// - To end: [`shutdown`](Server::shutdown).
 ///
@@ -195,6 +196,11 @@ impl Server {
     /// What protects the connection.
     pub fn secured(&self) -> Secured {
         self.secured
+    }
+
+    /// Has the client logged in?
+    pub fn is_authenticated(&self) -> bool {
+        matches!(self.state, State::Transaction | State::Update)
     }
 
     /// What was configured.

@@ -112,8 +112,8 @@ fn a_long_challenge() {
     ));
 }
 
-/// One line of 16 MiB, received at once and handed out by the KiB: each octet is looked at so often, and not once for
-/// each chunk before it, which takes seconds.
+/// One line of 64 MiB, received at once and handed out by the KiB: each octet is looked at so often, and not once for
+/// each chunk before it, which takes minutes.
 #[test]
 fn a_message_of_one_line_costs_no_more_than_others() {
     let mut config = Config::default();
@@ -124,7 +124,7 @@ fn a_message_of_one_line_costs_no_more_than_others() {
     pop.pass(&"p".parse().unwrap()).unwrap();
     pop.wire_mut().receive(b"+OK\r\n+OK\r\n+OK\r\n");
     while let Next::Event(_) = pop.poll() {}
-    let size = 16 * 1024 * 1024;
+    let size = 64 * 1024 * 1024;
     pop.retr(MessageNumber::new(1).unwrap()).unwrap();
     pop.wire_mut().receive(&[b"+OK\r\n", vec![b'x'; size].as_slice()].concat());
     let (begun, mut octets) = (Instant::now(), 0);
@@ -134,5 +134,5 @@ fn a_message_of_one_line_costs_no_more_than_others() {
         }
     }
     assert_eq!(octets, size);
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }
