@@ -3,7 +3,7 @@
 
 mod props;
 
-use props::{client, grammar, input, server, transaction};
+use props::{client, grammar, input, server, short_way, transaction};
 #[cfg(all(feature = "arbitrary", feature = "codec", feature = "serde"))]
 use props::{codec, value};
 use proptest::prelude::*;
@@ -131,6 +131,61 @@ proptest! {
     fn any_octets_as_a_command(line in client_line(), octets in prop::collection::vec(any::<u8>(), 0..40)) {
         grammar::command(&line);
         grammar::command(&octets);
+    }
+}
+
+/// MAIL and RCPT, legal and not, well-formed and not.
+const ENVELOPES: &[&[u8]] = &[
+    b"MAIL FROM:<a@b.example>\r\n",
+    b"mail from:<a@b.example> size=39 body=8bitmime\r\n",
+    b"MAIL FROM:<a@b.example>  SIZE=39 \r\n",
+    b"MAIL FROM: <a@b.example>\n",
+    b"MAIL FROM:a@b.example\r\n",
+    b"MAIL FROM:<> RET=HDRS ENVID=x X-A=1\r\n",
+    b"MAIL FROM:<> BODY=BINARYMIME\r\n",
+    b"MAIL FROM:<a@b.example> AUTH=<> SIZE=1 SIZE=2\r\n",
+    b"MAIL FROM:<a@b.example> AUTH=a SIZE=2\r\n",
+    b"MAIL FROM:<a@b.example> SMTPUTF8 PRDR\r\n",
+    b"MAIL FROM:<a@b.example\r\n",
+    b"MAIL\r\n",
+    b"MAIL\tFROM:<>\r\n",
+    b"MAILFROM:<>\r\n",
+    b"RCPT TO:<a@b.example>\r\n",
+    b"RCPT TO:<c@B.example> NOTIFY=NEVER\r\n",
+    b"rcpt to:<d@e.example> ORCPT=rfc822;d@e.example NOTIFY=SUCCESS,DELAY\n",
+    b"RCPT TO:<Postmaster>\r\n",
+    b"RCPT TO: <\xc3\xbc@b.example>\t\r\n",
+    b"RCPT TO:<d@e.example> NOTIFY=NEVER NOTIFY=NEVER\r\n",
+    b"RCPT TO:<d@e.example> X-A=1\r\n",
+    b"RCPT TO:<d@e.example>x\r\n",
+    b"RCPT\n",
+];
+
+const HELLOS: &[&[u8]] = &[b"", b"EHLO a\r\n", b"HELO a\r\n", b"LHLO a\r\n", b"EHLO a\r\n\r\n"];
+
+fn envelope_line() -> impl Strategy<Value = Vec<u8>> {
+    let long = |n| [&b"RCPT TO:<"[..], &vec![b'x'; n], b"@b.example>\r\n"].concat();
+    prop_oneof![
+        20 => prop::sample::select(ENVELOPES).prop_map(<[u8]>::to_vec),
+        4 => client_line(),
+        1 => (1usize..2600).prop_map(long),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: props::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_short_way_of_an_envelope_cannot_be_seen(
+        flags in any::<u8>(),
+        seed in any::<u8>(),
+        plan in prop::collection::vec(any::<u8>(), 0..12),
+        hello in prop::sample::select(HELLOS),
+        lines in prop::collection::vec(envelope_line(), 0..14),
+        said in client_script(),
+    ) {
+        short_way::session(&input(flags & 0b1001_1111, seed, &plan, &[hello, &lines.concat()].concat()));
+        short_way::session(&input(flags, seed, &plan, &said.0));
     }
 }
 
