@@ -7,7 +7,8 @@ use crate::{
     Capabilities, Capability, LanguageListing, Parse, ScanListing, UniqueIdListing, quirk,
 };
 use mailwire_core::{
-    Fatal, LimitExceeded, Next, ParseError, Production, Quirks, Str, implement::Step, sasl::MechanismName,
+    Fatal, LimitExceeded, Next, ParseError, Production, Quirks, Str, implement::Step,
+    sasl::MechanismName,
 };
 
 static MECHANISM: Production = Production::new("sasl-mech", 4422, "3.1");
@@ -49,14 +50,14 @@ impl Client {
         let behind = match listing.kind {
             Kind::Scans => match ScanListing::in_front(octets) {
                 Some((listing, behind)) if fits(behind) => {
-                    *next = Next::Event(Event::ScanListing { of, listing });
+                    next.become_event(Event::ScanListing { of, listing });
                     behind
                 }
                 _ => return false,
             },
             Kind::UniqueIds => match UniqueIdListing::in_front(octets) {
                 Some((listing, behind)) if fits(behind) => {
-                    *next = Next::Event(Event::UniqueIdListing { of, listing });
+                    next.become_event(Event::UniqueIdListing { of, listing });
                     behind
                 }
                 _ => return false,

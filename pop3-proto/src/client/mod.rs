@@ -485,6 +485,8 @@ impl Connection for Client {
         self.later.pop_front()
     }
 
+    // Large, and not what most events come from.
+    #[inline(never)]
     fn step(&mut self, _: &Internal) -> Step<Event> {
         match &self.reading {
             Reading::Body(_) => self.read_body(),
