@@ -164,7 +164,8 @@ def ours(program, scratch, port, maildir):
     return [
         program,
         *("--server", f"{HOST}:{port}", "--tls", "none", "--dangerous-plaintext-auth"),
-        *("--user", USER, "--password-env", "SECRET", "--maildir", str(maildir)),
+        # As the others log in.
+        *("--user", USER, "--password-env", "SECRET", "--auth", "USER", "--maildir", str(maildir)),
     ]
 
 

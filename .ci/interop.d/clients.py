@@ -36,7 +36,7 @@ class Route:
 class Client:
     def __init__(self, bench):
         self.bench = bench
-        self.scratch = bench.folder("clients", type(self).__name__)
+        self.scratch = bench.folder("clients", f"{type(self).__module__}.{type(self).__name__}")
         self.serial = itertools.count()
 
     def file(self, octets, name="message"):

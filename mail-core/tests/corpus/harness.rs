@@ -25,9 +25,12 @@ pub(crate) trait Protocol {
     fn knows(word: &str) -> bool;
     fn client(settings: &Settings) -> Self::Client;
     fn server(settings: &Settings) -> Self::Server;
-    /// The application behind a server that is recorded: told what the session says, it may answer.
-    fn application(settings: &Settings) -> Box<dyn FnMut(&str) -> Option<String>>;
+    /// The application behind a server that is recorded.
+    fn application(settings: &Settings) -> Application;
 }
+
+/// Told what the session says, it may answer.
+pub(crate) type Application = Box<dyn FnMut(&str) -> Option<String>>;
 
 /// What a case assumes of the session's configuration: `config: client tls=required line=1000`.
 #[derive(Clone, Debug)]

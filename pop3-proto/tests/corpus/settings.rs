@@ -3,7 +3,7 @@
 use super::{
     Pop3,
     app::Application,
-    harness::{Protocol, Settings},
+    harness::{self, Protocol, Settings},
 };
 use mailwire_core::Secured;
 use mailwire_pop3::{
@@ -68,7 +68,7 @@ impl Protocol for Pop3 {
         ServerWords::new(config)
     }
 
-    fn application(settings: &Settings) -> Box<dyn FnMut(&str) -> Option<String>> {
+    fn application(settings: &Settings) -> harness::Application {
         let mut app = Application::new(settings);
         Box::new(move |words| app.answer(words))
     }

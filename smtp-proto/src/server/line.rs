@@ -72,10 +72,7 @@ impl Server {
                     *pending = self.open(kind);
                     return Some(Step::Event(()));
                 }
-                Err(refused) => {
-                    self.sender_refused();
-                    refused
-                }
+                Err(refused) => refused,
             },
             Next::Event(Event::Rcpt { rcpt, pending }) => match self.allows_rcpt(rcpt) {
                 Ok(()) => {

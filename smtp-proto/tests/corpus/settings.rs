@@ -3,7 +3,7 @@
 use super::{
     Smtp,
     app::Application,
-    harness::{Protocol, Settings},
+    harness::{self, Protocol, Settings},
 };
 use mailwire_core::Secured;
 use mailwire_smtp::{
@@ -35,7 +35,7 @@ impl Protocol for Smtp {
         ServerWords::new(server_config(settings))
     }
 
-    fn application(settings: &Settings) -> Box<dyn FnMut(&str) -> Option<String>> {
+    fn application(settings: &Settings) -> harness::Application {
         let mut app = Application::new(settings);
         Box::new(move |words| app.answer(words))
     }

@@ -302,8 +302,11 @@ fn messages_that_go() {
     }
 }
 
-/// The message and how many octets were taken, or that it does not end; and whether it has a bare CR or LF.
-fn decode(pieces: &[&[u8]], line_ends: LineEnds) -> Result<(Option<(Vec<u8>, usize)>, bool), ()> {
+/// A message, and how many octets were taken.
+type Message = (Vec<u8>, usize);
+
+/// The message, if it ends; and whether it has a bare CR or LF.
+fn decode(pieces: &[&[u8]], line_ends: LineEnds) -> Result<(Option<Message>, bool), ()> {
     let mut decoder = Decoder::new(line_ends);
     let (mut input, mut body) = (bytes::BytesMut::new(), Vec::new());
     let all: usize = pieces.iter().map(|piece| piece.len()).sum();

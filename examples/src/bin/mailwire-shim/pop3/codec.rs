@@ -132,11 +132,13 @@ fn answer(data: &[u8], command: &Command, parse: &Parse) -> Result<Parsed, Parse
     Ok(parsed("answer".into(), &answer, met, Answer::encode, again, facts))
 }
 
+type Read<T> = fn(&[u8], &Parse) -> Result<(T, Quirks), ParseError>;
+
 /// A line that is read with its CRLF and shown without.
 fn line<T: Debug + Display + PartialEq>(
     data: &[u8],
     parse: &Parse,
-    read: fn(&[u8], &Parse) -> Result<(T, Quirks), ParseError>,
+    read: Read<T>,
     facts: fn(&T) -> Value,
 ) -> Result<Parsed, Value> {
     let (value, met) = read(data, parse).map_err(parse_error_of)?;
