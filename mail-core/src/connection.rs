@@ -29,6 +29,16 @@ pub enum Next<E> {
     Closed(End),
 }
 
+impl<E> Next<E> {
+    /// An event, where `Idle` was.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn become_event(&mut self, event: E) {
+        // `Idle` has nothing to drop, and to look for it costs each event something.
+        core::mem::forget(core::mem::replace(self, Next::Event(event)));
+    }
+}
+
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums, reason = "complete by definition")]
@@ -62,7 +72,7 @@ impl<E> Step<E> {
     pub fn put(self, next: &mut Next<E>) -> Step<()> {
         match self {
             Step::Event(event) => {
-                *next = Next::Event(event);
+                next.become_event(event);
                 Step::Event(())
             }
             Step::Again => Step::Again,
@@ -131,17 +141,19 @@ pub trait Connection {
     /// What comes next: queued events, then the gate (hand-off, end), then one step of parsing.
     ///
     /// What it says follows from what was received and called. How much output has left matters only for
-    /// `Switch` and `Closed`, which wait until all of it has.
+    /// `Switch` and `Closed`, which wait until all of it has, and where a server's peer asks for more than it
+    /// reads: beyond [`Limits::output`](crate::Limits::output) a server may wait with the next command.
     #[inline]
     fn poll(&mut self) -> Next<Self::Event> {
         let key = Internal(());
+        // One place, which is the caller's where this is inlined: whatever comes is made there, and moved no more.
+        let mut next = Next::Idle;
         if let Some(event) = self.queued(&key) {
-            return Next::Event(event);
+            next.become_event(event);
+        } else if !self.channel(&key).wire.dozes() {
+            search(self, &key, &mut next);
         }
-        if self.channel(&key).wire.dozes() {
-            return Next::Idle;
-        }
-        search(self, &key)
+        next
     }
 
     /// The caller's clock says that `deadline` has passed. It is ignored if it is not the one that the session
@@ -185,21 +197,13 @@ pub trait Connection {
     }
 }
 
-/// Steps until there is something to say. Apart from `poll`, which stays small: that is what a peer that
-/// sends octet by octet costs.
+/// Steps until there is something to say; `next` is `Idle` before. Apart from `poll`, which stays small: that is what a
+/// peer that sends octet by octet costs.
 #[inline(never)]
-fn search<C: Connection + ?Sized>(session: &mut C, key: &Internal) -> Next<C::Event> {
-    // One place for what is returned, so that it is made there.
-    let mut next = Next::Idle;
-    search_into(session, key, &mut next);
-    next
-}
-
-#[inline(always)]
-fn search_into<C: Connection + ?Sized>(session: &mut C, key: &Internal, next: &mut Next<C::Event>) {
+fn search<C: Connection + ?Sized>(session: &mut C, key: &Internal, next: &mut Next<C::Event>) {
     loop {
         if let Some(event) = session.queued(key) {
-            *next = Next::Event(event);
+            next.become_event(event);
             return;
         }
         if let Some(at_gate) = session.channel(key).wire.begin() {

@@ -65,6 +65,12 @@ impl Lines {
         if skip == 0 { Framed::Starved } else { Framed::Skip(skip) }
     }
 
+    /// Is the front of the octets the beginning of a line, of which nothing was looked at yet?
+    #[inline]
+    pub fn is_at_line(&self) -> bool {
+        self.scanned == 0 && !self.skipping
+    }
+
     /// Is the front of the octets inside an over-long line?
     pub fn is_skipping(&self) -> bool {
         self.skipping

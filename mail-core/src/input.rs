@@ -16,7 +16,12 @@ const PART: usize = 512;
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     buf: Octets,
-    held: usize,
+    /// Where the held frame begins: octets before it have gone, though the buffer has them still. To cut each line off
+    /// would cost as much as to read a short one, so [`Input::settle`] does it for many.
+    gone: usize,
+    /// Where it ends, and what was not looked at begins. No frame is held: the same as `gone`.
+    end: usize,
+    /// Counted from where the frame begins.
     secret: Range<usize>,
     eof: bool,
     /// Octets of the block that the buffer stands in. Its `capacity` counts only those behind what was
@@ -44,6 +49,16 @@ impl Input {
         }
     }
 
+    /// Cuts off what has gone.
+    #[inline]
+    fn settle(&mut self) {
+        if self.gone > 0 {
+            self.buf.0.advance(self.gone);
+            self.end -= self.gone;
+            self.gone = 0;
+        }
+    }
+
     #[inline(never)]
     fn extend(&mut self, octets: &[u8]) {
         self.make_room(octets.len());
@@ -52,6 +67,7 @@ impl Input {
 
     /// Capacity for `more` octets. Whatever is copied to a new block is overwritten in the old one.
     fn make_room(&mut self, more: usize) {
+        self.settle();
         let buf = &mut self.buf.0;
         if buf.capacity() - buf.len() >= more || buf.is_empty() && buf.try_reclaim(more) {
             return;
@@ -94,6 +110,7 @@ impl Input {
 
     /// Takes the room back, with what was read into it.
     pub(crate) fn filled(&mut self, mut octets: BytesMut) {
+        self.settle();
         let buf = &mut self.buf.0;
         if buf.is_empty() && octets.capacity() > 0 {
             self.block = self.block.max(octets.capacity());
@@ -127,19 +144,19 @@ impl Input {
     /// How many octets are in the buffer, the held frame among them.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.buf.0.len()
+        self.buf.0.len() - self.gone
     }
 
     /// Everything behind the held frame.
     #[inline]
     pub(crate) fn octets(&self) -> &[u8] {
-        self.buf.0.get(self.held..).unwrap_or_default()
+        self.buf.0.get(self.end..).unwrap_or_default()
     }
 
     /// The frame of the last event.
     #[inline]
     pub(crate) fn frame(&self) -> &[u8] {
-        self.buf.0.get(..self.held).unwrap_or_default()
+        self.buf.0.get(self.gone..self.end).unwrap_or_default()
     }
 
     /// What of the frame is a secret; empty if nothing is.
@@ -150,25 +167,29 @@ impl Input {
     /// The first `n` octets are the frame of the event to come; `secret` of it is overwritten afterwards.
     #[inline]
     pub(crate) fn hold(&mut self, n: usize, secret: Range<usize>) {
-        debug_assert_eq!(self.held, 0);
-        self.held = n.min(self.buf.0.len());
+        debug_assert_eq!(self.gone, self.end);
+        self.end = self.gone.saturating_add(n).min(self.buf.0.len());
         self.secret = secret;
     }
 
     #[inline]
     pub(crate) fn drop_held(&mut self) {
-        if self.held > 0 {
-            if !self.secret.is_empty() {
-                wipe(self.buf.0.get_mut(self.secret.clone()).unwrap_or_default());
-                self.secret = 0..0;
-            }
-            self.buf.0.advance(self.held);
-            self.held = 0;
+        if !self.secret.is_empty() {
+            self.wipe_secret();
         }
+        self.gone = self.end;
+    }
+
+    #[inline(never)]
+    fn wipe_secret(&mut self) {
+        let secret = core::mem::take(&mut self.secret);
+        let frame = self.buf.0.get_mut(self.gone..self.end).unwrap_or_default();
+        wipe(frame.get_mut(secret).unwrap_or_default());
     }
 
     /// Drops `n` octets that no event will show; they may be anything, so they are overwritten.
     pub(crate) fn skip(&mut self, n: usize) {
+        self.settle();
         let n = n.min(self.buf.0.len());
         wipe(self.buf.0.get_mut(..n).unwrap_or_default());
         self.buf.0.advance(n);
@@ -176,23 +197,26 @@ impl Input {
 
     /// The first `n` octets, without a copy: for bodies and for the layer behind a hand-off.
     pub(crate) fn take(&mut self, n: usize) -> Bytes {
+        self.settle();
         self.buf.0.split_to(n.min(self.buf.0.len())).freeze()
     }
 
     /// For the transforms that take body chunks out of it.
     pub(crate) fn buffer(&mut self) -> &mut BytesMut {
+        self.settle();
         &mut self.buf.0
     }
 
     pub(crate) fn clear(&mut self) {
         wipe(&mut self.buf.0);
         self.buf.0 = BytesMut::new();
-        (self.block, self.held, self.secret) = (0, 0, 0..0);
+        (self.block, self.gone, self.end, self.secret) = (0, 0, 0, 0..0);
     }
 
     /// Gives the buffer back if it is empty and more than what most lines need.
     #[inline]
     pub(crate) fn rest(&mut self) {
+        self.settle();
         if self.block > KEPT && self.buf.0.is_empty() {
             self.buf.0 = BytesMut::new();
             self.block = 0;

@@ -1,8 +1,9 @@
 //! A client session and a server session, joined: SCRAM-SHA-256, then a message.
 
+use crate::pass;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use core::error::Error;
 use mailwire_core::sasl::client::{Credentials, Mechanism, Selector};
 use mailwire_core::sasl::server::{Config as SaslConfig, Server as SaslServer, Step};
@@ -124,21 +125,4 @@ fn converse() -> Result<Vec<u8>, Box<dyn Error>> {
             return Ok(received);
         }
     }
-}
-
-/// Carries over what one has to send; how much it was.
-fn pass(from: &mut impl Connection, to: &mut impl Connection) -> usize {
-    let mut moved = 0;
-    while from.wire_mut().output().has_remaining() {
-        let output = from.wire_mut().output();
-        let chunk = output.chunk();
-        let passed = chunk.len();
-        if passed == 0 {
-            break;
-        }
-        to.wire_mut().receive(chunk);
-        output.advance(passed);
-        moved += passed;
-    }
-    moved
 }

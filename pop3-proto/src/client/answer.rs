@@ -1,6 +1,8 @@
 //! What an answer does: which command it ends, and what the session knows by it. RFC 1939 §3 to §7.
 
-use super::{Client, Done, Event, Flight, Kind, Outcome, Reading, body::Incoming};
+use super::{
+    Client, Done, Event, Flight, Kind, Outcome, Reading, body::Incoming, listing::Listing,
+};
 use crate::{
     DropListing, Greeting, LanguageListing, Parse, Response, ScanListing, UniqueIdListing, quirk,
     state::State,
@@ -29,7 +31,7 @@ impl Client {
             }
             kind if kind.has_lines() => {
                 self.first = Some(response);
-                self.reading = Reading::Lines(Box::default());
+                self.reading = Reading::Lines(Box::new(Listing::new(of, kind)));
                 return Step::Again;
             }
             _ => {}

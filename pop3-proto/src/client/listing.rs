@@ -7,14 +7,18 @@ use crate::{
     Capabilities, Capability, LanguageListing, Parse, ScanListing, UniqueIdListing, quirk,
 };
 use mailwire_core::{
-    Fatal, LimitExceeded, ParseError, Production, Quirks, Str, implement::Step, sasl::MechanismName,
+    Fatal, LimitExceeded, Next, ParseError, Production, Quirks, Str, implement::Step,
+    sasl::MechanismName,
 };
 
 static MECHANISM: Production = Production::new("sasl-mech", 4422, "3.1");
 
 /// A listing under way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Listing {
+    /// The command that it answers.
+    of: u64,
+    kind: Kind,
     count: u64,
     malformed: u64,
     /// CAPA: what has come of it, and how many octets that were.
@@ -22,7 +26,51 @@ pub(super) struct Listing {
     octets: usize,
 }
 
+impl Listing {
+    /// The answer to the command `of`: no line has come.
+    pub(super) fn new(of: u64, kind: Kind) -> Self {
+        let capabilities = Capabilities::default();
+        Listing { of, kind, count: 0, malformed: 0, capabilities, octets: 0 }
+    }
+}
+
 impl Client {
+    /// A line of LIST or UIDL as nearly all are, read where it stands: its end is found by reading it. False, and
+    /// nothing has happened, for whatever else comes, which is cut first.
+    #[inline(always)]
+    pub(super) fn read_listing_into(&mut self, next: &mut Next<Event>) -> bool {
+        let Reading::Lines(listing) = &mut self.reading else { return false };
+        let octets = self.channel.octets();
+        // A line that came in parts is read when all of it has come, and not anew with each of them.
+        if !self.lines.is_at_line() {
+            return false;
+        }
+        let (of, line) = (listing.of, self.channel.limits().line);
+        let fits = |behind: &[u8]| octets.len() - behind.len() <= line;
+        let behind = match listing.kind {
+            Kind::Scans => match ScanListing::in_front(octets) {
+                Some((listing, behind)) if fits(behind) => {
+                    next.become_event(Event::ScanListing { of, listing });
+                    behind
+                }
+                _ => return false,
+            },
+            Kind::UniqueIds => match UniqueIdListing::in_front(octets) {
+                Some((listing, behind)) if fits(behind) => {
+                    next.become_event(Event::UniqueIdListing { of, listing });
+                    behind
+                }
+                _ => return false,
+            },
+            _ => return false,
+        };
+        let n = octets.len() - behind.len();
+        listing.count += 1;
+        self.channel.hold(n);
+        self.channel.touch();
+        true
+    }
+
     /// One line of `n` octets, of a listing.
     pub(super) fn on_listed(&mut self, n: usize) -> Step<Event> {
         let Some((of, kind)) = self.flights.front().map(|flight| (flight.id, flight.kind)) else {

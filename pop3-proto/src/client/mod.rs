@@ -114,7 +114,7 @@ use auth::Exchange;
 use body::Incoming;
 use listing::Listing;
 use mailwire_core::{
-    Connection, Deadline, Fatal, Handle, Layer, Lines, NotNow, Secret, Secured, Wire,
+    Connection, Deadline, Fatal, Handle, Layer, Lines, Next, NotNow, Secret, Secured, Wire,
     implement::{Channel, Internal, Step},
 };
 
@@ -485,10 +485,20 @@ impl Connection for Client {
         self.later.pop_front()
     }
 
+    // Large, and not what most events come from.
+    #[inline(never)]
     fn step(&mut self, _: &Internal) -> Step<Event> {
         match &self.reading {
             Reading::Body(_) => self.read_body(),
             _ => self.read_line(),
+        }
+    }
+
+    #[inline(always)]
+    fn step_into(&mut self, key: &Internal, next: &mut Next<Event>) -> Step<()> {
+        match self.read_listing_into(next) {
+            true => Step::Event(()),
+            false => self.step(key).put(next),
         }
     }
 
