@@ -3,6 +3,7 @@
 
 mod props;
 
+use mailwire_smtp::{Command, Mail, Parse, address::ReversePath};
 use props::{client, grammar, input, server, short_way, transaction};
 #[cfg(all(feature = "arbitrary", feature = "codec", feature = "serde"))]
 use props::{codec, value};
@@ -112,6 +113,28 @@ fn client_script() -> impl Strategy<Value = Said> {
         .prop_map(|(begin, lines)| Said([begin, &lines.concat()].concat()))
 }
 
+/// Those that have places of their own, and others.
+const PARAMETERS: &[&str] = &[
+    "SIZE=0",
+    "size=7",
+    "BODY=7BIT",
+    "BODY=BINARYMIME",
+    "SMTPUTF8",
+    "RET=FULL",
+    "ret=hdrs",
+    "ENVID=a+2Bb",
+    "AUTH=<>",
+    "BY=60;R",
+    "HOLDFOR=100",
+    "HOLDUNTIL=2026-01-01T00:00:00Z",
+    "MTRK=abcdefgh",
+    "X-Y=z",
+    "SIZ=1",
+    "SIZED",
+    "NOTIFIED=1",
+    "BODY-X",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: props::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -125,6 +148,24 @@ proptest! {
         server::session(&input(flags & 0b1001_1111, seed, &plan, &said.0));
         server::session(&input(flags & 1, seed, &[], &said.0));
         server::session(&input(flags, seed, &plan, &said.0));
+    }
+
+    #[test]
+    fn parameters_in_any_order(parameters in prop::collection::vec(prop::sample::select(PARAMETERS), 0..7)) {
+        for verb in ["MAIL FROM:<>", "RCPT TO:<a@b.example>"] {
+            let line = parameters.iter().fold(String::from(verb), |line, next| line + " " + next) + "\r\n";
+            grammar::command(line.as_bytes());
+            let each: Vec<_> = parameters.iter().map(|it| it.split('=').next().unwrap().to_ascii_uppercase()).collect();
+            let twice = (1..each.len()).any(|at| each[..at].contains(&each[at]));
+            if let (Ok((Command::Mail(mail), _)), false) = (Command::parse(line.as_bytes(), &Parse::strict()), twice) {
+                let again = mail.parameters.iter().try_fold(Mail::new(ReversePath::Null), Mail::with);
+                prop_assert_eq!(again, Ok(mail));
+            }
+            let read = Command::parse(line.as_bytes(), &Parse::strict());
+            prop_assert!(!twice || read.is_err(), "{}", line);
+            let hold = each.iter().any(|it| it == "HOLDFOR") && each.iter().any(|it| it == "HOLDUNTIL" || it == "BY");
+            prop_assert!(twice || hold || read.is_ok() || verb.starts_with("RCPT"), "{}", line);
+        }
     }
 
     #[test]
@@ -228,6 +269,27 @@ fn server_line() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Lines of one reply, as they should be and by all quirks.
+fn reply_line() -> impl Strategy<Value = Vec<u8>> {
+    let pick = |of: &'static [&'static [u8]]| prop::sample::select(of);
+    let codes = pick(&[b"250", b"250", b"250", b"550", b"299", b"334", b"355"]);
+    let behind = pick(&[b"-", b"-", b" ", b"", b"\t"]);
+    let texts = pick(&[
+        b"",
+        b"x",
+        b" ",
+        b"5.1.1 no",
+        b"2.0.0",
+        b"\xc3\xbc",
+        b"\xff",
+        b"6135 \tx",
+        b"250 y",
+    ]);
+    let ends = pick(&[b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r\r\n"]);
+    (codes, behind, texts, ends)
+        .prop_map(|(code, behind, text, end)| [code, behind, text, end].concat())
+}
+
 /// What an application says first, one line a segment, and what the server says: parted by 0xff.
 fn server_script() -> impl Strategy<Value = Said> {
     let begin = prop::sample::select(BEGINS);
@@ -282,6 +344,11 @@ proptest! {
     ) {
         let said = [begin, &said.join(&0xff)].concat();
         transaction::session(&input(flags & 0b1001_1101, seed, &plan, &said));
+    }
+
+    #[test]
+    fn lines_of_any_kind_as_a_reply(lines in prop::collection::vec(reply_line(), 1..5)) {
+        grammar::reply(&lines.concat());
     }
 
     #[test]

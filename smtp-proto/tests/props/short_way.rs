@@ -173,6 +173,7 @@ fn give<W: Way>(session: &mut W, due: &mut VecDeque<Answer>) {
     }
 }
 
+#[allow(clippy::result_large_err, reason = "no error, but what is not answered here")]
 fn answer(event: Event, decision: u8) -> Result<Answer, Event> {
     let no = "550 5.7.1 no".parse().unwrap();
     let yes = decision % 8 != 7;
