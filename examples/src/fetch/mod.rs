@@ -278,9 +278,12 @@ impl Session {
         target: &Target,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let listed = self.list(report).await?;
+        let (listed, is_whole) = self.list(report).await?;
         report.listed = listed.len() as u64;
-        ledger.forget_all_but(&listed.iter().map(|listed| &listed.key).collect())?;
+        // Which messages stand in lines that could not be read nobody knows.
+        if is_whole && (!listed.is_empty() || ledger.is_empty() || self.is_empty().await?) {
+            ledger.forget_all_but(&listed.iter().map(|listed| &listed.key).collect())?;
+        }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let is_old = |at: u64| {
             let here = now.saturating_sub(Duration::from_secs(at));
@@ -306,11 +309,21 @@ impl Session {
         transfer::transfer(&mut self.link, ledger, wanted, &old, keep, report).await
     }
 
-    /// The messages that there are, by UIDL. RFC 1939 §7
+    /// Has the server no messages, by STAT? RFC 1939 §5
+    async fn is_empty(&mut self) -> Result<bool, Error> {
+        let stat = self.link.call("STAT", |pop| pop.stat())?;
+        match finish(&mut self.link, "STAT", stat).await {
+            Ok(listing) => Ok(listing.messages == 0),
+            Err(Error::Refused { .. } | Error::Malformed { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The messages that there are, by UIDL (RFC 1939 §7), and whether these are all: each line could be read.
     ///
     /// # Errors
     /// [`Error`]; without UIDL a message cannot be told from one that was fetched before.
-    pub async fn list(&mut self, report: &mut Report) -> Result<Vec<Listed>, Error> {
+    pub async fn list(&mut self, report: &mut Report) -> Result<(Vec<Listed>, bool), Error> {
         let uidl = self.link.call("UIDL", |pop| pop.uidl())?;
         let (mut listed, mut occurrences) = (Vec::new(), HashMap::new());
         loop {
@@ -325,7 +338,9 @@ impl Session {
                 // The message of that line stays where it is.
                 Happened::Event(Event::Malformed(error)) => report.malformed(None, &error),
                 Happened::Event(Event::Done(done)) => match done.get(uidl) {
-                    Some(Ok(_)) if transfer::are_distinct(&listed) => return Ok(listed),
+                    Some(Ok(end)) if transfer::are_distinct(&listed) => {
+                        return Ok((listed, end.malformed == 0));
+                    }
                     Some(Ok(_)) => {
                         return Err(Error::NotOffered("UIDL names one message twice"));
                     }
