@@ -1,6 +1,7 @@
 //! `fetch` from servers whose UIDL is not what it should be. RFC 1939 §7
 
 use mailwire_examples::{
+    exit::Exit,
     fetch::{Error, Report, Route, Target, fetch},
     login::Login,
     submit::Security,
@@ -121,5 +122,18 @@ fn an_id_that_is_used_again_is_another_message() {
         (says(2, "1 a\r\n2 a\r\n"), 1),
     ] {
         assert_eq!(fetched(folder.path(), says), brings, "{:?}", says.uidl);
+    }
+}
+
+/// Neither memory nor patience is without end.
+#[test]
+fn a_list_that_does_not_come_to_its_end() {
+    for uidl in ["1 a\r\n", "1\r\n"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (report, fetched) = run(folder.path(), Says { stat: 1, uidl, is_endless: true });
+        let error = fetched.unwrap_err();
+        assert!(matches!(error, Error::Limit(_)), "{uidl:?}: {error}");
+        assert_eq!(Exit::from(&error), Exit::Protocol, "{uidl:?}");
+        assert!(report.refusals.len() <= 1000, "{uidl:?}: {}", report.refusals.len());
     }
 }

@@ -24,7 +24,8 @@ use crate::{
 use bytes::Bytes;
 use ledger::{Key, Ledger};
 use mailwire_core::{
-    Connection, End, Fatal, Handle, ParseError, Secured, Switch, driver::tokio::Happened,
+    Connection, End, Fatal, Handle, LimitExceeded, ParseError, Secured, Switch,
+    driver::tokio::Happened,
 };
 use mailwire_pop3::{
     Capabilities, MessageNumber, Response,
@@ -36,6 +37,13 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{net::TcpStream, time::timeout};
+
+/// So many lines of a list, good or bad, are one of a maildrop; more are none.
+pub const MAX_LISTED: u64 = 1_000_000;
+/// So many octets of unique-ids: 70 each, as RFC 1939 §7 allows.
+pub const MAX_ID_OCTETS: u64 = 70 * MAX_LISTED;
+/// So many refusals are kept; the others are counted.
+pub const MAX_REFUSALS: usize = 1000;
 
 /// How the server is to be spoken to.
 #[derive(Clone, Debug)]
@@ -82,8 +90,10 @@ pub struct Report {
     pub octets: u64,
     /// Are deleted at the server, if `is_updated`.
     pub deleted: u64,
-    /// Messages that the server would not give or delete, in its words.
+    /// Messages that the server would not give or delete, in its words: the first [`MAX_REFUSALS`].
     pub refusals: Vec<Refusal>,
+    /// How many there were.
+    pub refused: u64,
     /// The server has said that it has deleted what was to be deleted.
     pub is_updated: bool,
     /// Hears of octets as they come.
@@ -138,13 +148,23 @@ impl Report {
     }
 
     fn refused(&mut self, what: &'static str, number: Option<MessageNumber>, response: Response) {
-        let why = response.to_string();
-        self.refusals.push(Refusal { what, number, why, response: Some(response) });
+        if self.is_kept() {
+            let why = response.to_string();
+            self.refusals.push(Refusal { what, number, why, response: Some(response) });
+        }
     }
 
     fn malformed(&mut self, number: Option<MessageNumber>, error: &ParseError) {
-        let why = error.to_string();
-        self.refusals.push(Refusal { what: "RETR", number, why, response: None });
+        if self.is_kept() {
+            let why = error.to_string();
+            self.refusals.push(Refusal { what: "RETR", number, why, response: None });
+        }
+    }
+
+    /// One more has been refused: is there room for it?
+    fn is_kept(&mut self) -> bool {
+        self.refused += 1;
+        self.refusals.len() < MAX_REFUSALS
     }
 }
 
@@ -326,17 +346,24 @@ impl Session {
     pub async fn list(&mut self, report: &mut Report) -> Result<(Vec<Listed>, bool), Error> {
         let uidl = self.link.call("UIDL", |pop| pop.uidl())?;
         let (mut listed, mut occurrences) = (Vec::new(), HashMap::new());
+        let (mut lines, mut octets) = (0, 0);
         loop {
             match self.link.next().await? {
                 Happened::Event(Event::UniqueIdListing { listing, .. }) => {
+                    count("lines in the answer to UIDL", &mut lines, 1, MAX_LISTED)?;
                     let unique_id: Box<[u8]> = listing.unique_id.as_bytes().into();
+                    let more = unique_id.len() as u64;
+                    count("octets of unique-ids", &mut octets, more, MAX_ID_OCTETS)?;
                     let occurrence = occurrences.entry(unique_id.clone()).or_insert(0);
                     *occurrence += 1;
                     let key = Key { unique_id, occurrence: *occurrence };
                     listed.push(Listed { number: listing.message, key });
                 }
                 // The message of that line stays where it is.
-                Happened::Event(Event::Malformed(error)) => report.malformed(None, &error),
+                Happened::Event(Event::Malformed(error)) => {
+                    count("lines in the answer to UIDL", &mut lines, 1, MAX_LISTED)?;
+                    report.malformed(None, &error);
+                }
                 Happened::Event(Event::Done(done)) => match done.get(uidl) {
                     Some(Ok(end)) if transfer::are_distinct(&listed) => {
                         return Ok((listed, end.malformed == 0));
@@ -358,9 +385,13 @@ impl Session {
     async fn sizes(&mut self, wanted: &[Listed]) -> Result<u64, Error> {
         let wanted: HashSet<_> = wanted.iter().map(|listed| listed.number).collect();
         let list = self.link.call("LIST", |pop| pop.list())?;
-        let mut octets = 0u64;
+        let (mut octets, mut lines) = (0u64, 0);
         loop {
-            match self.link.next().await? {
+            let happened = self.link.next().await?;
+            if let Happened::Event(Event::ScanListing { .. } | Event::Malformed(_)) = &happened {
+                count("lines in the answer to LIST", &mut lines, 1, MAX_LISTED)?;
+            }
+            match happened {
                 Happened::Event(Event::ScanListing { listing, .. }) => {
                     if wanted.contains(&listing.message) {
                         octets = octets.saturating_add(listing.octets);
@@ -413,6 +444,12 @@ const FAREWELL: Duration = Duration::from_secs(10);
 
 fn late_update() -> std::io::Error {
     std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer to QUIT in time")
+}
+
+/// Counts `more`, up to `max`.
+fn count(what: &'static str, sum: &mut u64, more: u64, max: u64) -> Result<(), Error> {
+    *sum += more;
+    if *sum > max { Err(Error::Limit(LimitExceeded::new(what, max))) } else { Ok(()) }
 }
 
 fn stage(link: &Link<Client>, stage: Stage) {
