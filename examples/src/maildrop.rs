@@ -7,6 +7,7 @@
 //! Sizes are those on the wire: each line end has two octets, whatever it has in the file (§11), and the last line
 //! has one. For that a message has to be read once; [`Sizes`] remembers it, for a file in a Maildir never changes.
 
+use crate::maildir;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{HashMap, HashSet},
@@ -57,9 +58,7 @@ impl Maildrop {
     /// # Errors
     /// [`Error`].
     pub fn claim(path: &Path, sizes: &Sizes) -> Result<Self, Error> {
-        for folder in ["tmp", "new", "cur"] {
-            fs::create_dir_all(path.join(folder))?;
-        }
+        maildir::make(path)?;
         let path = path.canonicalize()?;
         let claim = sizes.claim(&path).ok_or(Error::InUse)?;
         let lock = path.join("pop3-serve.lock");

@@ -16,6 +16,7 @@ pub use transfer::Keep;
 use crate::{
     link::Link,
     login::Login,
+    maildir,
     stream::Stream,
     submit::Security,
     tls::{ClientTls, HANDSHAKE, late},
@@ -33,7 +34,7 @@ use mailwire_pop3::{
 };
 use std::{
     collections::{HashMap, HashSet},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{net::TcpStream, time::timeout};
@@ -213,12 +214,8 @@ pub async fn fetch(
 /// # Errors
 /// [`ledger::Error`].
 pub fn claim(target: &Target) -> Result<Ledger, ledger::Error> {
-    let made = |folder: &Path| {
-        std::fs::create_dir_all(folder).map_err(|error| ledger::Error::Io(folder.to_owned(), error))
-    };
-    for folder in ["tmp", "new", "cur"] {
-        made(&target.maildir.join(folder))?;
-    }
+    let maildir = &target.maildir;
+    maildir::make(maildir).map_err(|error| ledger::Error::Io(maildir.clone(), error))?;
     Ledger::claim(&target.account, &target.maildir, target.state.as_deref())
 }
 
