@@ -136,7 +136,7 @@ impl From<&fetch::Error> for Exit {
             Error::Io(error) if error.kind() == ErrorKind::InvalidData => Exit::Unavailable,
             Error::Io(_) => Exit::TempFail,
             Error::Closed(end) => Exit::of_end(end),
-            Error::Malformed { .. } => Exit::Protocol,
+            Error::Malformed { .. } | Error::Limit(_) => Exit::Protocol,
             Error::NotOffered(_) | Error::NotNow(_) => Exit::Unavailable,
             Error::Value(_) => Exit::Usage,
             Error::Disk(_) => Exit::IoErr,

@@ -27,9 +27,8 @@ impl Maildir {
     /// The file system's.
     pub async fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
-        for folder in ["tmp", "new", "cur"] {
-            fs::create_dir_all(path.join(folder)).await?;
-        }
+        let made = path.clone();
+        tokio::task::spawn_blocking(move || make(&made)).await??;
         Ok(Maildir(path))
     }
 
@@ -64,6 +63,32 @@ impl Maildir {
         messages.sort();
         Ok(messages)
     }
+}
+
+/// Makes the folders of a Maildir, and those above, where they are not there. Gives the folders that have new names in
+/// them; these are on the disk.
+///
+/// # Errors
+/// The file system's.
+pub fn make(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let path = std::path::absolute(path)?;
+    let mut missing: Vec<_> = path.ancestors().take_while(|it| !it.is_dir()).collect();
+    missing.reverse();
+    let inner = ["tmp", "new", "cur"].map(|name| path.join(name));
+    let mut changed = Vec::new();
+    for folder in missing.into_iter().chain(inner.iter().map(PathBuf::as_path)) {
+        match std::fs::create_dir(folder) {
+            Ok(()) => changed.extend(folder.parent().map(Path::to_owned)),
+            Err(_) if folder.is_dir() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    changed.dedup();
+    // A message is nowhere if the name of its folder does not survive a crash.
+    for folder in &changed {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(changed)
 }
 
 /// A message on its way. Dropped before it is whole it leaves nothing.
@@ -140,4 +165,20 @@ fn unique_name() -> io::Result<String> {
     let (seconds, micros) = (now.as_secs(), now.subsec_micros());
     let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     Ok(format!("{seconds}.M{micros:06}P{process}Q{count}R{}.mailwire", random::hex::<4>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_are_made_are_on_the_disk() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let (ada, mail) = (root.join("ada"), root.join("ada/mail"));
+        assert_eq!(make(&mail).unwrap(), [root.to_owned(), ada, mail.clone()]);
+        assert!(make(&mail).unwrap().is_empty());
+        std::fs::remove_dir(mail.join("cur")).unwrap();
+        assert_eq!(make(&mail).unwrap(), [mail]);
+    }
 }

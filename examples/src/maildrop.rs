@@ -7,6 +7,7 @@
 //! Sizes are those on the wire: each line end has two octets, whatever it has in the file (§11), and the last line
 //! has one. For that a message has to be read once; [`Sizes`] remembers it, for a file in a Maildir never changes.
 
+use crate::maildir;
 use sha2::{Digest, Sha256};
 use std::{
     collections::{HashMap, HashSet},
@@ -57,9 +58,7 @@ impl Maildrop {
     /// # Errors
     /// [`Error`].
     pub fn claim(path: &Path, sizes: &Sizes) -> Result<Self, Error> {
-        for folder in ["tmp", "new", "cur"] {
-            fs::create_dir_all(path.join(folder))?;
-        }
+        maildir::make(path)?;
         let path = path.canonicalize()?;
         let claim = sizes.claim(&path).ok_or(Error::InUse)?;
         let lock = path.join("pop3-serve.lock");
@@ -93,9 +92,9 @@ impl Maildrop {
     /// # Errors
     /// The file system's; `NotFound` if somebody has deleted it.
     pub fn open(&self, message: &Stored) -> io::Result<File> {
-        match File::open(self.path.join(&message.file)) {
+        match open_file(&self.path.join(&message.file)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                File::open(self.find(message)?)
+                open_file(&self.find(message)?)
             }
             opened => opened,
         }
@@ -134,7 +133,8 @@ impl Maildrop {
         for folder in ["cur", "new"] {
             for entry in fs::read_dir(self.path.join(folder))? {
                 let entry = entry?;
-                if entry.file_name().to_str().map(without_flags) == Some(&message.name) {
+                let is_it = entry.file_name().to_str().map(without_flags) == Some(&message.name);
+                if is_it && entry.file_type()?.is_file() {
                     return Ok(entry.path());
                 }
             }
@@ -158,6 +158,25 @@ fn without_flags(name: &str) -> &str {
     name.split_once(":2,").map_or(name, |(name, _)| name)
 }
 
+/// Opens a file and nothing else: a link could lead to what its maker may not read, a pipe would have to be waited for.
+fn open_file(path: &Path) -> io::Result<File> {
+    let seen = fs::symlink_metadata(path)?;
+    if !seen.is_file() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    let file = File::open(path)?;
+    // It could have been replaced in between.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let opened = file.metadata()?;
+        if (opened.dev(), opened.ino()) != (seen.dev(), seen.ino()) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+    }
+    Ok(file)
+}
+
 /// The oldest first, as far as the names tell.
 fn list(path: &Path, sizes: &Sizes) -> io::Result<Vec<Stored>> {
     let mut messages = Vec::new();
@@ -165,15 +184,17 @@ fn list(path: &Path, sizes: &Sizes) -> io::Result<Vec<Stored>> {
     let mut measured = HashMap::new();
     for folder in ["new", "cur"] {
         for entry in fs::read_dir(path.join(folder))? {
-            let Ok(file_name) = entry?.file_name().into_string() else { continue };
+            let entry = entry?;
+            let is_file = entry.file_type().is_ok_and(|it| it.is_file());
+            let Ok(file_name) = entry.file_name().into_string() else { continue };
             let name = without_flags(&file_name).to_owned();
-            if name.starts_with('.') || measured.contains_key(&name) {
+            if !is_file || name.starts_with('.') || measured.contains_key(&name) {
                 continue;
             }
             let file = Path::new(folder).join(&file_name);
             let measure = match known.remove(&name) {
                 Some(measure) => measure,
-                None => match File::open(path.join(&file)).and_then(Measure::of) {
+                None => match open_file(&path.join(&file)).and_then(Measure::of) {
                     Ok(measure) => measure,
                     // It has been moved or deleted just now, or is no message.
                     Err(_) => continue,
@@ -395,6 +416,28 @@ mod tests {
             assert!((1..=70).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_graphic()));
         }
         assert_eq!(maildrop.messages().len(), 3);
+    }
+
+    /// Whoever may write into a Maildir, but not read what a link leads to, must not get it over POP3.
+    #[cfg(unix)]
+    #[test]
+    fn only_a_file_is_a_message() {
+        use std::os::unix::fs::symlink;
+        let folder = maildir(&[("new/1", b"a\n"), ("new/2", b"b\n"), ("secret", b"c\n")]);
+        let at = |name: &str| folder.path().join(name);
+        symlink(at("secret"), at("new/3")).unwrap();
+        symlink(at("secret"), at("cur/4:2,S")).unwrap();
+        let sizes = Sizes::default();
+        let maildrop = Maildrop::claim(folder.path(), &sizes).unwrap();
+        assert_eq!(maildrop.messages().len(), 2);
+        // Nor is it one when it stands where a message was.
+        let second = maildrop.message(2).unwrap();
+        fs::remove_file(at("new/2")).unwrap();
+        symlink(at("secret"), at("new/2")).unwrap();
+        assert_eq!(maildrop.open(second).unwrap_err().kind(), io::ErrorKind::NotFound);
+        drop(maildrop);
+        let maildrop = Maildrop::claim(folder.path(), &sizes).unwrap();
+        assert_eq!(maildrop.messages().len(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `Error`: why a maildrop was not fetched, or not to its end.
 
 use super::ledger;
-use mailwire_core::{End, Fatal, InvalidValue, NotNow, ParseError, sasl::SaslError};
+use mailwire_core::{End, Fatal, InvalidValue, LimitExceeded, NotNow, ParseError, sasl::SaslError};
 use mailwire_pop3::{Response, client::Failure};
 use std::io;
 
@@ -36,6 +36,9 @@ pub enum Error {
     /// The connection ended before all was done.
     #[error("the connection has ended{}", if let End::Failed(why) = .0 { format!(": {why}") } else { String::new() })]
     Closed(End),
+    /// The server says more than a maildrop can be.
+    #[error(transparent)]
+    Limit(LimitExceeded),
     /// What is wanted is not offered.
     #[error("{0}")]
     NotOffered(&'static str),

@@ -13,8 +13,8 @@
 //! them, moves them to `cur/`, deletes them) confuses nothing.
 //!
 //! A unique-id is the server's and may be anything: it is no file name here, and it is compared octet for octet. It
-//! says something as long as the message is there (RFC 1939 §7), so what is no longer listed is forgotten at once: a
-//! server that uses the id again means another message. An id that stands twice in one listing is two messages.
+//! says something as long as the message is there (RFC 1939 §7), so what is no longer listed is forgotten at once, if
+//! the list was whole: a server that uses the id again means another message. An id that stands twice in one listing is two messages.
 //! Who claims a ledger has it alone.
 
 use crate::random;

@@ -16,6 +16,7 @@ pub use transfer::Keep;
 use crate::{
     link::Link,
     login::Login,
+    maildir,
     stream::Stream,
     submit::Security,
     tls::{ClientTls, HANDSHAKE, late},
@@ -24,7 +25,8 @@ use crate::{
 use bytes::Bytes;
 use ledger::{Key, Ledger};
 use mailwire_core::{
-    Connection, End, Fatal, Handle, ParseError, Secured, Switch, driver::tokio::Happened,
+    Connection, End, Fatal, Handle, LimitExceeded, ParseError, Secured, Switch,
+    driver::tokio::Happened,
 };
 use mailwire_pop3::{
     Capabilities, MessageNumber, Response,
@@ -32,10 +34,17 @@ use mailwire_pop3::{
 };
 use std::{
     collections::{HashMap, HashSet},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::{net::TcpStream, time::timeout};
+
+/// So many lines of a list, good or bad, are one of a maildrop; more are none.
+pub const MAX_LISTED: u64 = 1_000_000;
+/// So many octets of unique-ids: 70 each, as RFC 1939 §7 allows.
+pub const MAX_ID_OCTETS: u64 = 70 * MAX_LISTED;
+/// So many refusals are kept; the others are counted.
+pub const MAX_REFUSALS: usize = 1000;
 
 /// How the server is to be spoken to.
 #[derive(Clone, Debug)]
@@ -82,8 +91,10 @@ pub struct Report {
     pub octets: u64,
     /// Are deleted at the server, if `is_updated`.
     pub deleted: u64,
-    /// Messages that the server would not give or delete, in its words.
+    /// Messages that the server would not give or delete, in its words: the first [`MAX_REFUSALS`].
     pub refusals: Vec<Refusal>,
+    /// How many there were.
+    pub refused: u64,
     /// The server has said that it has deleted what was to be deleted.
     pub is_updated: bool,
     /// Hears of octets as they come.
@@ -138,13 +149,23 @@ impl Report {
     }
 
     fn refused(&mut self, what: &'static str, number: Option<MessageNumber>, response: Response) {
-        let why = response.to_string();
-        self.refusals.push(Refusal { what, number, why, response: Some(response) });
+        if self.is_kept() {
+            let why = response.to_string();
+            self.refusals.push(Refusal { what, number, why, response: Some(response) });
+        }
     }
 
     fn malformed(&mut self, number: Option<MessageNumber>, error: &ParseError) {
-        let why = error.to_string();
-        self.refusals.push(Refusal { what: "RETR", number, why, response: None });
+        if self.is_kept() {
+            let why = error.to_string();
+            self.refusals.push(Refusal { what: "RETR", number, why, response: None });
+        }
+    }
+
+    /// One more has been refused: is there room for it?
+    fn is_kept(&mut self) -> bool {
+        self.refused += 1;
+        self.refusals.len() < MAX_REFUSALS
     }
 }
 
@@ -193,12 +214,8 @@ pub async fn fetch(
 /// # Errors
 /// [`ledger::Error`].
 pub fn claim(target: &Target) -> Result<Ledger, ledger::Error> {
-    let made = |folder: &Path| {
-        std::fs::create_dir_all(folder).map_err(|error| ledger::Error::Io(folder.to_owned(), error))
-    };
-    for folder in ["tmp", "new", "cur"] {
-        made(&target.maildir.join(folder))?;
-    }
+    let maildir = &target.maildir;
+    maildir::make(maildir).map_err(|error| ledger::Error::Io(maildir.clone(), error))?;
     Ledger::claim(&target.account, &target.maildir, target.state.as_deref())
 }
 
@@ -278,9 +295,12 @@ impl Session {
         target: &Target,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let listed = self.list(report).await?;
+        let (listed, is_whole) = self.list(report).await?;
         report.listed = listed.len() as u64;
-        ledger.forget_all_but(&listed.iter().map(|listed| &listed.key).collect())?;
+        // Which messages stand in lines that could not be read nobody knows.
+        if is_whole && (!listed.is_empty() || ledger.is_empty() || self.is_empty().await?) {
+            ledger.forget_all_but(&listed.iter().map(|listed| &listed.key).collect())?;
+        }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let is_old = |at: u64| {
             let here = now.saturating_sub(Duration::from_secs(at));
@@ -306,26 +326,45 @@ impl Session {
         transfer::transfer(&mut self.link, ledger, wanted, &old, keep, report).await
     }
 
-    /// The messages that there are, by UIDL. RFC 1939 §7
+    /// Has the server no messages, by STAT? RFC 1939 §5
+    async fn is_empty(&mut self) -> Result<bool, Error> {
+        let stat = self.link.call("STAT", |pop| pop.stat())?;
+        match finish(&mut self.link, "STAT", stat).await {
+            Ok(listing) => Ok(listing.messages == 0),
+            Err(Error::Refused { .. } | Error::Malformed { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The messages that there are, by UIDL (RFC 1939 §7), and whether these are all: each line could be read.
     ///
     /// # Errors
     /// [`Error`]; without UIDL a message cannot be told from one that was fetched before.
-    pub async fn list(&mut self, report: &mut Report) -> Result<Vec<Listed>, Error> {
+    pub async fn list(&mut self, report: &mut Report) -> Result<(Vec<Listed>, bool), Error> {
         let uidl = self.link.call("UIDL", |pop| pop.uidl())?;
         let (mut listed, mut occurrences) = (Vec::new(), HashMap::new());
+        let (mut lines, mut octets) = (0, 0);
         loop {
             match self.link.next().await? {
                 Happened::Event(Event::UniqueIdListing { listing, .. }) => {
+                    count("lines in the answer to UIDL", &mut lines, 1, MAX_LISTED)?;
                     let unique_id: Box<[u8]> = listing.unique_id.as_bytes().into();
+                    let more = unique_id.len() as u64;
+                    count("octets of unique-ids", &mut octets, more, MAX_ID_OCTETS)?;
                     let occurrence = occurrences.entry(unique_id.clone()).or_insert(0);
                     *occurrence += 1;
                     let key = Key { unique_id, occurrence: *occurrence };
                     listed.push(Listed { number: listing.message, key });
                 }
                 // The message of that line stays where it is.
-                Happened::Event(Event::Malformed(error)) => report.malformed(None, &error),
+                Happened::Event(Event::Malformed(error)) => {
+                    count("lines in the answer to UIDL", &mut lines, 1, MAX_LISTED)?;
+                    report.malformed(None, &error);
+                }
                 Happened::Event(Event::Done(done)) => match done.get(uidl) {
-                    Some(Ok(_)) if transfer::are_distinct(&listed) => return Ok(listed),
+                    Some(Ok(end)) if transfer::are_distinct(&listed) => {
+                        return Ok((listed, end.malformed == 0));
+                    }
                     Some(Ok(_)) => {
                         return Err(Error::NotOffered("UIDL names one message twice"));
                     }
@@ -343,9 +382,13 @@ impl Session {
     async fn sizes(&mut self, wanted: &[Listed]) -> Result<u64, Error> {
         let wanted: HashSet<_> = wanted.iter().map(|listed| listed.number).collect();
         let list = self.link.call("LIST", |pop| pop.list())?;
-        let mut octets = 0u64;
+        let (mut octets, mut lines) = (0u64, 0);
         loop {
-            match self.link.next().await? {
+            let happened = self.link.next().await?;
+            if let Happened::Event(Event::ScanListing { .. } | Event::Malformed(_)) = &happened {
+                count("lines in the answer to LIST", &mut lines, 1, MAX_LISTED)?;
+            }
+            match happened {
                 Happened::Event(Event::ScanListing { listing, .. }) => {
                     if wanted.contains(&listing.message) {
                         octets = octets.saturating_add(listing.octets);
@@ -398,6 +441,12 @@ const FAREWELL: Duration = Duration::from_secs(10);
 
 fn late_update() -> std::io::Error {
     std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer to QUIT in time")
+}
+
+/// Counts `more`, up to `max`.
+fn count(what: &'static str, sum: &mut u64, more: u64, max: u64) -> Result<(), Error> {
+    *sum += more;
+    if *sum > max { Err(Error::Limit(LimitExceeded::new(what, max))) } else { Ok(()) }
 }
 
 fn stage(link: &Link<Client>, stage: Stage) {

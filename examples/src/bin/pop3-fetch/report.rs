@@ -74,6 +74,9 @@ pub fn wrong(report: &Report, failed: Option<&Failed>) -> Vec<String> {
             None => format!("{what}: {why}"),
         }
     });
+    let kept = report.refusals.len() as u64;
+    let others = report.refused.checked_sub(kept).filter(|others| *others > 0);
+    let refusals = refusals.chain(others.map(|others| format!("and {others} others")));
     let lines = refusals.chain(failed.map(|failed| failed.why.clone()));
     lines.map(|line| line.replace(char::is_control, "\u{fffd}")).collect()
 }
