@@ -48,7 +48,10 @@ impl Describe for client::Event {
                 match done.outcome() {
                     Outcome::Dropped => return Described::Again(format!("Done {name}: Dropped")),
                     Outcome::Retrieved(_) => return Described::Again(format!("Done {name}")),
-                    Outcome::Listed(listed) => format!("Done {name}: {} lines", listed.count),
+                    Outcome::Listed(listed) => match listed.count {
+                        1 => format!("Done {name}: 1 line"),
+                        count => format!("Done {name}: {count} lines"),
+                    },
                     Outcome::Capabilities(offer) => {
                         format!("Done {name}: {} capabilities", offer.len())
                     }

@@ -141,7 +141,8 @@ pub trait Connection {
     /// What comes next: queued events, then the gate (hand-off, end), then one step of parsing.
     ///
     /// What it says follows from what was received and called. How much output has left matters only for
-    /// `Switch` and `Closed`, which wait until all of it has.
+    /// `Switch` and `Closed`, which wait until all of it has, and where a server's peer asks for more than it
+    /// reads: beyond [`Limits::output`](crate::Limits::output) a server may wait with the next command.
     #[inline]
     fn poll(&mut self) -> Next<Self::Event> {
         let key = Internal(());

@@ -1,10 +1,12 @@
 //! POP3 (RFC 1939) without I/O: typed grammar, a client and a server session.
 //!
 //! - To speak to a server: [`client::Client`]. To be one: [`server::Server`]. Both are a
-//!   [`core::Connection`], which says how such a value is run.
+//!   [`core::Connection`], which says how such a value is run; over a socket: [`client`](client#over-a-socket).
 //! - To read and write the protocol alone: [`Command`], [`Response`], [`Answer`], [`Capability`] and [`extension`]. Each
 //!   wire type reads (`FromStr`, `TryFrom<&[u8]>`) what it shows (`Display`), which is its wire form; only secrets are
 //!   shown as `***`.
+//! - To put a session away that only waits, and go on later, perhaps elsewhere: [`client::Client::hibernate`],
+//!   [`server::Server::hibernate`].
 //! - `pop:` URLs: [`url`].
 //! - What real peers get wrong and is tolerated all the same: [`quirk`].
 //! - What is there of which RFC, and how known attacks are met: [`_docs::support`], [`_docs::attacks`].
@@ -24,6 +26,12 @@
 //! assert!(Response::err("[IN-USE] try again").is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # From an octet to an event
+//!
+//! `core::Wire::receive` stores it, `core::Connection::poll` asks the session for its next step,
+//! `server/line.rs` takes the line and its turn, `command/mod.rs` makes the value that the event holds: four
+//! files. A client's way is the same, with `client/frame.rs` and `response.rs`; a message goes through `client/body.rs`.
 //!
 //! # Features
 //!

@@ -91,7 +91,8 @@ fn drop_listing(i: Input<'_>) -> PResult<'_, DropListing> {
         }
         _ if start.allows(quirk::UNREADABLE_SIZE) && start.first().is_some_and(|b| b != b' ') => {
             start.met(quirk::UNREADABLE_SIZE);
-            let (rest, more) = start.split(start.len());
+            // Not all that is left: what was serialised is read so, too, and nothing has ended its line before.
+            let (rest, more) = start.split(line_len(start.rest()));
             Ok((rest, DropListing { messages, octets: None, rest: Str::new(more) }))
         }
         _ => start.fail(&OCTETS),

@@ -115,3 +115,44 @@ fn what_is_read_is_checked() {
     wrong::<Capabilities>(r#"["TOP","A\r\n."]"#);
     wrong::<PopUrl>(r#""pop://a:secret@h""#);
 }
+
+/// Of whatever is read, also with all that is tolerated, nothing leaves its line: a value that was kept is sent again.
+#[test]
+fn a_value_that_was_kept_cannot_break_the_wire() {
+    fn stays<T: DeserializeOwned + Serialize + Debug>(texts: &[&str]) {
+        for text in texts {
+            for end in ["\r", "\n", "\r\n", "\0", "\r\n+OK", " x\r\n."] {
+                for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+                    let json =
+                        serde_json::to_string(&[&text[..at], end, &text[at..]].concat()).unwrap();
+                    if let Ok(value) = serde_json::from_str::<T>(&json) {
+                        // What is not shown is a secret, and has its own rules.
+                        let written = serde_json::to_string(&value).unwrap_or_default();
+                        for escape in ["\\r", "\\n", "\\u0000"] {
+                            assert!(!written.contains(escape), "{json} is {value:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+    stays::<Command>(&["USER mrose", "LANG *", "TOP 1 10", "LAST a"]);
+    stays::<UserName>(&["mrose"]);
+    stays::<Response>(&["-ERR [SYS/TEMP] later", "+OK [x", "+OK"]);
+    stays::<ResponseCode>(&["IN-USE", "X-BUSY/SOON"]);
+    stays::<Greeting>(&["+OK ready <a@b.example>"]);
+    stays::<Timestamp>(&["<a@b.example>"]);
+    stays::<DropListing>(&["2 320", "2 -1", "2 320 more", "2 x"]);
+    stays::<ScanListing>(&["1 120", "1 120 more"]);
+    stays::<UniqueIdListing>(&["1 whqtswO00WBw418f9t5JxYwZ", "1 a b"]);
+    stays::<UniqueId>(&["a b", "ab"]);
+    stays::<LanguageTag>(&["sr-Latn"]);
+    stays::<LanguageRange>(&["*", "sr"]);
+    stays::<LanguageListing>(&["es Espa\u{f1}ol", "es"]);
+    stays::<Capability>(&["EXPIRE NEVER", "EXPIRE", "IMPLEMENTATION a b", "SASL PLAIN", "X-FOO a"]);
+    stays::<Implementation>(&["Mail 1.0 (beta)"]);
+    stays::<Mechanisms>(&["PLAIN LOGIN", ""]);
+    stays::<Utf8>(&["USER", ""]);
+    stays::<Xclient>(&["ADDR=192.0.2.1 TTL=3", "X=y SESSION=a"]);
+    stays::<PopUrl>(&["pop://rg;AUTH=+APOP@mail.eudora.com:8110"]);
+}

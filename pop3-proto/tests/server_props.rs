@@ -4,14 +4,11 @@
 #[path = "server_props/mod.rs"]
 mod props;
 
-use props::{drive::input, model};
+use props::{
+    drive::{cases, input},
+    model,
+};
 use proptest::prelude::*;
-
-/// So many cases by chance, unless `PROPTEST_CASES` wants another number.
-fn cases(usual: u32) -> u32 {
-    let wanted = std::env::var("PROPTEST_CASES").ok();
-    wanted.and_then(|wanted| wanted.parse().ok()).unwrap_or(usual)
-}
 
 /// Lines as clients say them, broken ones among them.
 fn line() -> impl Strategy<Value = Vec<u8>> {

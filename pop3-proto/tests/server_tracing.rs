@@ -7,56 +7,14 @@ use mailwire_pop3::{
     core::{Connection, Next, Secured},
     server::{Config, Event, Server},
 };
-use std::{
-    fmt::{self, Write},
-    sync::{Arc, Mutex},
-};
-use tracing::{
-    Metadata, Subscriber,
-    field::{Field, Visit},
-    span::{Attributes, Id, Record},
-};
 
-/// Keeps each event as one line: level, message, fields.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        match field.name() {
-            "message" => write!(self.0, " {value:?}").unwrap(),
-            // Which number a session has is none of a test's business.
-            "session" => {}
-            name => write!(self.0, " {name}={value:?}").unwrap(),
-        }
-    }
-}
-
-impl Subscriber for Lines {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "mailwire"
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut line = Line(event.metadata().level().to_string());
-        event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
+#[path = "../../mail-core/tests/common/told.rs"]
+mod told;
 
 /// What is told of a session that hears `said` behind its greeting, and whose application sends a message to whoever
 /// asks, and challenges.
 fn told(said: &str) -> Vec<String> {
-    let told = Lines::default();
-    tracing::subscriber::with_default(told.clone(), || {
+    told::told(|| {
         let mut config = Config::default();
         config.secured = Secured::Tls;
         config.mechanisms = vec!["PLAIN".parse().unwrap()];
@@ -79,9 +37,7 @@ fn told(said: &str) -> Vec<String> {
         let output = pop.wire_mut().output();
         output.advance(output.remaining());
         let _ = pop.poll();
-    });
-    let lines = told.0.lock().unwrap();
-    lines.clone()
+    })
 }
 
 #[test]

@@ -3,7 +3,8 @@
 
 mod props;
 
-use props::{client, grammar, input, server, transaction};
+use mailwire_smtp::{Command, Mail, Parse, address::ReversePath};
+use props::{client, grammar, input, server, short_way, transaction};
 #[cfg(all(feature = "arbitrary", feature = "codec", feature = "serde"))]
 use props::{codec, value};
 use proptest::prelude::*;
@@ -112,6 +113,28 @@ fn client_script() -> impl Strategy<Value = Said> {
         .prop_map(|(begin, lines)| Said([begin, &lines.concat()].concat()))
 }
 
+/// Those that have places of their own, and others.
+const PARAMETERS: &[&str] = &[
+    "SIZE=0",
+    "size=7",
+    "BODY=7BIT",
+    "BODY=BINARYMIME",
+    "SMTPUTF8",
+    "RET=FULL",
+    "ret=hdrs",
+    "ENVID=a+2Bb",
+    "AUTH=<>",
+    "BY=60;R",
+    "HOLDFOR=100",
+    "HOLDUNTIL=2026-01-01T00:00:00Z",
+    "MTRK=abcdefgh",
+    "X-Y=z",
+    "SIZ=1",
+    "SIZED",
+    "NOTIFIED=1",
+    "BODY-X",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: props::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -128,9 +151,82 @@ proptest! {
     }
 
     #[test]
+    fn parameters_in_any_order(parameters in prop::collection::vec(prop::sample::select(PARAMETERS), 0..7)) {
+        for verb in ["MAIL FROM:<>", "RCPT TO:<a@b.example>"] {
+            let line = parameters.iter().fold(String::from(verb), |line, next| line + " " + next) + "\r\n";
+            grammar::command(line.as_bytes());
+            let each: Vec<_> = parameters.iter().map(|it| it.split('=').next().unwrap().to_ascii_uppercase()).collect();
+            let twice = (1..each.len()).any(|at| each[..at].contains(&each[at]));
+            if let (Ok((Command::Mail(mail), _)), false) = (Command::parse(line.as_bytes(), &Parse::strict()), twice) {
+                let again = mail.parameters.iter().try_fold(Mail::new(ReversePath::Null), Mail::with);
+                prop_assert_eq!(again, Ok(mail));
+            }
+            let read = Command::parse(line.as_bytes(), &Parse::strict());
+            prop_assert!(!twice || read.is_err(), "{}", line);
+            let hold = each.iter().any(|it| it == "HOLDFOR") && each.iter().any(|it| it == "HOLDUNTIL" || it == "BY");
+            prop_assert!(twice || hold || read.is_ok() || verb.starts_with("RCPT"), "{}", line);
+        }
+    }
+
+    #[test]
     fn any_octets_as_a_command(line in client_line(), octets in prop::collection::vec(any::<u8>(), 0..40)) {
         grammar::command(&line);
         grammar::command(&octets);
+    }
+}
+
+/// MAIL and RCPT, legal and not, well-formed and not.
+const ENVELOPES: &[&[u8]] = &[
+    b"MAIL FROM:<a@b.example>\r\n",
+    b"mail from:<a@b.example> size=39 body=8bitmime\r\n",
+    b"MAIL FROM:<a@b.example>  SIZE=39 \r\n",
+    b"MAIL FROM: <a@b.example>\n",
+    b"MAIL FROM:a@b.example\r\n",
+    b"MAIL FROM:<> RET=HDRS ENVID=x X-A=1\r\n",
+    b"MAIL FROM:<> BODY=BINARYMIME\r\n",
+    b"MAIL FROM:<a@b.example> AUTH=<> SIZE=1 SIZE=2\r\n",
+    b"MAIL FROM:<a@b.example> AUTH=a SIZE=2\r\n",
+    b"MAIL FROM:<a@b.example> SMTPUTF8 PRDR\r\n",
+    b"MAIL FROM:<a@b.example\r\n",
+    b"MAIL\r\n",
+    b"MAIL\tFROM:<>\r\n",
+    b"MAILFROM:<>\r\n",
+    b"RCPT TO:<a@b.example>\r\n",
+    b"RCPT TO:<c@B.example> NOTIFY=NEVER\r\n",
+    b"rcpt to:<d@e.example> ORCPT=rfc822;d@e.example NOTIFY=SUCCESS,DELAY\n",
+    b"RCPT TO:<Postmaster>\r\n",
+    b"RCPT TO: <\xc3\xbc@b.example>\t\r\n",
+    b"RCPT TO:<d@e.example> NOTIFY=NEVER NOTIFY=NEVER\r\n",
+    b"RCPT TO:<d@e.example> X-A=1\r\n",
+    b"RCPT TO:<d@e.example>x\r\n",
+    b"RCPT\n",
+];
+
+const HELLOS: &[&[u8]] = &[b"", b"EHLO a\r\n", b"HELO a\r\n", b"LHLO a\r\n", b"EHLO a\r\n\r\n"];
+
+fn envelope_line() -> impl Strategy<Value = Vec<u8>> {
+    let long = |n| [&b"RCPT TO:<"[..], &vec![b'x'; n], b"@b.example>\r\n"].concat();
+    prop_oneof![
+        20 => prop::sample::select(ENVELOPES).prop_map(<[u8]>::to_vec),
+        4 => client_line(),
+        1 => (1usize..2600).prop_map(long),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: props::cases(400), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_short_way_of_an_envelope_cannot_be_seen(
+        flags in any::<u8>(),
+        seed in any::<u8>(),
+        plan in prop::collection::vec(any::<u8>(), 0..12),
+        hello in prop::sample::select(HELLOS),
+        lines in prop::collection::vec(envelope_line(), 0..14),
+        said in client_script(),
+    ) {
+        short_way::session(&input(flags & 0b1001_1111, seed, &plan, &[hello, &lines.concat()].concat()));
+        short_way::session(&input(flags, seed, &plan, &said.0));
     }
 }
 
@@ -171,6 +267,27 @@ fn server_line() -> impl Strategy<Value = Vec<u8>> {
         1 => prop::collection::vec(any::<u8>(), 0..20),
         1 => (1usize..300).prop_map(|n| [&b"250 "[..], &vec![b'x'; n], b"\r\n"].concat()),
     ]
+}
+
+/// Lines of one reply, as they should be and by all quirks.
+fn reply_line() -> impl Strategy<Value = Vec<u8>> {
+    let pick = |of: &'static [&'static [u8]]| prop::sample::select(of);
+    let codes = pick(&[b"250", b"250", b"250", b"550", b"299", b"334", b"355"]);
+    let behind = pick(&[b"-", b"-", b" ", b"", b"\t"]);
+    let texts = pick(&[
+        b"",
+        b"x",
+        b" ",
+        b"5.1.1 no",
+        b"2.0.0",
+        b"\xc3\xbc",
+        b"\xff",
+        b"6135 \tx",
+        b"250 y",
+    ]);
+    let ends = pick(&[b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r\r\n"]);
+    (codes, behind, texts, ends)
+        .prop_map(|(code, behind, text, end)| [code, behind, text, end].concat())
 }
 
 /// What an application says first, one line a segment, and what the server says: parted by 0xff.
@@ -227,6 +344,11 @@ proptest! {
     ) {
         let said = [begin, &said.join(&0xff)].concat();
         transaction::session(&input(flags & 0b1001_1101, seed, &plan, &said));
+    }
+
+    #[test]
+    fn lines_of_any_kind_as_a_reply(lines in prop::collection::vec(reply_line(), 1..5)) {
+        grammar::reply(&lines.concat());
     }
 
     #[test]

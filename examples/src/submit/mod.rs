@@ -333,6 +333,11 @@ impl Session {
 
     /// Says farewell. The messages are through: how the server takes it changes nothing.
     pub async fn quit(mut self) {
+        self.end().await;
+    }
+
+    /// The same, for who needs another connection in the place of this one.
+    pub async fn end(&mut self) {
         stage(&self.link, Stage::Termination);
         terminate(&mut self.link).await;
     }

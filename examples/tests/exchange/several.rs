@@ -1,9 +1,12 @@
 //! A message for more recipients than a server takes at once, and more messages than it takes on one connection.
 
 use crate::{
+    Folder,
+    programs::{ran, send},
     script::{CLOSE, scripted_each},
     sending::piped,
 };
+use std::net::TcpStream;
 
 /// RFC 5321 §4.5.3.1.10: those of whom there were too many go again; 552 was the code for that once. LIMITS, RFC 9422
 /// §4.1 and §4.2: how many the server takes, it may say before.
@@ -51,4 +54,27 @@ fn recipients_that_are_too_many_at_once() {
         let expected: Vec<_> = said.concat().into_iter().map(rcpt).collect();
         assert_eq!(heard, expected, "{replies:?}");
     }
+}
+
+/// On another connection, too, nothing is sent by nobody: where the login fails there, that connection is over.
+#[test]
+fn a_login_that_fails_the_second_time() {
+    let folder = Folder::new();
+    let message = folder.write("message", "x\n");
+    let hello = "250-mx.example\r\n250-AUTH PLAIN\r\n250 LIMITS MAILMAX=1";
+    let first = vec!["220 x", hello, "235 ok", "250 s", "250 a", "354 go", "250 ok", "221 bye"];
+    let other = vec!["220 x", hello, "535 5.7.8 no", "221 bye"];
+    let (address, play) = scripted_each(&[first, other.clone(), other]);
+    let login = ["--user", "alice", "--password-env", "SECRET", "--dangerous-plaintext-auth"];
+    let options = ["--tls", "none", "--to", "u@x.example"];
+    let mut program = send(&address, &[&login[..], &options].concat(), &message);
+    program.args([&message, &message]);
+    let (code, stderr) = ran(program);
+    // Whoever was not connected to is connected to now.
+    _ = TcpStream::connect(&address);
+    let heard = play.join().unwrap();
+    let mails = |lines: &Vec<String>| lines.iter().filter(|it| it.starts_with("MAIL")).count();
+    assert_eq!(heard.iter().map(mails).collect::<Vec<_>>(), [1, 0, 0], "{heard:?}");
+    assert_eq!(heard[1].last().unwrap(), "QUIT", "{heard:?}");
+    assert_eq!(code, 77, "{stderr}");
 }

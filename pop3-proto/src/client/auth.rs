@@ -3,7 +3,7 @@
 //! The mechanism lives with the application: it gets the server's octets and gives responses.
 
 use super::{Client, Event, Flight, Kind, Outcome, legal::COMMAND_LINE};
-use crate::{Auth, Continuation, Response, quirk, state::State};
+use crate::{Auth, Continuation, Response, quirk};
 use alloc::vec::Vec;
 use mailwire_core::{
     Fatal, Handle, Layer, NotNow, ParseError, Production, Quirks, Secret,
@@ -107,9 +107,10 @@ impl Client {
     /// Not logged in, or something was said since.
     pub fn security_layer(&mut self) -> Result<(), NotNow> {
         self.check_open()?;
-        if self.state != State::Transaction || !self.flights.is_empty() {
+        if !self.just_authenticated {
             return Err(NotNow::state("a security layer begins behind the success of AUTH"));
         }
+        self.just_authenticated = false;
         self.channel.switch(Layer::Sasl);
         Ok(())
     }
@@ -239,6 +240,7 @@ impl Client {
             None => {
                 self.logged_in();
                 self.first = Some(response);
+                self.just_authenticated = self.flights.len() == 1;
                 self.answered(Outcome::Accepted)
             }
         }

@@ -21,6 +21,7 @@ pub struct Frozen {
     utf8: bool,
     utf8_mode: bool,
     named: bool,
+    just_authenticated: bool,
 }
 
 impl Client {
@@ -85,6 +86,7 @@ impl Client {
             unanswered: _,
             standing: _,
             exchange: _,
+            just_authenticated,
         } = self;
         Ok(Frozen {
             version: Version,
@@ -96,6 +98,7 @@ impl Client {
             utf8,
             utf8_mode,
             named,
+            just_authenticated,
         })
     }
 
@@ -117,6 +120,7 @@ impl Client {
         client.timestamp = frozen.timestamp.map(Box::new);
         (client.state, client.ahead) = (frozen.state, frozen.state);
         client.secured = frozen.secured;
+        client.just_authenticated = frozen.just_authenticated && frozen.state == State::Transaction;
         (client.utf8, client.utf8_mode, client.named) =
             (frozen.utf8, frozen.utf8_mode, frozen.named);
         Ok(client)

@@ -194,6 +194,8 @@ pub struct Client {
     unanswered: usize,
     standing: Standing,
     exchange: Exchange,
+    /// AUTH has succeeded, and nothing was said since.
+    just_authenticated: bool,
 }
 
 /// What the next octets are.
@@ -313,6 +315,7 @@ impl Client {
             unanswered: 0,
             standing: Standing::Open,
             exchange: Exchange::default(),
+            just_authenticated: false,
         }
     }
 
@@ -413,6 +416,7 @@ impl Client {
     /// The command that was just queued will be answered.
     fn remember(&mut self, command: &Command, len: usize) -> u64 {
         let id = self.channel.number();
+        self.just_authenticated = false;
         if self.flights.is_empty() {
             self.channel.touch();
         }

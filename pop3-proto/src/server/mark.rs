@@ -42,7 +42,8 @@ impl Marked {
 
     /// Their numbers, ascending.
     pub fn iter(&self) -> impl Iterator<Item = MessageNumber> + '_ {
-        (0u32..).step_by(BITS as usize).zip(&self.words).flat_map(|(before, word)| {
+        // The words first: behind the last one of 4,294,967,295 messages there is no number more.
+        self.words.iter().zip((0u32..).step_by(BITS as usize)).flat_map(|(word, before)| {
             (0..BITS)
                 .filter(move |bit| word >> bit & 1 != 0)
                 .filter_map(move |bit| MessageNumber::new(before.checked_add(bit)?.checked_add(1)?))

@@ -6,7 +6,8 @@
 //! in `mark`, what CAPA says in `offer`, the end that the application wants in `shutdown`.
 //!
 //! One command is under way at a time: the next one of a pipelined group is read when the one before is answered, its
-//! message included, so answers come in the order of the commands (RFC 2449 §6.6), and leave together.
+//! message included, so answers come in the order of the commands (RFC 2449 §6.6), and leave together. While more
+//! waits to be sent than `Limits::output` allows none is read: `poll` says `Idle` until some has left.
 
 mod answer;
 mod auth;
@@ -48,7 +49,8 @@ use mailwire_core::{
 /// - To send a message: [`send_body`](Server::send_body), [`finish_body`](Server::finish_body),
 ///   [`abort_body`](Server::abort_body); [`wants_body`](Server::wants_body) says when TOP has enough.
 /// - To put away: [`hibernate`](Server::hibernate), [`thaw`](Server::thaw).
-/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`timestamp`](Server::timestamp),
+/// - To look: [`state`](Server::state), [`secured`](Server::secured), [`is_authenticated`](Server::is_authenticated),
+///   [`timestamp`](Server::timestamp),
 ///   [`messages`](Server::messages), [`marked`](Server::marked), [`is_utf8`](Server::is_utf8).
 /// - To end: [`shutdown`](Server::shutdown).
 ///
@@ -194,6 +196,11 @@ impl Server {
     /// What protects the connection.
     pub fn secured(&self) -> Secured {
         self.secured
+    }
+
+    /// Has the client logged in?
+    pub fn is_authenticated(&self) -> bool {
+        matches!(self.state, State::Transaction | State::Update)
     }
 
     /// What was configured.
@@ -548,6 +555,8 @@ impl Connection for Server {
                 let pending = self.open(Kind::Greeting);
                 Step::Event(Event::Connected { pending })
             }
+            // A line of six octets asks for as many as there are in a listing: who reads no answers gets no more.
+            Reading::Commands if self.channel.wire().room() == 0 => Step::Waiting,
             Reading::Commands => self.read_command(),
             Reading::AuthResponse => self.read_auth_response(),
         }

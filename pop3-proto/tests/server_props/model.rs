@@ -261,6 +261,15 @@ impl App for ServerApp {
         self.fed.extend_from_slice(octets);
     }
 
+    /// Each command is answered where it is told of.
+    fn owes(&self) -> bool {
+        false
+    }
+
+    fn hands_off_at_once(&self) -> bool {
+        true
+    }
+
     fn resumed(&mut self) {
         self.tls = true;
         self.user = None;
@@ -280,12 +289,13 @@ impl App for ServerApp {
 
     fn on_event(&mut self, event: Event, trace: &mut Trace) {
         let wire = self.session.wire();
-        trace.events.push(match &event {
+        trace.say(match &event {
             Event::BodyReady { .. } => "body ready".into(),
             event => {
                 format!("{event:?} {} {:?}", wire.masked().escape_ascii(), wire.quirks())
             }
         });
+        assert_eq!(self.session.is_authenticated(), self.logged_in);
         let user = match &event {
             Event::BodyReady { body: _ } => self.user.clone(),
             _ => self.user.take(),
@@ -553,7 +563,7 @@ fn check(due: &[Due], config: &Config, trace: &Trace) {
 
 fn once(config: &Arc<Config>, input: &Input<'_>, cut: Cut, drain: Drain) -> Trace {
     let mut app = ServerApp::new(config.clone(), input.plan.clone());
-    let trace = play(&mut app, input.said, cut, drain);
+    let trace = play(&mut app, &[input.said], cut, drain);
     check(&app.due, config, &trace);
     if trace.end == Some(End::Clean) {
         let quit = config.quirks.contains(quirk::QUIT_WITHOUT_LINE_END);

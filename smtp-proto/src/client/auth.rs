@@ -92,9 +92,10 @@ impl Client {
     /// AUTH has not succeeded, or something was said since.
     pub fn security_layer(&mut self) -> Result<(), NotNow> {
         self.check_open()?;
-        if !self.authenticated || !self.flights.is_empty() || self.state != State::Ready {
+        if !self.just_authenticated || self.state != State::Ready {
             return Err(NotNow::state("a security layer begins behind the success of AUTH"));
         }
+        self.just_authenticated = false;
         self.channel.switch(Layer::Sasl);
         Ok(())
     }

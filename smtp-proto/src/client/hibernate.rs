@@ -17,6 +17,7 @@ pub struct Frozen {
     state: State,
     secured: Secured,
     authenticated: bool,
+    just_authenticated: bool,
     offer: Option<EhloReply>,
     accepted: u32,
     doubtful: bool,
@@ -89,6 +90,7 @@ impl Client {
             state,
             secured,
             authenticated,
+            just_authenticated,
             unanswered,
             accepted,
             doubtful,
@@ -116,6 +118,7 @@ impl Client {
             state,
             secured,
             authenticated,
+            just_authenticated,
             offer: offer.filter(|_| !presumed),
             accepted: small(accepted),
             doubtful,
@@ -152,6 +155,7 @@ impl Client {
         (client.offer, client.presumed) = (frozen.offer, false);
         (client.state, client.ahead) = (frozen.state, frozen.state);
         (client.secured, client.authenticated) = (frozen.secured, frozen.authenticated);
+        client.just_authenticated = frozen.just_authenticated && frozen.authenticated;
         client.accepted = usize::try_from(frozen.accepted).unwrap_or(usize::MAX);
         client.unanswered = usize::try_from(frozen.unanswered).unwrap_or(usize::MAX);
         (client.doubtful, client.utf8) = (frozen.doubtful, frozen.utf8);

@@ -102,6 +102,8 @@ pub struct Client {
     state: State,
     secured: Secured,
     authenticated: bool,
+    /// AUTH has succeeded, and nothing was said since.
+    just_authenticated: bool,
     /// Octets queued since the last wait point.
     unanswered: usize,
     /// Recipients that the transaction under way has.
@@ -259,6 +261,7 @@ impl Client {
             ahead: State::Greeted,
             state: State::Connected,
             authenticated: false,
+            just_authenticated: false,
             unanswered: 0,
             accepted: 0,
             doubtful: false,
@@ -368,6 +371,7 @@ impl Client {
     /// The command that was just queued will be answered.
     fn remember(&mut self, kind: Kind, verb: Cow<'static, str>, len: usize) -> u64 {
         let id = self.channel.number();
+        self.just_authenticated = false;
         if self.flights.is_empty() {
             self.channel.touch();
         }

@@ -25,7 +25,13 @@ impl Client {
     pub(super) fn check_presumed(&self, kind: Kind) -> Result<(), NotNow> {
         let is_hello = |kind: Kind| matches!(kind, Kind::Hello { .. });
         if !self.flights.iter().any(|flight| is_hello(flight.kind)) {
-            return Ok(());
+            let greeted = !self.flights.iter().any(|flight| flight.kind == Kind::Greeting);
+            return match self.presumed && !greeted && !is_hello(kind) {
+                true => {
+                    Err(NotNow::state("say hello first: nothing else leaves before the greeting"))
+                }
+                false => Ok(()),
+            };
         }
         let line = matches!(kind, Kind::Mail { .. } | Kind::Rcpt | Kind::Data | Kind::Rset);
         if self.presumed && line { Ok(()) } else { Err(WAIT) }

@@ -89,7 +89,9 @@ impl Client {
                 self.channel.switch(Layer::TlsClient)
             }
             Kind::Auth => {
-                self.authenticated |= reply.code() == ReplyCode::AUTHENTICATED;
+                let succeeded = reply.code() == ReplyCode::AUTHENTICATED;
+                self.authenticated |= succeeded;
+                self.just_authenticated = succeeded && self.flights.len() == 1;
             }
             Kind::Xclient if reply.code() == ReplyCode::READY => {
                 self.forget();

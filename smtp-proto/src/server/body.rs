@@ -115,10 +115,10 @@ impl Server {
             return Step::Event(Event::BodyBegin);
         }
         let ready = self.channel.octets();
-        let ready = match memchr::memrchr(b'\n', ready) {
-            _ if self.channel.is_eof() || ready.len() >= HELD => ready.len(),
-            Some(lf) => lf + 1,
-            None => 0,
+        // Only what is short is searched: else each chunk of a long line would cost a look at all behind it.
+        let ready = match ready.len() {
+            len if self.channel.is_eof() || len >= HELD => len,
+            _ => memchr::memrchr(b'\n', ready).map_or(0, |lf| lf + 1),
         };
         if ready == 0 {
             self.channel.doze_in_body(HELD);

@@ -124,6 +124,32 @@ fn what_is_secret_or_no_line_waits_for_the_hello() {
 }
 
 #[test]
+fn nothing_but_the_hello_comes_before_the_greeting() {
+    let wait = "N: say hello first: nothing else leaves before the greeting";
+    client(
+        |config| {
+            config.pipe_connect = remembered(&["PIPELINING", "XCLIENT ADDR", "PIPECONNECT"]);
+        },
+        &format!(
+            "
+        A: XCLIENT ADDR=192.0.2.1
+        {wait}
+        A: RSET
+        {wait}
+        A: NOOP
+        {wait}
+        A: QUIT
+        {wait}
+        S: 220 mx
+        E: greeting 220 mx
+        A: QUIT
+        C: QUIT
+    "
+        ),
+    );
+}
+
+#[test]
 fn who_does_not_remember_it_waits() {
     // Off by default, and where the offer that is remembered does not say so.
     for lines in [&["PIPELINING", "SIZE 100"][..], &["PIPECONNECT"]] {

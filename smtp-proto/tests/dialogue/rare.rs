@@ -449,6 +449,8 @@ fn a_security_layer_begins_behind_auth() {
         A: layer
         E: switch sasl
         A: tls
+        A: layer
+        N: a security layer begins behind the success of AUTH
         A: MAIL FROM:<a@b.example>
         N: MAIL stands behind EHLO, outside a transaction
         A: EHLO me.example
@@ -460,6 +462,33 @@ fn a_security_layer_begins_behind_auth() {
         N: AUTH succeeds once (RFC 4954 §4)
         A: MAIL FROM:<a@b.example>
         C: MAIL FROM:<a@b.example>
+    ",
+    );
+}
+
+#[test]
+fn a_security_layer_begins_with_the_next_octet() {
+    // RFC 4954 §4: not behind another command
+    client(
+        |config| config.secured = Secured::Tls,
+        "
+        S: 220 mx
+        E: greeting 220 mx
+        A: EHLO me.example
+        C: EHLO me.example
+        S: 250-mx.example
+        S: 250 AUTH PLAIN
+        E: ehlo: mx.example offers AUTH PLAIN
+        A: AUTH PLAIN AGEAYg==
+        C: AUTH PLAIN AGEAYg==
+        S: 235 yes
+        E: auth: 235 yes
+        A: NOOP
+        C: NOOP
+        S: 250 ok
+        E: noop: 250 ok
+        A: layer
+        N: a security layer begins behind the success of AUTH
     ",
     );
 }

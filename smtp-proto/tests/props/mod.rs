@@ -20,6 +20,7 @@ mod drive;
 pub mod grammar;
 pub mod pair;
 pub mod server;
+pub mod short_way;
 pub mod trace;
 pub mod transaction;
 pub mod value;

@@ -168,9 +168,15 @@ impl Way<'_> {
     /// A new connection in the place of one on which the server takes no more: it has closed it, or has said how many
     /// it takes (MAILMAX, RFC 9422 §4.1).
     async fn again(&self, session: &mut Session) -> Result<(), Failed> {
-        let old = std::mem::replace(session, self.connect().await?);
-        old.quit().await;
-        Ok(session.handshake(self.route).await?)
+        session.end().await;
+        let mut new = self.connect().await?;
+        // Until the handshake is through, nothing may be sent on it: the old one stays, which takes nothing.
+        if let Err(error) = new.handshake(self.route).await {
+            new.quit().await;
+            return Err(error.into());
+        }
+        *session = new;
+        Ok(())
     }
 }
 

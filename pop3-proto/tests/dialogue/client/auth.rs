@@ -1,6 +1,6 @@
 //! The AUTH exchange. RFC 5034 §4.
 
-use super::{greeted, greeted_with};
+use super::{greeted, greeted_with, logged_in};
 use mailwire_core::Quirks;
 use mailwire_pop3::quirk;
 
@@ -293,6 +293,35 @@ fn a_security_layer() {
         S: +OK 1 2
         E: stat: 1 2
         C: NOOP
+    ",
+    );
+}
+
+#[test]
+fn a_security_layer_begins_with_the_next_octet() {
+    // RFC 5034 §4: not behind another command, nor behind a login that had no mechanism
+    logged_in(
+        "
+        A: layer
+        N: a security layer begins behind the success of AUTH
+    ",
+    );
+    greeted(
+        "
+        A: AUTH GSSAPI
+        C: AUTH GSSAPI
+        S: +\\s
+        E: challenge \"\"
+        A: respond a
+        C: YQ==
+        S: +OK
+        E: auth: +OK
+        A: NOOP
+        C: NOOP
+        S: +OK
+        E: noop: +OK
+        A: layer
+        N: a security layer begins behind the success of AUTH
     ",
     );
 }

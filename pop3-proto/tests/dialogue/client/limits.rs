@@ -1,7 +1,12 @@
 //! Lines and listings that are too long. RFC 2449 §4.
 
 use super::{greeted, greeted_with, logged_in, logged_in_with};
-use mailwire_core::Quirks;
+use mailwire_core::{Connection, Next, Quirks, Secured};
+use mailwire_pop3::{
+    MessageNumber,
+    client::{Client, Config, Event},
+};
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_line_of_an_answer() {
@@ -144,4 +149,29 @@ fn a_long_challenge() {
     ",
         "aaa".repeat(2000)
     ));
+}
+
+/// One line of 64 MiB, received at once and handed out by the KiB: each octet is looked at so often, and not once for
+/// each chunk before it, which takes minutes.
+#[test]
+fn a_message_of_one_line_costs_no_more_than_others() {
+    let mut config = Config::default();
+    config.secured = Secured::Tls;
+    config.limits.chunk = 1024;
+    let mut pop = Client::new(config);
+    pop.user(&"u".parse().unwrap()).unwrap();
+    pop.pass(&"p".parse().unwrap()).unwrap();
+    pop.wire_mut().receive(b"+OK\r\n+OK\r\n+OK\r\n");
+    while let Next::Event(_) = pop.poll() {}
+    let size = 64 * 1024 * 1024;
+    pop.retr(MessageNumber::new(1).unwrap()).unwrap();
+    pop.wire_mut().receive(&[b"+OK\r\n", vec![b'x'; size].as_slice()].concat());
+    let (begun, mut octets) = (Instant::now(), 0);
+    while let Next::Event(event) = pop.poll() {
+        if let Event::BodyChunk(chunk) = event {
+            octets += chunk.len();
+        }
+    }
+    assert_eq!(octets, size);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
 }

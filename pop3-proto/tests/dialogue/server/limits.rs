@@ -1,6 +1,12 @@
 //! Lines and errors. RFC 2449 §4.
 
-use super::{greeted, inside, inside_with, server};
+use super::{config, greeted, inside, inside_with, server};
+use bytes::Buf;
+use mailwire_pop3::{
+    MessageNumber, ScanListing,
+    core::{Connection, Next},
+    server::{Event, Server},
+};
 
 #[test]
 fn a_command_has_255_octets() {
@@ -157,4 +163,42 @@ fn an_lf_ends_no_line() {
         S: -ERR Syntax error in command or arguments
     ",
     );
+}
+
+/// RFC 2449 §6.6: a client may say as much as it likes before it reads. Six octets ask for a listing of any length, so
+/// what is not read yet is not answered for ever: the next command waits for room.
+#[test]
+fn answers_that_nobody_reads_are_not_piled_up() {
+    const COMMANDS: usize = 10_000;
+    let mut pop = Server::new(config());
+    pop.wire_mut().receive(b"USER u\r\nPASS p\r\n");
+    pop.wire_mut().receive("LIST\r\n".repeat(COMMANDS).as_bytes());
+    pop.wire_mut().receive(b"QUIT\r\n");
+    let listing: Vec<_> =
+        (1..=1000).filter_map(MessageNumber::new).map(|n| ScanListing::new(n, 4096)).collect();
+    let (mut listed, mut most) = (0, 0);
+    loop {
+        match pop.poll() {
+            Next::Event(Event::Connected { pending }) => pop.answer(pending.accept()).unwrap(),
+            Next::Event(Event::User { pending, .. }) => pop.answer(pending.accept()).unwrap(),
+            Next::Event(Event::Pass { pending, .. }) => pop.answer(pending.accept(1000)).unwrap(),
+            Next::Event(Event::List { pending, .. }) => {
+                listed += 1;
+                pop.answer(pending.accept(listing.iter().cloned())).unwrap();
+            }
+            Next::Event(other) => pop.decline(other).unwrap(),
+            Next::Idle => {
+                // The client reads a little.
+                let output = pop.wire_mut().output();
+                most = most.max(output.remaining());
+                let n = output.chunk().len().min(4096);
+                assert!(n > 0, "neither a command is read nor an answer sent");
+                output.advance(n);
+            }
+            Next::Closed(_) => break,
+            Next::Switch(_) => panic!("no hand-off was asked for"),
+        }
+    }
+    assert_eq!(listed, COMMANDS);
+    assert!(most < 128 * 1024, "{most} octets wait for the client");
 }
