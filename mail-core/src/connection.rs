@@ -146,13 +146,15 @@ pub trait Connection {
     #[inline]
     fn poll(&mut self) -> Next<Self::Event> {
         let key = Internal(());
-        // One place, which is the caller's where this is inlined: whatever comes is made there, and moved no more.
-        let mut next = Next::Idle;
         if let Some(event) = self.queued(&key) {
-            next.become_event(event);
-        } else if !self.channel(&key).wire.dozes() {
-            search(self, &key, &mut next);
+            return Next::Event(event);
         }
+        if self.channel(&key).wire.dozes() {
+            return Next::Idle;
+        }
+        // The caller's place, where this is inlined: whatever comes is made there, not moved out of the search.
+        let mut next = Next::Idle;
+        search(self, &key, &mut next);
         next
     }
 

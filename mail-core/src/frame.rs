@@ -131,6 +131,20 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_which_a_part_was_seen_has_begun() {
+        let mut lines = Lines::default();
+        let mut at_line = |octets: &[u8]| {
+            let framed = lines.next(octets, 4);
+            (framed, lines.is_at_line())
+        };
+        assert_eq!(at_line(b""), (Framed::Starved, true));
+        assert_eq!(at_line(b"a"), (Framed::Starved, false));
+        assert_eq!(at_line(b"a\r\n"), (Framed::Frame(3), true));
+        assert_eq!(at_line(b"abcd"), (Framed::Skip(4), false));
+        assert_eq!(at_line(b"\r\n"), (Framed::TooLong(2), true));
+    }
+
+    #[test]
     fn lf_alone_ends_a_line_only_where_it_may() {
         for (mut lines, first) in [(Lines::default(), 11), (Lines::tolerating_lf(), 5)] {
             for _ in 0..2 {

@@ -266,6 +266,37 @@ mod tests {
     }
 
     #[test]
+    fn what_has_gone_is_seen_no_more_whatever_comes_next() {
+        let after: [fn(&mut Input); 5] = [
+            |_| {},
+            |input| input.push(b""),
+            |input| input.skip(0),
+            |input| drop(input.take(0)),
+            |input| {
+                let room = input.space(1);
+                input.filled(room);
+            },
+        ];
+        for after in after {
+            let mut input = Input::default();
+            input.push(b"AUTH secret\r\nNOOP\r\nQUIT\r\n");
+            input.hold(13, 5..11);
+            assert_eq!((input.frame(), input.secret()), (&b"AUTH secret\r\n"[..], 5..11));
+            input.drop_held();
+            // The block has it still, but not the secret.
+            assert_eq!(input.buf.0.get(..13), Some(&b"AUTH \0\0\0\0\0\0\r\n"[..]));
+            after(&mut input);
+            assert_eq!((input.frame(), input.octets()), (&b""[..], &b"NOOP\r\nQUIT\r\n"[..]));
+            input.hold(6, 5..5);
+            input.push(b"x");
+            assert_eq!((input.frame(), input.octets()), (&b"NOOP\r\n"[..], &b"QUIT\r\nx"[..]));
+            input.drop_held();
+            after(&mut input);
+            assert_eq!((input.len(), input.octets()), (7, &b"QUIT\r\nx"[..]));
+        }
+    }
+
+    #[test]
     fn a_part_moves_to_the_front_only_where_nobody_holds_the_block() {
         for held_by_someone in [false, true] {
             let mut input = Input::default();

@@ -47,6 +47,45 @@ fn a_line_without_end() {
 }
 
 #[test]
+fn a_line_of_a_listing_as_any_other() {
+    // As long as a line may be, and one octet more: zeros in front mean nothing.
+    let (fits, too_long) = ("0".repeat(56) + "1", "0".repeat(57) + "2");
+    logged_in_with(
+        |config| config.limits.line = 61,
+        &format!(
+            "
+        A: LIST
+        C: LIST
+        S: +OK
+        S: {fits} 7
+        S: {too_long} 7
+        E: scan 1 7
+        E: too long: more than 61 octets in a line of an answer
+        E: list: dropped
+        E: closed: more than 61 octets in a line of an answer
+    "
+        ),
+    );
+    let (fits, too_long) = ("0".repeat(57) + "1", "0".repeat(57) + "2");
+    logged_in_with(
+        |config| config.limits.line = 62,
+        &format!(
+            "
+        A: UIDL
+        C: UIDL
+        S: +OK
+        S: {fits} a
+        S: {too_long} ab
+        E: unique id 1 a
+        E: too long: more than 62 octets in a line of an answer
+        E: uidl: dropped
+        E: closed: more than 62 octets in a line of an answer
+    "
+        ),
+    );
+}
+
+#[test]
 fn capabilities_without_end() {
     greeted_with(
         |config| config.limits.frame = 30,
