@@ -212,14 +212,15 @@ pub(crate) fn capability_of_line<'a>(
     all_lines: &mut Vec<Capability>,
 ) -> PResult<'a, ()> {
     let all = i.rest();
-    if all.is_empty() {
-        return i.fail(&EHLO_LINE);
-    }
     // Blanks at the end would only make known lines unknown.
     let line = match all.last() {
         Some(b' ' | b'\t') => all.trim_ascii_end(),
         _ => all,
     };
+    // Blanks alone offer nothing, as an empty line does.
+    if line.is_empty() {
+        return i.fail(&EHLO_LINE);
+    }
     let end = i.split(all.len()).0;
     // Offsets within one line are never seen, so a shorter rest does no harm.
     let (keyword, behind) = line.split_at_checked(word_len(line)).unwrap_or_default();

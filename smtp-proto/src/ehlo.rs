@@ -363,6 +363,13 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_blanks_offers_nothing() {
+        // RFC 5321 §4.1.1.1: it has no keyword
+        let (ehlo, _) = read("250-mx\r\n250-  \r\n250 DSN\r\n", &Parse::every_quirk());
+        assert_eq!(ehlo.to_string(), "250-mx\r\n250 DSN");
+    }
+
+    #[test]
     fn another_code_is_no_ehlo_reply() {
         let every = Parse::every_quirk();
         for lines in [
