@@ -1,7 +1,7 @@
 //! The client's flow: authorization, transaction, update, and the end of the connection. RFC 1939 §4, §5, §6
 //!
 //! All new messages of a maildrop into a Maildir, each exactly once, wherever an earlier run has ended: which are new
-//! says the [`ledger`], [`deliver`] brings them onto the disk, [`transfer`] asks for them. [`fetch`] is the whole of it,
+//! says the [`ledger`], [`deliver`] brings them onto the disk, `transfer` asks for them. [`fetch`] is the whole of it,
 //! [`Session`] the steps.
 
 pub mod deliver;
